@@ -1,0 +1,172 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/party"
+)
+
+// caseColumns are what a case is read from, in the order of scanCase.
+const caseColumns = `cases.id, cases.version, cases.state, cases.private, cases.datakey`
+
+const (
+	selectCase   = `SELECT ` + caseColumns + ` FROM cases WHERE id = $1`
+	selectCaseNo = `SELECT ` + caseColumns + ` FROM cases WHERE no = $1`
+	selectQueue  = `SELECT ` + caseColumns + ` FROM cases WHERE queue <> '' AND office = $1 AND queue = $2 ORDER BY due, id LIMIT $3`
+	selectAfter  = `SELECT ` + caseColumns + ` FROM cases WHERE queue <> '' AND office = $1 AND queue = $2
+AND (due, id) > (SELECT x.due, x.id FROM cases x WHERE x.id = $4) ORDER BY due, id LIMIT $3`
+	selectCounts = `SELECT queue, count(*) FROM cases WHERE queue <> '' AND office = $1 GROUP BY queue`
+	selectCases  = `SELECT ` + caseColumns + ` FROM cases WHERE id > $1 ORDER BY id LIMIT $2`
+)
+
+func findCases(d dialect) string {
+	return `SELECT ` + caseColumns + ` FROM cases WHERE id IN (SELECT case_id FROM lookups WHERE mac ` + d.anyOf(1) + `) ORDER BY lodged DESC, id DESC LIMIT $2`
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+func (s *Store) scanCase(r scanner) (casefile.Case, error) {
+	var id, state string
+	var version int64
+	var private, wrapped []byte
+	if err := r.Scan(&id, &version, &state, &private, &wrapped); err != nil {
+		return casefile.Case{}, err
+	}
+	var c casefile.Case
+	if json.Unmarshal([]byte(state), &c) != nil || c.ID != id {
+		return casefile.Case{}, corrupt("cases.state", id)
+	}
+	plain, err := s.unlockJSON(wrapped, private, "cases.private", id, &c.Private)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	key, err := s.vault.DataKey(wrapped)
+	if err != nil {
+		return casefile.Case{}, corrupt("cases.datakey", id)
+	}
+	c.Row = version
+	s.remember(id, opened{key, version, sha256.Sum256(plain)})
+	return c, nil
+}
+
+func (s *Store) cases(ctx context.Context, text string, args ...any) ([]casefile.Case, error) {
+	return collect(ctx, s.e, func(r *rows) (casefile.Case, error) { return s.scanCase(r) }, text, args...)
+}
+
+// Case reads a case by its id: errs.Missing, or errs.CorruptRow if it does not open.
+func (s *Store) Case(ctx context.Context, id string) (casefile.Case, error) {
+	c, err := s.scanCase(s.e.queryRow(ctx, selectCase, id))
+	return c, found(err, "case", id)
+}
+
+// CaseByNo reads a case by its public number.
+func (s *Store) CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error) {
+	c, err := s.scanCase(s.e.queryRow(ctx, selectCaseNo, string(no)))
+	return c, found(err, "case", string(no))
+}
+
+// Find gives the cases of applicants that have any of these forms, the newest first.
+func (s *Store) Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error) {
+	macs := make([]int64, 0, len(by))
+	for _, l := range by {
+		macs = append(macs, s.mac(string(l.Kind), l.Value))
+	}
+	return s.cases(ctx, findCases(s.e.d), listOf(s.e.d, macs), limit)
+}
+
+// Queue gives the cases of a queue of an office, the most urgent first. after is the id of the last case already seen,
+// "" to begin.
+func (s *Store) Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, error) {
+	if after == "" {
+		return s.cases(ctx, selectQueue, office, string(q), limit)
+	}
+	return s.cases(ctx, selectAfter, office, string(q), limit, after)
+}
+
+// QueueCounts tells how many cases stand in each of an office's queues; empty ones are left out.
+func (s *Store) QueueCounts(ctx context.Context, office string) (map[casefile.Queue]int, error) {
+	type count struct {
+		q casefile.Queue
+		n int
+	}
+	list, err := collect(ctx, s.e, func(r *rows) (c count, err error) { return c, r.Scan(&c.q, &c.n) }, selectCounts, office)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[casefile.Queue]int, len(list))
+	for _, c := range list {
+		out[c.q] = c.n
+	}
+	return out, nil
+}
+
+// walkRows is how many rows a walk holds at a time; between them no connection is held.
+const walkRows = 64
+
+// walk calls f for every row in the order of a key, page by page. page reads the rows after a key.
+func walk[T any, K any](page func(after K) ([]T, error), key func(T) K, f func(T) error) error {
+	var after K
+	for {
+		list, err := page(after)
+		if err != nil {
+			return err
+		}
+		for _, v := range list {
+			if err := f(v); err != nil {
+				return err
+			}
+		}
+		if len(list) < walkRows {
+			return nil
+		}
+		after = key(list[len(list)-1])
+	}
+}
+
+// EachCase calls f for every case, with bounded memory. A case that is opened meanwhile may be left out.
+func (s *Store) EachCase(ctx context.Context, f func(casefile.Case) error) error {
+	return walk(func(after string) ([]casefile.Case, error) { return s.cases(ctx, selectCases, after, walkRows) },
+		func(c casefile.Case) string { return c.ID }, f)
+}
+
+// columns are what a case's row repeats of its state, for lists and guards.
+type columns struct {
+	No, Item, Status, Queue, Office string
+	Due                             int64 // yyyymmdd
+	Holder                          string
+	Lodged, Closed                  int64 // microseconds
+}
+
+const selectColumns = `SELECT no, item, status, queue, office, due, holder, lodged, closed FROM cases WHERE id = $1`
+
+// CaseColumns compares the columns of a case's row with what its state says, and names those that differ.
+func (s *Store) CaseColumns(ctx context.Context, c casefile.Case) ([]string, error) {
+	var have columns
+	err := s.e.queryRow(ctx, selectColumns, c.ID).Scan(&have.No, &have.Item, &have.Status, &have.Queue, &have.Office, &have.Due,
+		&have.Holder, &have.Lodged, &have.Closed)
+	if err != nil {
+		return nil, found(err, "case", c.ID)
+	}
+	queue, office := c.At(s.me)
+	holder, _ := c.Holder()
+	want := columns{
+		string(c.No), c.Item, string(c.Status()), string(queue), office, dueDay(c), string(holder.Node), micros(c.Lodged), micros(c.Closed),
+	}
+	var out []string
+	for _, f := range []struct {
+		name string
+		same bool
+	}{
+		{"no", have.No == want.No}, {"item", have.Item == want.Item}, {"status", have.Status == want.Status},
+		{"queue", have.Queue == want.Queue}, {"office", have.Office == want.Office}, {"due", have.Due == want.Due},
+		{"holder", have.Holder == want.Holder}, {"lodged", have.Lodged == want.Lodged}, {"closed", have.Closed == want.Closed},
+	} {
+		if !f.same {
+			out = append(out, f.name)
+		}
+	}
+	return out, nil
+}

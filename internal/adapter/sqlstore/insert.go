@@ -1,0 +1,51 @@
+package sqlstore
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// insert is an INSERT of a fixed shape: the same number of rows gives the same text, so it stays prepared.
+type insert struct {
+	into string // "facts (hash, …)"
+	cols int
+	tail string
+
+	texts sync.Map // rows → text
+}
+
+// insertRows is the most rows of one statement.
+const insertRows = 32
+
+// add appends the statements that store args, which holds rows of cols values.
+func (i *insert) add(to []stmt, args []any) []stmt {
+	for len(args) > 0 {
+		n := min(len(args), insertRows*i.cols)
+		to = append(to, stmt{sql: i.text(n / i.cols), args: args[:n:n], want: -1})
+		args = args[n:]
+	}
+	return to
+}
+
+func (i *insert) text(rows int) string {
+	if t, ok := i.texts.Load(rows); ok {
+		return t.(string)
+	}
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + i.into + " VALUES ")
+	for n := range rows * i.cols {
+		switch {
+		case n == 0:
+			b.WriteString("(")
+		case n%i.cols == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(n+1))
+	}
+	b.WriteString(")" + i.tail)
+	i.texts.Store(rows, b.String())
+	return b.String()
+}

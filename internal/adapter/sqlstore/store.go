@@ -1,0 +1,133 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"sync"
+
+	"tongban/internal/domain/office"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
+)
+
+// Options is a Config with what the store of a node needs beyond its database.
+type Options struct {
+	Config
+	// Vault wraps the data keys of cases and makes the blind indexes.
+	Vault *proof.Vault
+	// Me decides in which of the node's queues a case stands.
+	Me office.NodeID
+	// SerialBlock is how many numbers are taken at once, default 1. Those left when the process ends are skipped.
+	SerialBlock int
+}
+
+// Store keeps the nouns of one node. All methods are safe for concurrent use; what is committed is durable.
+type Store struct {
+	e     *engine
+	vault *proof.Vault
+	me    office.NodeID
+
+	mu   sync.RWMutex // guards open
+	open map[string]opened
+
+	serials serials
+}
+
+// opened is what is remembered of a case that was read or written lately.
+type opened struct {
+	key     proof.DataKey
+	version int64
+	private [sha256.Size]byte // of the private part as JSON, in that version
+}
+
+// openedMax bounds the cases remembered; a full memory is emptied.
+const openedMax = 4096
+
+// broken says which codes the constraints of the schema give.
+var broken = []constraint{
+	{"cases_pkey", "cases.id", errs.CaseExists},
+	{"cases_no", "cases.no", errs.CaseExists},
+	{"cases_version", "", errs.Stale},
+	{"inbox_pkey", "inbox.sender, inbox.id", errs.Repeated},
+	{"log_pkey", "log.idx", errs.Stale},
+	{"log_heads_pkey", "log_heads.size", errs.Stale},
+}
+
+// Open connects and brings the database to this binary's version. Errors: those of the address (errs.StoreAddress), of
+// its settings (errs.StoreNotDurable), errs.TryLater, errs.MigrationFailed, errs.CorruptRow.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Vault == nil {
+		return nil, errs.New(errs.Unexpected, "a store needs a vault")
+	}
+	o.constraints = broken
+	e, err := open(ctx, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.migrate(ctx); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	return &Store{
+		e: e, vault: o.Vault, me: o.Me, open: map[string]opened{},
+		serials: serials{size: int64(orDefault(o.SerialBlock, 1)), free: map[string]block{}},
+	}, nil
+}
+
+// Close finishes what is under way; later calls give errs.StoreClosed. Twice is fine.
+func (s *Store) Close() error { return s.e.close() }
+
+// Commits counts the transactions so far; units that were committed together count once.
+func (s *Store) Commits() int64 { return s.e.commits.Load() }
+
+func (s *Store) remember(id string, o opened) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.open) >= openedMax {
+		clear(s.open)
+	}
+	s.open[id] = o
+}
+
+func (s *Store) remembered(id string) (opened, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	o, ok := s.open[id]
+	return o, ok
+}
+
+const selectDataKey = `SELECT datakey FROM cases WHERE id = $1`
+
+// keyOf gives the data key of a case; ok is false if the case is not here.
+func (s *Store) keyOf(ctx context.Context, id string) (key proof.DataKey, ok bool, err error) {
+	if o, known := s.remembered(id); known {
+		return o.key, true, nil
+	}
+	var wrapped []byte
+	err = s.e.queryRow(ctx, selectDataKey, id).Scan(&wrapped)
+	if errors.Is(err, sql.ErrNoRows) {
+		return proof.DataKey{}, false, nil
+	}
+	if err != nil {
+		return proof.DataKey{}, false, err
+	}
+	if key, err = s.vault.DataKey(wrapped); err != nil {
+		return proof.DataKey{}, false, corrupt("cases", id)
+	}
+	s.remember(id, opened{key: key})
+	return key, true, nil
+}
+
+// found turns "no row" into errs.Missing.
+func found(err error, what, id string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return missing(what, id)
+	}
+	return err
+}
+
+// corrupt names a row that is not what was written, and nothing of what it holds.
+func corrupt(table, id string) error { return errs.New(errs.CorruptRow, "%s %s", table, id) }
+
+func missing(what, id string) error { return errs.New(errs.Missing, "%s %s", what, id) }

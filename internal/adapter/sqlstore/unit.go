@@ -1,0 +1,300 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/google/uuid"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// All guards of a unit are constraints, not row counts: then PostgreSQL gets a whole group with its commit in one round
+// trip. A version that has moved on is set to 0, which cases_version refuses.
+const (
+	insertCase = `INSERT INTO cases (id, no, item, status, queue, office, due, holder, lodged, closed, updated, version, state, private, datakey)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $14)`
+	updateCase = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, closed = $7, updated = $8,
+version = CASE WHEN version = $9 THEN version + 1 ELSE 0 END, state = $10 WHERE id = $1`
+	updateCasePrivate = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, closed = $7, updated = $8,
+version = CASE WHEN version = $9 THEN version + 1 ELSE 0 END, state = $10, private = $11 WHERE id = $1`
+	insertArrival = `INSERT INTO inbox (sender, id, case_id, kind, status, at, hash, receipt, signed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	settleParcel  = `UPDATE outbox SET status = $2, settled = $3, receipt = $4 WHERE id = $1 AND receipt IS NULL`
+	removeDue     = `DELETE FROM due WHERE case_id = $1 AND kind = $2`
+)
+
+var (
+	insertLookups = insert{into: "lookups (mac, case_id)", cols: 2}
+	insertFacts   = insert{
+		into: "facts (hash, case_id, leg, step, act, at, by_node, signed, private)", cols: 9,
+		tail: " ON CONFLICT (hash) DO NOTHING",
+	}
+	insertPapers = insert{
+		into: "papers (id, case_id, kind, title, check_code, number, at, signed)", cols: 8,
+		tail: " ON CONFLICT (id) DO NOTHING",
+	}
+	// A copy that arrives may be one that is here already under another id.
+	insertCopies = insert{
+		into: "papers (id, case_id, kind, title, check_code, number, at, signed)", cols: 8,
+		tail: " ON CONFLICT DO NOTHING",
+	}
+	insertParcels = insert{
+		into: "outbox (id, dest, case_id, leg, kind, at, next_try, tries, status, settled, files, signed)", cols: 12,
+	}
+	insertDue = insert{
+		into: "due (case_id, kind, at)", cols: 3,
+		tail: " ON CONFLICT (case_id, kind) DO UPDATE SET at = excluded.at",
+	}
+	insertLog = insert{into: "log_new (id, at, case_id, leaf)", cols: 4}
+)
+
+// noDue stands in cases.due when no limit runs: after every day.
+const noDue = 99999999
+
+// writing is a unit on its way to statements.
+type writing struct {
+	s     *Store
+	ctx   context.Context
+	stmts []stmt
+	fresh string // id of a case that this unit opens
+	key   proof.DataKey
+	after opened // what is remembered of the unit's case once it is committed
+}
+
+// Commit stores a unit as unit.Unit says: as a whole, durably, or not at all. Beside its errors it gives errs.Duplicate
+// for a licence number or a check code that is taken, and those of the engine.
+func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
+	w := writing{s: s, ctx: ctx, stmts: make([]stmt, 0, 9)}
+	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log}
+	if u.Case != nil && u.Case.Row == 0 { // its key is needed by all others
+		steps[0], steps[1] = w.caseRow, w.arrival
+	}
+	for _, step := range steps {
+		if err := step(u); err != nil {
+			return err
+		}
+	}
+	w.lookups(u)
+	w.due(u)
+	for _, x := range u.Settled {
+		w.stmts = append(w.stmts, stmt{
+			sql: settleParcel, args: []any{x.Parcel, string(x.Status), micros(x.At), packSigned(x.Receipt)}, want: -1,
+		})
+	}
+	if err := s.e.commit(ctx, w.stmts); err != nil {
+		return err
+	}
+	if u.Case != nil {
+		s.remember(u.Case.ID, w.after)
+	}
+	return nil
+}
+
+func (w *writing) keyOf(id string) (proof.DataKey, bool, error) {
+	if id == w.fresh && id != "" {
+		return w.key, true, nil
+	}
+	return w.s.keyOf(w.ctx, id)
+}
+
+func (w *writing) caseRow(u unit.Unit) error {
+	if u.Case == nil {
+		return nil
+	}
+	c := *u.Case
+	state, err := proof.Marshal(c)
+	if err != nil {
+		return err
+	}
+	private, err := proof.Marshal(c.Private)
+	if err != nil {
+		return err
+	}
+	at := u.At
+	if at.IsZero() {
+		at = c.Last
+	}
+	queue, office := c.At(w.s.me)
+	holder, _ := c.Holder()
+	moving := []any{string(c.Status()), string(queue), office, dueDay(c), string(holder.Node)}
+	sum := sha256.Sum256(private)
+	if c.Row == 0 {
+		key, wrapped, err := w.s.vault.NewDataKey()
+		if err != nil {
+			return err
+		}
+		w.fresh, w.key, w.after = c.ID, key, opened{key, 1, sum}
+		args := append([]any{c.ID, string(c.No), c.Item}, moving...)
+		args = append(args, micros(c.Lodged), micros(c.Closed), micros(at), string(state),
+			w.s.lock(key, true, private, "cases.private", c.ID), wrapped)
+		w.stmts = append(w.stmts, stmt{sql: insertCase, args: args, want: -1})
+		return nil
+	}
+	key, ok, err := w.s.keyOf(w.ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errs.New(errs.Stale, "case %s is not here", c.ID)
+	}
+	w.after = opened{key, c.Row + 1, sum}
+	args := append([]any{c.ID}, moving...)
+	args = append(args, micros(c.Closed), micros(at), c.Row, string(state))
+	if was, ok := w.s.remembered(c.ID); ok && was.version == c.Row && was.private == sum {
+		w.stmts = append(w.stmts, stmt{sql: updateCase, args: args, want: -1})
+		return nil
+	}
+	args = append(args, w.s.lock(key, true, private, "cases.private", c.ID))
+	w.stmts = append(w.stmts, stmt{sql: updateCasePrivate, args: args, want: -1})
+	return nil
+}
+
+// dueDay is the day by which something must be done, as yyyymmdd.
+func dueDay(c casefile.Case) int64 {
+	d, ok := c.Due()
+	if !ok {
+		return noDue
+	}
+	return dayNumber(d.On)
+}
+
+func dayNumber(d workday.Date) int64 {
+	return int64(d.Year())*10000 + int64(d.Month())*100 + int64(d.Day())
+}
+
+func (w *writing) arrival(u unit.Unit) error {
+	if u.In == nil {
+		return nil
+	}
+	a := *u.In
+	var signed []byte
+	if packed := packSigned(a.Signed); packed != nil {
+		key, ok, err := w.keyOf(a.Case)
+		if err != nil {
+			return err
+		}
+		signed = w.s.lock(key, ok, packed, "inbox.signed", arrivalID(a))
+	}
+	w.stmts = append(w.stmts, stmt{sql: insertArrival, args: []any{
+		string(a.From), a.ID, a.Case, string(a.Kind), string(a.Status), micros(a.At), a.Hash[:], notNull(packSigned(a.Receipt)), signed,
+	}, want: -1})
+	return nil
+}
+
+func arrivalID(a exchange.Arrival) string { return string(a.From) + "/" + a.ID }
+
+func notNull(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+func (w *writing) facts(u unit.Unit) error {
+	args := make([]any, 0, insertFacts.cols*len(u.Facts))
+	for _, k := range u.Facts {
+		var private []byte
+		if len(k.Private) > 0 {
+			key, ok, err := w.keyOf(k.Case)
+			if err != nil {
+				return err
+			}
+			private = w.s.lock(key, ok, k.Private, "facts.private", k.Hash.String())
+		}
+		args = append(args, k.Hash[:], k.Case, k.Fact.Leg, int64(k.Fact.Step), string(k.Fact.Act), micros(k.Fact.At),
+			string(k.Fact.By), packSigned(k.Signed), private)
+	}
+	w.stmts = insertFacts.add(w.stmts, args)
+	return nil
+}
+
+func (w *writing) papers(u unit.Unit) error {
+	args := make([]any, 0, insertPapers.cols*len(u.Papers))
+	for _, p := range u.Papers {
+		key, ok, err := w.keyOf(p.Case)
+		if err != nil {
+			return err
+		}
+		args = append(args, p.ID, p.Case, p.Kind, p.Title, p.Check, p.Number, micros(p.At),
+			w.s.lock(key, ok, packSigned(p.Signed), "papers.signed", p.ID))
+	}
+	if u.In != nil {
+		w.stmts = insertCopies.add(w.stmts, args)
+	} else {
+		w.stmts = insertPapers.add(w.stmts, args)
+	}
+	return nil
+}
+
+func (w *writing) parcels(u unit.Unit) error {
+	args := make([]any, 0, insertParcels.cols*len(u.Out))
+	for _, p := range u.Out {
+		key, ok, err := w.keyOf(p.Case)
+		if err != nil {
+			return err
+		}
+		var files []byte
+		if len(p.Files) > 0 {
+			plain, err := proof.Marshal(p.Files)
+			if err != nil {
+				return err
+			}
+			files = w.s.lock(key, ok, plain, "outbox.files", p.ID)
+		}
+		args = append(args, p.ID, string(p.To), p.Case, p.Leg, string(p.Kind), micros(p.At), micros(p.At), int64(p.Tries), "", int64(0),
+			files, w.s.lock(key, ok, packSigned(p.Signed), "outbox.signed", p.ID))
+	}
+	w.stmts = insertParcels.add(w.stmts, args)
+	return nil
+}
+
+func (w *writing) log(u unit.Unit) error {
+	args := make([]any, 0, insertLog.cols*len(u.Log))
+	for _, e := range u.Log {
+		leaf, err := e.Leaf()
+		if err != nil {
+			return err
+		}
+		id, err := uuid.NewV7()
+		if err != nil {
+			return errs.Wrap(errs.Unexpected, err, "log entry")
+		}
+		args = append(args, id.String(), micros(e.At), e.Case, leaf)
+	}
+	w.stmts = insertLog.add(w.stmts, args)
+	return nil
+}
+
+func (w *writing) lookups(u unit.Unit) {
+	if u.Case == nil {
+		return
+	}
+	args := make([]any, 0, insertLookups.cols*len(u.Lookups))
+	for _, l := range u.Lookups {
+		args = append(args, w.s.mac(string(l.Kind), l.Value), u.Case.ID)
+	}
+	w.stmts = insertLookups.add(w.stmts, args)
+}
+
+// mac is a blind index, cut to what fits a BIGINT.
+func (s *Store) mac(kind, value string) int64 {
+	return int64(binary.BigEndian.Uint64(s.vault.Index(kind, value))) //nolint:gosec // any 64 bits do
+}
+
+func (w *writing) due(u unit.Unit) {
+	var args []any
+	for _, d := range u.Due {
+		if d.At.IsZero() {
+			w.stmts = append(w.stmts, stmt{sql: removeDue, args: []any{d.Case, d.Kind}, want: -1})
+			continue
+		}
+		args = append(args, d.Case, d.Kind, micros(d.At))
+	}
+	w.stmts = insertDue.add(w.stmts, args)
+}

@@ -1,0 +1,35 @@
+// Package accesslog is the append-only log of a node: every act and every view of personal data leaves an entry, which
+// commits in the same transaction (rule I5). Entries hold no personal data. A sequencer hashes them into an RFC 6962
+// SHA-256 tree in batches; tree heads are signed.
+package accesslog
+
+import (
+	"time"
+
+	"tongban/internal/proof"
+)
+
+// Kind says what an entry records.
+type Kind string
+
+// The kinds.
+const (
+	Act  Kind = "act"  // a legal act; Fact is its signed fact
+	Sent Kind = "sent" // an envelope was given to the outbox
+	Took Kind = "took" // an envelope was taken in
+	View Kind = "view" // an officer or the applicant looked at personal data
+)
+
+// Entry is one line of the log.
+type Entry struct {
+	Kind   Kind       `json:"kind"`
+	At     time.Time  `json:"at"` // business time, UTC
+	Case   string     `json:"case"`
+	Who    string     `json:"who"`  // officer id or node; an applicant is "applicant"
+	What   string     `json:"what"` // act, page or envelope id
+	Reason string     `json:"reason,omitempty"`
+	Fact   proof.Hash `json:"fact,omitzero"`
+}
+
+// Leaf is the entry's canonical form: what the tree hashes.
+func (e Entry) Leaf() ([]byte, error) { return proof.Marshal(e) }

@@ -1,0 +1,240 @@
+// Package casefile is the 办件: one application from lodging to the closed file, as a chain of legs (环节) that exactly one
+// office holds each. Functions are pure: they take a case, an act and the business time, and give the new case and the
+// Step that happened, or an error. What may happen stands in one table, moves.go.
+package casefile
+
+import (
+	"time"
+
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// Case is one application as one node knows it. The coordinator (where it was lodged) knows all legs; another node knows
+// the legs that were handed to it. Nothing outside Private tells who the applicant is.
+type Case struct {
+	ID          string        `json:"id"` // UUIDv7
+	No          No            `json:"no"`
+	Item        string        `json:"item"`
+	Mode        item.Mode     `json:"mode"`
+	Rule        Rule          `json:"rule"`
+	Here        region.Code   `json:"here"`  // 收件地
+	There       region.Code   `json:"there"` // 属地
+	Coordinator office.NodeID `json:"coordinator"`
+	Lodged      time.Time     `json:"lodged"`
+	Closed      time.Time     `json:"closed,omitzero"`
+	Legs        []Leg         `json:"legs"`
+	Custody     []Span        `json:"custody"`
+	Limits      []Limit       `json:"limits,omitempty"`
+	Corrections int           `json:"corrections"`   // notices told; the item says how many may be
+	Head        proof.Hash    `json:"head"`          // the last fact this node knows
+	Last        time.Time     `json:"last"`          // time of the last act this node knows
+	Licence     string        `json:"lic,omitempty"` // 证照标识, once issued
+	Claimed     string        `json:"claimed,omitempty"`
+
+	Private Private `json:"-"`
+	// Row is the store's guard: the version that was read, 0 for a new case.
+	Row int64 `json:"-"`
+}
+
+// Rule pins what decides the case: before acceptance the version that it was lodged under, from acceptance on the version
+// in force that day, for ever (I8).
+type Rule struct {
+	Version string       `json:"version"`
+	Digest  string       `json:"digest"`
+	On      workday.Date `json:"on"`
+}
+
+// Leg is a part of a case that one office holds.
+type Leg struct {
+	Key     string        `json:"key"` // of the plan: collect, decide, deliver
+	Kind    item.LegKind  `json:"kind"`
+	Place   region.Code   `json:"place"`
+	Node    office.NodeID `json:"node"` // the node of Place: where the leg is to be done
+	Office  string        `json:"office"`
+	After   []string      `json:"after,omitempty"`
+	State   State         `json:"state"`
+	Holder  office.NodeID `json:"holder"` // "" while planned
+	Since   time.Time     `json:"since,omitzero"`
+	Step    int           `json:"step"` // acts done on this leg; a fact with a lower step is old news
+	Outcome Outcome       `json:"outcome,omitempty"`
+	Reason  string        `json:"reason,omitempty"` // code of catalogue/items/reasons.toml
+	Transit *Transit      `json:"transit,omitempty"`
+}
+
+// Transit is an offer on its way: until the receiver's receipt is stored the leg is the sender's.
+type Transit struct {
+	Envelope string        `json:"envelope"`
+	To       office.NodeID `json:"to"`
+	At       time.Time     `json:"at"`
+	Recall   string        `json:"recall,omitempty"` // the envelope that asks for it back
+}
+
+// Span is a time during which one holder answers for the case (I7). To is zero while it runs.
+type Span struct {
+	Node   office.NodeID `json:"node"`
+	Office string        `json:"office"`
+	Leg    string        `json:"leg"`
+	From   time.Time     `json:"from"`
+	To     time.Time     `json:"to,omitzero"`
+}
+
+// Private is what only those who work on the case may read; it is stored encrypted under the case's own key.
+type Private struct {
+	Applicant   party.Person      `json:"applicant"`
+	Org         *party.Org        `json:"org,omitempty"`
+	Answers     map[string]string `json:"answers"`
+	Materials   []Material        `json:"materials"`
+	Consent     Consent           `json:"consent"`
+	Review      map[string]Mark   `json:"review,omitempty"` // by checklist key
+	Corrections []Correction      `json:"corrections,omitempty"`
+	Decision    *Decision         `json:"decision,omitempty"`
+	Delivery    *Delivery         `json:"delivery,omitempty"`
+}
+
+// Material is how one material was supplied.
+type Material struct {
+	Key    string          `json:"key"`
+	Name   string          `json:"name"`
+	Source string          `json:"source"` // elicence | shared | generated | promise | upload
+	Note   string          `json:"note,omitempty"`
+	Files  []exchange.File `json:"files,omitempty"`
+}
+
+// Consent records that the applicant agreed to what is sent where. Way is "attested": an officer heard it at the counter
+// and signed for it, a lower level that an item may refuse.
+type Consent struct {
+	Way     string    `json:"way"`
+	Officer string    `json:"officer"`
+	Office  string    `json:"office"`
+	At      time.Time `json:"at"`
+	Text    string    `json:"text"` // version of the text that was read out
+}
+
+// Mark is an officer's finding on one point of the checklist.
+type Mark struct {
+	Finding Finding `json:"finding"`
+	Note    string  `json:"note,omitempty"`
+}
+
+// Finding is the result of one check.
+type Finding string
+
+// The findings.
+const (
+	Meets  Finding = "meets"  // 符合
+	Amend  Finding = "amend"  // 要补正
+	Breaks Finding = "breaks" // 不符合
+)
+
+// Correction is one line of the one-time notice: what is missing, how to mend it, and on what basis.
+type Correction struct {
+	Check    string `json:"check"`
+	Material string `json:"material"`
+	Problem  string `json:"problem"`
+	Fix      string `json:"fix"`
+	Basis    string `json:"basis"`
+	Answer   string `json:"answer,omitempty"` // what the applicant said or did
+}
+
+// Decision is the substance of the decision.
+type Decision struct {
+	Outcome Outcome   `json:"outcome"`
+	Reasons []string  `json:"reasons,omitempty"` // grounds by item.Refusal.Key, or a text
+	Text    string    `json:"text,omitempty"`
+	Officer string    `json:"officer"`
+	At      time.Time `json:"at"`
+}
+
+// Delivery says how and to whom the result was given.
+type Delivery struct {
+	Way     string    `json:"way"` // counter | post | online
+	To      string    `json:"to"`
+	Officer string    `json:"officer"`
+	At      time.Time `json:"at"`
+}
+
+// Actor is the officer who acts, as the node's own register maps the sign-in.
+type Actor struct {
+	ID     string
+	Name   string
+	Office string
+	Node   office.NodeID
+	Roles  []office.Role
+}
+
+// Has reports whether the officer holds a role.
+func (a Actor) Has(r office.Role) bool {
+	for _, have := range a.Roles {
+		if have == r {
+			return true
+		}
+	}
+	return false
+}
+
+// Leg finds a leg by key.
+func (c Case) Leg(key string) (Leg, bool) {
+	for _, l := range c.Legs {
+		if l.Key == key {
+			return l, true
+		}
+	}
+	return Leg{}, false
+}
+
+// LegOf finds the first leg of a kind.
+func (c Case) LegOf(kind item.LegKind) (Leg, bool) {
+	for _, l := range c.Legs {
+		if l.Kind == kind {
+			return l, true
+		}
+	}
+	return Leg{}, false
+}
+
+// Holder is who answers for the case now, with the office and since when; ok is false once it is closed.
+func (c Case) Holder() (Span, bool) {
+	if n := len(c.Custody); n > 0 && c.Custody[n-1].To.IsZero() {
+		return c.Custody[n-1], true
+	}
+	return Span{}, false
+}
+
+// clone copies what the functions of this package change, so that the caller's case stays as it was.
+func (c Case) clone() Case {
+	c.Legs = append([]Leg(nil), c.Legs...)
+	for i, l := range c.Legs {
+		if l.Transit != nil {
+			t := *l.Transit
+			c.Legs[i].Transit = &t
+		}
+	}
+	c.Custody = append([]Span(nil), c.Custody...)
+	c.Limits = append([]Limit(nil), c.Limits...)
+	return c
+}
+
+func (c *Case) leg(key string) *Leg {
+	for i := range c.Legs {
+		if c.Legs[i].Key == key {
+			return &c.Legs[i]
+		}
+	}
+	return nil
+}
+
+// at is the time an act counts from: the clock's, but never before what is already known of the case, because the
+// counterpart's clock may be ahead of ours and custody may not run backwards.
+func (c Case) at(now time.Time) time.Time {
+	now = now.UTC().Truncate(time.Microsecond)
+	if now.Before(c.Last) {
+		return c.Last
+	}
+	return now
+}

@@ -1,0 +1,175 @@
+package casefile
+
+import (
+	"time"
+
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
+)
+
+// Offered is the payload of an offer: what the receiver needs to hold the leg, and the papers for the applicant.
+type Offered struct {
+	Case    Case           `json:"case"`
+	Private Private        `json:"private"`
+	Papers  []proof.Signed `json:"papers,omitempty"`
+}
+
+// HandOver ends the collecting leg and offers the deciding leg under the envelope id. The leg stays ours until the
+// receiver's receipt is stored.
+func HandOver(c Case, me office.NodeID, by Actor, envelope string, now time.Time) (Case, Step, error) {
+	c = c.clone()
+	d, ok := c.LegOf(item.Decide)
+	if !ok {
+		return Case{}, Step{}, errs.New(errs.NotAllowedNow, "%s has nothing to hand over", c.No)
+	}
+	_, step, err := c.begin(me, collectKey(c), ActHandOver, &by, now)
+	if err != nil {
+		return Case{}, Step{}, err
+	}
+	leg := c.leg(d.Key)
+	leg.Holder, leg.Reason = me, ""
+	leg.Transit = &Transit{Envelope: envelope, To: leg.Node, At: step.At}
+	c.Claimed = ""
+	c.meet(item.LimitNotify, step.At)
+	return c, step, nil
+}
+
+// AskBack starts a recall of an offer on its way: the receiver will say that it never held it, or since when it does.
+func AskBack(c Case, me office.NodeID, by Actor, key, recall string) (Case, error) {
+	c = c.clone()
+	l := c.leg(key)
+	switch {
+	case l == nil || l.Transit == nil || l.Holder != me:
+		return Case{}, errs.New(errs.NotAllowedNow, "%s %s is not on its way", c.No, key)
+	case l.Transit.Recall != "":
+		return Case{}, errs.New(errs.NotAllowedNow, "%s %s is being recalled already", c.No, key)
+	case !by.Has(office.Window):
+		return Case{}, errs.New(errs.NotYours, "a recall needs the role %s", office.Window)
+	}
+	l.Transit.Recall = recall
+	return c, nil
+}
+
+// Take is the receiver's side of an offer. known is this node's own case, or a zero Case if it has none. For a deciding
+// leg the node becomes its holder; for a deciding leg that comes back (correction, return) the collecting leg opens
+// again; for a delivering leg the result is here. It returns errs.NotInOrder while an offer of ours about the same leg is
+// still without receipt: the sender repeats, and by then ours has come.
+func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.NodeID, law Law, now time.Time) (Case, time.Time, error) {
+	first := known.ID == ""
+	c := known.clone()
+	if first {
+		if in.Case.Coordinator == me {
+			return Case{}, time.Time{}, errs.New(errs.NotInOrder, "case %s is not here", e.Case)
+		}
+		c = in.Case.clone()
+		c.Row, c.Claimed, c.Custody, c.Limits, c.Closed = 0, "", nil, nil, time.Time{}
+	}
+	l := c.leg(e.Leg)
+	if l == nil || c.ID != e.Case {
+		return Case{}, time.Time{}, errs.New(errs.BadEnvelope, "offer of %s %q", e.Case, e.Leg)
+	}
+	if !first && l.Transit != nil {
+		return Case{}, time.Time{}, errs.New(errs.NotInOrder, "%s %s is on its way from here", c.No, e.Leg)
+	}
+	if e.At.After(c.Last) {
+		c.Last = e.At
+	}
+	if first {
+		l.Transit = nil
+		c.Private = in.Private
+	} else {
+		c.merge(in.Private)
+	}
+	for _, k := range facts {
+		c = c.Learn(k.Fact, k.Hash)
+		l = c.leg(e.Leg)
+	}
+	if l.Kind == item.Decide && l.Node != me { // back at the window
+		return c.takeBack(l, me, now)
+	}
+	if l.Node != me {
+		return Case{}, time.Time{}, errs.New(errs.WrongAddressee, "%s %s belongs to %s", c.No, e.Leg, l.Node)
+	}
+	l, step, err := c.begin(me, e.Leg, ActReceive, nil, now)
+	if err != nil {
+		return Case{}, time.Time{}, err
+	}
+	c.hold(l, me, l.Office, step.At)
+	if l.Kind == item.Decide {
+		c.start(law, l.Key, EventReceived, step.At)
+	}
+	return c, step.At, nil
+}
+
+func (c Case) takeBack(decide *Leg, me office.NodeID, now time.Time) (Case, time.Time, error) {
+	reason := decide.Reason
+	decide.Holder = me
+	l, step, err := c.begin(me, collectKey(c), ActReopen, nil, now)
+	if err != nil {
+		return Case{}, time.Time{}, err
+	}
+	l.Reason = reason
+	c.hold(l, me, l.Office, step.At)
+	decide.Since = step.At
+	return c, step.At, nil
+}
+
+// merge takes over what came with an offer and keeps what only this node knows.
+func (c *Case) merge(in Private) {
+	review := c.Private.Review
+	c.Private = in
+	if c.Private.Review == nil {
+		c.Private.Review = review
+	}
+}
+
+// Settle is the sender's side of a receipt. A receipt that speaks of no offer under way changes nothing, so a repeated
+// one is harmless.
+func Settle(c Case, r exchange.Receipt, me office.NodeID) Case {
+	c = c.clone()
+	l := c.leg(r.Leg)
+	if l == nil || l.Transit == nil || (l.Transit.Envelope != r.Envelope && l.Transit.Recall != r.Envelope) {
+		return c
+	}
+	switch r.Status {
+	case exchange.Held, exchange.Since:
+		c.given(l, r)
+	case exchange.Recalled, exchange.Refused:
+		l.Transit, l.Reason = nil, r.Reason
+		if collect := c.leg(collectKey(c)); l.Kind == item.Decide && collect != nil && collect.Node == me {
+			if reopened, _, err := c.begin(me, collect.Key, ActReopen, nil, c.Last); err == nil {
+				reopened.Reason = r.Reason
+			}
+		}
+	case exchange.Noted:
+	}
+	return c
+}
+
+// given ends our custody at the instant in which the receiver's began.
+func (c *Case) given(l *Leg, r exchange.Receipt) {
+	l.Transit = nil
+	if r.At.After(c.Last) {
+		c.Last = r.At
+	}
+	if l.Kind == item.Decide && l.Node != r.From { // came back to the window: its collecting leg answers now
+		c.hold(l, r.From, c.officeOf(collectKey(*c)), r.At)
+		if collect := c.leg(collectKey(*c)); collect != nil {
+			collect.State, collect.Step = Received, collect.Step+1
+			c.Custody[len(c.Custody)-1].Leg = collect.Key
+		}
+		return
+	}
+	l.State, l.Step = Received, l.Step+1
+	c.hold(l, r.From, l.Office, r.At)
+}
+
+func (c *Case) officeOf(key string) string {
+	if l := c.leg(key); l != nil {
+		return l.Office
+	}
+	return ""
+}

@@ -1,0 +1,137 @@
+package casefile
+
+import (
+	"time"
+
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
+)
+
+// Lodging is what is needed to open a case.
+type Lodging struct {
+	ID      string // UUIDv7, chosen when the form was opened, so that a second submit finds the first
+	No      No
+	Item    item.Item
+	Mode    item.Mode
+	Here    office.Office // the receiving place's office
+	There   office.Office // the deciding place's office
+	Private Private
+	Law     Law
+}
+
+// Lodge opens a case at the node me: it becomes the coordinator, and the first leg of the plan is held by its office from
+// this instant. It returns errs.NoPlan if the version has no plan for the mode.
+func Lodge(in Lodging, me office.NodeID, by Actor, now time.Time) (Case, Step, error) {
+	plan := in.Law.Version.Plan[in.Mode]
+	if len(plan) == 0 {
+		return Case{}, Step{}, errs.New(errs.NoPlan, "%s has no plan for %s", in.Item.Code, in.Mode)
+	}
+	if !by.Has(office.Window) || by.Office != in.Here.Code {
+		return Case{}, Step{}, errs.New(errs.NotYours, "lodging needs a window of %s", in.Here.Code)
+	}
+	at := now.UTC().Truncate(time.Microsecond)
+	c := Case{
+		ID: in.ID, No: in.No, Item: in.Item.Code, Mode: in.Mode,
+		Rule: Rule{Version: in.Law.Version.ID, Digest: in.Law.Version.Digest, On: workday.DateOf(at)},
+		Here: in.Here.Region, There: in.There.Region, Coordinator: me, Lodged: at, Last: at, Private: in.Private,
+	}
+	for _, p := range plan {
+		where := in.Here
+		if p.Place == item.There {
+			where = in.There
+		}
+		c.Legs = append(c.Legs, Leg{
+			Key: p.Key, Kind: p.Kind, Place: where.Region, Node: where.Node, Office: where.Code,
+			After: p.After, State: Planned,
+		})
+	}
+	first := &c.Legs[0]
+	if first.Node != me {
+		return Case{}, Step{}, errs.New(errs.NotHolder, "%s begins at %s", in.Item.Code, first.Node)
+	}
+	first.State, first.Step = Received, 1
+	c.hold(first, me, first.Office, at)
+	c.start(in.Law, first.Key, EventComplete, at)
+	return c, Step{Act: ActLodge, Leg: first.Key, At: at, Office: first.Office, Private: in.Private}, nil
+}
+
+// Supplement records what the applicant brought after a correction notice or a return; the papers are then handed over
+// again. Everything that was already in stays.
+func Supplement(c Case, me office.NodeID, by Actor, answers map[string]string, added []Material, corrections []Correction, now time.Time) (Case, Step, error) {
+	c = c.clone()
+	_, step, err := c.begin(me, collectKey(c), ActSupplement, &by, now)
+	if err != nil {
+		return Case{}, Step{}, err
+	}
+	merged := make(map[string]string, len(c.Private.Answers))
+	for k, v := range c.Private.Answers {
+		merged[k] = v
+	}
+	for k, v := range answers {
+		merged[k] = v
+	}
+	c.Private.Answers = merged
+	c.Private.Materials = append(append([]Material(nil), c.Private.Materials...), added...)
+	if corrections != nil {
+		c.Private.Corrections = corrections
+	}
+	step.Private = struct {
+		Answers     map[string]string `json:"answers"`
+		Added       []Material        `json:"added"`
+		Corrections []Correction      `json:"corrections"`
+	}{answers, added, corrections}
+	return c, step, nil
+}
+
+// Withdraw ends a case that the receiving place holds. A case that is on its way is recalled first; one that the
+// deciding place holds is asked for (AskWithdraw).
+func Withdraw(c Case, me office.NodeID, by *Actor, now time.Time) (Case, Step, error) {
+	c = c.clone()
+	if d, ok := c.LegOf(item.Decide); ok && d.Transit != nil {
+		return Case{}, Step{}, errs.New(errs.InTransit, "%s is on its way", c.No)
+	}
+	_, step, err := c.begin(me, collectKey(c), ActWithdraw, by, now)
+	if err != nil {
+		return Case{}, Step{}, err
+	}
+	c.close(step.At)
+	return c, step, nil
+}
+
+// AskWithdraw records the applicant's wish to withdraw while the deciding place holds the case; that place then stops, or
+// answers by the result if it was decided already.
+func AskWithdraw(c Case, me office.NodeID, now time.Time) (Case, Step, error) {
+	c = c.clone()
+	if d, ok := c.LegOf(item.Decide); !ok || d.Transit != nil || d.Holder == me || d.State == Done {
+		return Case{}, Step{}, errs.New(errs.NotAllowedNow, "%s is not with the deciding place", c.No)
+	}
+	_, step, err := c.begin(me, collectKey(c), ActAskWithdraw, nil, now)
+	return c, step, err
+}
+
+// Stop is the deciding place's answer to AskWithdraw: the leg ends as withdrawn. ok is false if it was too late.
+func Stop(c Case, me office.NodeID, now time.Time) (_ Case, _ Step, ok bool) {
+	c = c.clone()
+	d, found := c.LegOf(item.Decide)
+	if !found {
+		return c, Step{}, false
+	}
+	_, step, err := c.begin(me, d.Key, ActWithdraw, nil, now)
+	if err != nil {
+		return c, Step{}, false
+	}
+	c.meetAll(step.At)
+	c.close(step.At)
+	return c, step, true
+}
+
+func collectKey(c Case) string {
+	l, _ := c.LegOf(item.Collect)
+	return l.Key
+}
+
+// Province is the node that a place belongs to.
+func Province(code region.Code) office.NodeID { return office.NodeID(code.Province()) }

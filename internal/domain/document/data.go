@@ -1,0 +1,65 @@
+package document
+
+// Data is what the sentences of a document are filled with. Which of it a kind requires stands in that kind's file. Dates
+// are YYYY-MM-DD in Asia/Shanghai. Numbers of identity documents come masked to the last four.
+type Data struct {
+	ID         string // UUIDv7 of the document
+	No         string // 文号; empty: case number and kind
+	Office     string // who issues; empty: the kind's usual one of HereOffice and ThereOffice
+	OfficeCode string
+	Date       string
+
+	CaseNo            string
+	ItemName          string
+	NotPermit         bool // the item is no 行政许可, so that no sentence may rest on the 行政许可法
+	ApplicantName     string
+	ApplicantMaskedID string
+	HereOffice        string // receives 收件地
+	ThereOffice       string // is responsible and decides 属地
+	Window            string // window and officer who took the papers
+	Phone             string // for questions and complaints
+	Delivery          string // how the result reaches the applicant
+	Channel           string // where a correction is answered: a URL path or a window
+
+	Due           string // the deadline
+	DueKind       string // what the deadline is of: a word of common.toml, or text
+	OldDue        string // P-05: the deadline before
+	AcceptBy      string // P-01: by when acceptance is decided
+	PromisedDays  int    // 承诺时限, working days
+	StatutoryDays int    // 法定时限, working days; 0: the law names none
+	Approver      string // P-05: who approved (行政许可法 第42条)
+
+	Materials   []Material
+	Corrections []Fix
+	Facts       []string
+	Reasons     []string
+	Basis       []string // articles, each as cited
+	GoTo        string   // P-04: which authority to turn to
+	Result      string   // P-06
+	Validity    string   // P-06, P-08
+	Conditions  []string // P-06
+
+	LicenceName string
+	LicenceNo   string
+	LicenceID   string      // 电子证照标识
+	Face        [][2]string // P-08: label and value of each item on the face
+
+	ReviewOrg string // 行政复议机关 (行政复议法 第24条)
+	ReviewURL string // its online channel, where the document is served online (行政复议法 第22条)
+	Court     string // 有管辖权的人民法院 (行政诉讼法 第18条)
+}
+
+// Material is one paper taken.
+type Material struct {
+	Name  string
+	Pages int
+	Form  string // original, copy, electronic: words of common.toml, or text
+}
+
+// Fix is one thing to correct. All of them are told at once (行政许可法 第32条).
+type Fix struct {
+	Material string
+	Problem  string
+	Fix      string
+	Basis    string
+}

@@ -1,0 +1,59 @@
+package exchange
+
+import (
+	"tongban/internal/domain/office"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
+)
+
+// OpenEnvelope checks who signed s and that it is meant for me. The signer must be the sender that the envelope names.
+func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (Envelope, error) {
+	signer, err := trust.Check(s, TypEnvelope)
+	if err != nil {
+		return Envelope{}, err
+	}
+	var e Envelope
+	if err := s.Into(&e); err != nil {
+		return Envelope{}, err
+	}
+	switch {
+	case e.From != signer.ID:
+		return Envelope{}, errs.New(errs.WrongSender, "envelope %s names %s but %s signed", e.ID, e.From, signer.ID)
+	case e.To != me:
+		return Envelope{}, errs.New(errs.WrongAddressee, "envelope %s is for %s", e.ID, e.To)
+	case e.ID == "" || e.Case == "" || e.Leg == "":
+		return Envelope{}, errs.New(errs.BadEnvelope, "envelope %q lacks its id, case or leg", e.ID)
+	}
+	switch e.Kind {
+	case Offer, Notice:
+		if len(e.Facts) == 0 {
+			return Envelope{}, errs.New(errs.BadEnvelope, "envelope %s carries no fact", e.ID)
+		}
+	case Recall:
+		if e.Recalls == "" {
+			return Envelope{}, errs.New(errs.BadEnvelope, "recall %s names no envelope", e.ID)
+		}
+	default:
+		return Envelope{}, errs.New(errs.BadEnvelope, "envelope %s is of unknown kind %q", e.ID, e.Kind)
+	}
+	return e, nil
+}
+
+// OpenReceipt checks that s is the word of p's addressee on exactly the envelope that p carries.
+func OpenReceipt(s proof.Signed, trust *office.TrustList, p Parcel) (Receipt, error) {
+	signer, err := trust.Check(s, TypReceipt)
+	if err != nil {
+		return Receipt{}, err
+	}
+	var r Receipt
+	if err := s.Into(&r); err != nil {
+		return Receipt{}, err
+	}
+	switch {
+	case r.From != signer.ID || r.From != p.To:
+		return Receipt{}, errs.New(errs.WrongSender, "receipt for %s is signed by %s", p.ID, signer.ID)
+	case r.Envelope != p.ID || r.Hash != p.Signed.Hash():
+		return Receipt{}, errs.New(errs.BadReceipt, "receipt speaks of %s, asked was %s", r.Envelope, p.ID)
+	}
+	return r, nil
+}

@@ -1,0 +1,203 @@
+// Package desk is the 办理台: the pages on which window clerks take cases in and hand them over, and on which officers of the
+// deciding place check, accept and decide (ux pages.md section 2). Every page works without script. What an officer may do
+// to a case is asked of the domain each time, so a button stands only where the act would be allowed; a page with personal
+// data leaves an entry in the access log before it is shown (rule I5).
+package desk
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
+	"tongban/internal/handling/certify"
+	"tongban/internal/handling/decide"
+	"tongban/internal/handling/handover"
+	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/page"
+)
+
+// Store is what the desk reads, and where it logs who looked at what. Commit is durable when it returns. Queue lists an
+// office's cases that need something, the one due first at the top; next is "" on the last page. Safe for concurrent use.
+type Store interface {
+	Case(ctx context.Context, id string) (casefile.Case, error)
+	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
+	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
+	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
+	Paper(ctx context.Context, id string) (unit.Paper, error)
+	Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) (list []casefile.Case, next string, err error)
+	QueueCounts(ctx context.Context, office string) (map[casefile.Queue]int, error)
+	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
+	Commit(ctx context.Context, u unit.Unit) error
+}
+
+// Files keeps attachments encrypted. Put fills address, key and sizes of the file it returns; Read decrypts one into w, and
+// after an error what w got must be thrown away.
+type Files interface {
+	Put(ctx context.Context, r io.Reader) (exchange.File, error)
+	Read(ctx context.Context, f exchange.File, w io.Writer) error
+}
+
+// Box encrypts what a form carries from screen to screen; aad binds it to the officer.
+type Box interface {
+	Encrypt(plain, aad []byte) []byte
+	Decrypt(ct, aad []byte) ([]byte, error)
+}
+
+// Config is what a desk needs.
+type Config struct {
+	Gate page.Gate
+	// Officers maps a sign-in to the officer that the node's register knows, with the name of the office.
+	Officers func(subject string) (by casefile.Actor, officeName string, ok bool)
+	Lodge    *lodge.Desk
+	Bench    *decide.Bench
+	Issuer   *certify.Issuer
+	Post     *handover.Post
+	Kit      *unit.Kit
+	Store    Store
+	Files    Files
+	Box      Box
+	// Reachable says whether another node answers now; nil judges by how long an offer has been without receipt.
+	Reachable func(office.NodeID) bool
+	Demo      bool
+	Today     func() string // business date as people read it; nil shows none
+	PublicURL string        // of the entrance, for QR codes: "https://…", without a slash at its end
+	MaxFile   int64         // bytes of one attachment; 0 is 100 MiB
+}
+
+// Face is the desk of one node. Safe for concurrent use.
+type Face struct {
+	cfg    Config
+	places []place
+	byName map[string][]region.Code
+
+	mu   sync.Mutex      // guards done
+	done map[string]bool // acts that went well, by doneKey, so that a second submit is told so
+}
+
+// doneMax bounds what is remembered of acts; a full memory is emptied, and a second submit then sees the present state.
+const doneMax = 8192
+
+// maxFile is the default bound of one attachment, maxIntake of one submit with all its files.
+const (
+	maxFile   = 100 << 20
+	maxIntake = 1 << 30
+)
+
+// New makes the desk.
+func New(cfg Config) *Face {
+	if cfg.MaxFile == 0 {
+		cfg.MaxFile = maxFile
+	}
+	f := &Face{cfg: cfg, done: map[string]bool{}}
+	f.indexPlaces()
+	return f
+}
+
+// Register puts the desk's pages on a site.
+func (f *Face) Register(s *page.Site) {
+	s.Get("/desk", f.guard(f.queue))
+	s.Get("/desk/search", f.guard(f.search))
+	s.Post("/desk/search", f.guard(f.search))
+	s.Post("/desk/sign-out", f.signOut)
+
+	s.Get("/desk/new", f.guard(f.newCase))
+	s.Post("/desk/new", f.guard(f.identity))
+	s.Post("/desk/new/matter", f.guard(f.matter))
+	s.Post("/desk/new/details", f.guard(f.details), page.Upload(maxIntake))
+	s.Post("/desk/new/back", f.guard(f.back))
+	s.Post("/desk/new/submit", f.guard(f.submit))
+
+	s.Get("/desk/cases/{id}", f.guard(f.caseTab(tabCheck)))
+	s.Get("/desk/cases/{id}/materials", f.guard(f.caseTab(tabMaterials)))
+	s.Get("/desk/cases/{id}/history", f.guard(f.caseTab(tabHistory)))
+	s.Get("/desk/cases/{id}/papers", f.guard(f.caseTab(tabPapers)))
+	s.Get("/desk/cases/{id}/receipt", f.guard(f.receipt))
+	s.Get("/desk/cases/{id}/files/{n}", f.guard(f.file))
+	s.Get("/desk/cases/{id}/do/{act}", f.guard(f.actForm))
+	s.Post("/desk/cases/{id}/do/{act}", f.guard(f.act))
+	s.Post("/desk/cases/{id}/do/supplement", f.guard(f.supplement), page.Upload(maxIntake))
+	s.Get("/desk/papers/{id}", f.guard(f.paper))
+}
+
+// visit is a request of a known officer.
+type visit struct {
+	by     casefile.Actor
+	office string // name
+	lang   string
+}
+
+// deskRoles are the roles that work on cases; the others have faces of their own and see no cases here.
+var deskRoles = []office.Role{office.Window, office.Reviewer, office.Decider, office.Lead}
+
+// who finds the officer of a request. It returns errs.SignInNeeded without a session and errs.NotYours for anybody who is
+// no officer of this node with a role at the desk.
+func (f *Face) who(r *http.Request) (visit, error) {
+	v, ok := f.cfg.Gate.Visitor(r)
+	if !ok {
+		return visit{}, errs.New(errs.SignInNeeded, "desk")
+	}
+	by, name, ok := f.cfg.Officers(v.Subject)
+	if !ok || by.Node != f.cfg.Kit.Me || by.ID == "" {
+		return visit{}, errs.New(errs.NotYours, "no officer of this node")
+	}
+	for _, role := range deskRoles {
+		if by.Has(role) {
+			return visit{by: by, office: name, lang: page.PrefsOf(r.Context()).Lang}, nil
+		}
+	}
+	return visit{}, errs.New(errs.NotYours, "no role at the desk")
+}
+
+// guard lets officers through only; who has no session is sent to sign in and comes back to the same page.
+func (f *Face) guard(h func(w http.ResponseWriter, r *http.Request, v visit) error) page.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v, err := f.who(r)
+		if errs.Is(err, errs.SignInNeeded) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			return f.cfg.Gate.SignIn(w, r, r.URL.RequestURI())
+		}
+		if err != nil {
+			return err
+		}
+		return h(w, r, v)
+	}
+}
+
+// signOut ends the session; where that leads is the gate's to say.
+func (f *Face) signOut(w http.ResponseWriter, r *http.Request) error { return f.cfg.Gate.SignOut(w, r) }
+
+// Frame is the desk's frame for a request, also for the site's own error pages.
+func (f *Face) Frame(r *http.Request) page.Frame {
+	fr := page.FrameOf(r)
+	ctx := r.Context()
+	fr.Face, fr.FaceName, fr.Home, fr.Demo = "desk", page.T(ctx, "desk.face"), "/desk", f.cfg.Demo
+	if f.cfg.Today != nil {
+		fr.Today = f.cfg.Today()
+	}
+	v, err := f.who(r)
+	if err != nil {
+		return fr
+	}
+	fr.UserName, fr.OfficeName, fr.SignOut = v.by.Name, v.office, "/desk/sign-out"
+	fr.Nav = []page.Link{{Href: "/desk", Text: page.T(ctx, "desk.nav.queue"), Current: r.URL.Path == "/desk"}}
+	if v.by.Has(office.Window) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/new", Text: page.T(ctx, "desk.nav.new"), Current: within(r, "/desk/new")})
+	}
+	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
+	return fr
+}
+
+func within(r *http.Request, path string) bool {
+	return len(r.URL.Path) >= len(path) && r.URL.Path[:len(path)] == path
+}
+
+// now is the business time in UTC, as it is stored.
+func (f *Face) now() time.Time { return f.cfg.Kit.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,246 @@
+// Package entrance is what residents and enterprises see: the hub's front page with the catalogue and "may this be done
+// here", and each province's entrance with 我的办件, the papers of a case, and the verification of papers by anybody. Every
+// page works without script. Nothing is asked of people that the desk takes in; an entrance only reads cases, except for the
+// withdrawal, which is the applicant's own right.
+package entrance
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
+	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/page"
+)
+
+// Store is what an entrance reads of its node. A thing that is not there is errs.Missing. Find gives the cases under any of
+// the look-ups, newest first, at most limit. Commit writes the log entry of a view and is durable when it returns. Safe for
+// concurrent use.
+type Store interface {
+	Case(ctx context.Context, id string) (casefile.Case, error)
+	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
+	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
+	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
+	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
+	Paper(ctx context.Context, id string) (unit.Paper, error)
+	PaperByCheck(ctx context.Context, check string) (unit.Paper, error)
+	Licence(ctx context.Context, number string) (unit.Paper, error)
+	Commit(ctx context.Context, u unit.Unit) error
+}
+
+// DemoStep is one line of the box that tells a visitor of the demonstration what to try.
+type DemoStep struct {
+	Zh, En string
+	Href   string // "" for a line without a link
+}
+
+// Public is what hub and provinces show alike: the rules, the places and who signs. All of it is read-only.
+type Public struct {
+	Catalogue *item.Catalogue
+	Regions   *region.Table
+	Offices   []office.Office
+	Trust     func() *office.TrustList
+	Now       func() time.Time // business time
+	// Entrances are the addresses of the provinces' entrances, without a slash at the end.
+	Entrances map[office.NodeID]string
+	PublicURL string // this site's own address, without a slash at the end
+	HubURL    string // the hub's address, "" if there is none
+	Owner     string // who runs the site, in its own words; "" shows nothing
+	Demo      bool
+	DemoSteps []DemoStep
+
+	Log        *slog.Logger
+	OnRequest  func(pattern string, status int, took time.Duration)
+	FormAction []string // further origins that forms may lead to by redirect, such as the identity provider
+	// Client names who asks, for the limit on look-ups; nil is the address of the connection.
+	Client func(r *http.Request) string
+}
+
+// Config is what a province's entrance needs beside. The node serves /login?back=, /callback and POST /logout itself.
+type Config struct {
+	Public
+	Store Store
+	Kit   *unit.Kit
+	Lodge *lodge.Desk
+	Gate  page.Gate
+	// NextTry tells when a case that cannot be delivered is tried again; nil or false shows no time.
+	NextTry func(ctx context.Context, c casefile.Case) (time.Time, bool)
+}
+
+// base is what both kinds of entrance share.
+type base struct {
+	Public
+	site   *page.Site
+	places *places
+	limit  *throttle
+	me     office.NodeID // "" at the hub
+	here   region.Region // the province; zero at the hub
+	gate   page.Gate     // nil at the hub
+}
+
+// entrance is a province's.
+type entrance struct {
+	*base
+	store   Store
+	kit     *unit.Kit
+	lodge   *lodge.Desk
+	nextTry func(ctx context.Context, c casefile.Case) (time.Time, bool)
+}
+
+// New makes the entrance of the province whose kit it is. The node may add its own routes before serving.
+func New(cfg Config) *page.Site {
+	b := newBase(cfg.Public)
+	b.me, b.gate = cfg.Kit.Me, cfg.Gate
+	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, nextTry: cfg.NextTry}
+	s := b.start()
+	s.Get("/{$}", e.front)
+	s.Get("/cases", e.cases)
+	s.Get("/cases/{no}", e.caseOne)
+	s.Get("/cases/{no}/fix", e.fix)
+	s.Get("/cases/{no}/papers/{id}", e.paper)
+	s.Get("/cases/{no}/withdraw", e.withdrawAsk)
+	s.Post("/cases/{no}/withdraw", e.withdraw)
+	s.Get("/verify", e.verifyForm)
+	s.Get("/v/{code}", e.verifyCode)
+	return s
+}
+
+// NewHub makes the hub's entrance: it holds no case and nobody signs in.
+func NewHub(cfg Public) *page.Site {
+	b := newBase(cfg)
+	s := b.start()
+	s.Get("/{$}", b.hubFront)
+	s.Get("/verify", b.hubVerify)
+	return s
+}
+
+func newBase(p Public) *base {
+	b := &base{Public: p, places: newPlaces(p.Regions), limit: newThrottle(30, time.Minute, time.Now)}
+	if b.Client == nil {
+		b.Client = func(r *http.Request) string {
+			host, _, err := net.SplitHostPort(r.RemoteAddr)
+			if err != nil {
+				return r.RemoteAddr
+			}
+			return host
+		}
+	}
+	return b
+}
+
+// start makes the site with the pages that both have.
+func (b *base) start() *page.Site {
+	b.site = page.NewSite(page.Config{
+		Log: b.Log, Frame: b.frame, OnRequest: b.OnRequest, FormAction: b.FormAction,
+		SignIn: func(r *http.Request) string {
+			if b.gate == nil {
+				return ""
+			}
+			return signIn(r.URL.RequestURI())
+		},
+	})
+	b.site.Get("/can", b.can)
+	b.site.Get("/items", b.items)
+	b.site.Post("/verify", b.verifyFile, page.MaxBody(maxFile+formRoom))
+	for _, name := range []string{"about", "accessibility", "privacy"} {
+		b.site.Get("/"+name, b.statement(name))
+	}
+	return b.site
+}
+
+// frame is what stands around every page.
+func (b *base) frame(r *http.Request) page.Frame {
+	f := page.FrameOf(r)
+	ctx := r.Context()
+	f.Face, f.Owner, f.Demo = "hub", b.Owner, b.Demo
+	f.FaceName = page.T(ctx, "hub.face")
+	if b.me != "" {
+		f.Face, f.FaceName = "entrance", page.T(ctx, "entrance.face", b.nameOf(f.Lang, b.me))
+		f.CasesHref = "/cases"
+		if v, ok := b.gate.Visitor(r); ok {
+			f.UserName, f.SignOut = v.Person.Name, "/logout"
+		}
+	}
+	if b.Demo {
+		f.Today = longDay(ctx, b.today())
+	}
+	for _, name := range []string{"about", "accessibility", "privacy"} {
+		f.Footer = append(f.Footer, page.Link{Href: "/" + name, Text: page.T(ctx, "entrance."+name+".title")})
+	}
+	return f
+}
+
+// nameOf is a province's name for people.
+func (b *base) nameOf(lang string, id office.NodeID) string {
+	r, status := b.Regions.Lookup(region.Code(string(id) + "0000000000"))
+	switch {
+	case status == region.Unknown:
+		return string(id)
+	case lang == "en" && r.En != "":
+		return r.En
+	}
+	return r.Name
+}
+
+// placeName is a place's name for people.
+func (b *base) placeName(code region.Code) string { return b.Regions.FullName(code) }
+
+// office finds an office by its code.
+func (b *base) office(code string) office.Office {
+	for _, o := range b.Offices {
+		if o.Code == code {
+			return o
+		}
+	}
+	return office.Office{}
+}
+
+// officeName is the office's name in the reader's language.
+func officeName(ctx context.Context, o office.Office) string {
+	if page.PrefsOf(ctx).Lang == "en" && o.NameEn != "" {
+		return o.NameEn
+	}
+	return o.Name
+}
+
+// signIn is where somebody signs in and comes back from.
+func signIn(back string) string { return "/login?" + url.Values{"back": {back}}.Encode() }
+
+// visitor is who signed in; errs.SignInNeeded otherwise, which the site answers by the way to sign in.
+func (e *entrance) visitor(r *http.Request) (page.Visitor, error) {
+	v, ok := e.gate.Visitor(r)
+	if !ok {
+		return page.Visitor{}, errs.New(errs.SignInNeeded, "entrance")
+	}
+	return v, nil
+}
+
+// show answers with a page titled title.
+func (b *base) show(w http.ResponseWriter, r *http.Request, status int, title string, change func(*page.Frame), body component) error {
+	f := b.frame(r)
+	f.Title = title
+	if change != nil {
+		change(&f)
+	}
+	return page.Show(w, r, status, f, body)
+}
+
+// itemName is an item's name in the reader's language, the list's own where no definition gives an English one.
+func itemName(ctx context.Context, it item.Item) string {
+	if n := len(it.Versions); n > 0 && page.PrefsOf(ctx).Lang == "en" {
+		return it.Versions[n-1].TitleEn
+	}
+	return strings.TrimSpace(it.Name)
+}

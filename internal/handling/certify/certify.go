@@ -1,0 +1,183 @@
+// Package certify makes what was decided into something to hold: it issues the licence, sends the result to the place of
+// delivery, and records the delivery.
+package certify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/idno"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// Store is where cases, papers and licences are kept. Commit is durable when it returns and fails with errs.Stale if the
+// case was changed since it was read.
+type Store interface {
+	Case(ctx context.Context, id string) (casefile.Case, error)
+	Serial(ctx context.Context, name string) (int64, error)
+	Commit(ctx context.Context, u unit.Unit) error
+}
+
+// Issuer issues and delivers.
+type Issuer struct {
+	Kit   *unit.Kit
+	Store Store
+}
+
+// Issue makes the licence of a granted case, if its item has one, and offers the delivering leg with all papers for the
+// applicant. A case that was refused or not accepted is sent off the same way, with its decision alone. An effect happens
+// once (I3): the case moves on in the same unit, so a second call finds nothing to issue.
+func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
+	c, err := s.load(ctx, id, row)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	decide, _ := c.LegOf(item.Decide)
+	c, step, err := casefile.Dispatch(c, s.Kit.Me, by, unit.NewID(), s.Kit.Now())
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	u := unit.Unit{At: step.At}
+	if decide.Outcome == casefile.Granted {
+		signed, l, err := s.licence(ctx, c, step)
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		c.Licence = l.ID
+		u.Papers = append(u.Papers, unit.Paper{
+			ID: unit.NewID(), Case: c.ID, Kind: licence.Typ, Title: l.TypeName, Number: l.ID, Signed: signed, At: step.At,
+		})
+	}
+	c, fact, err := s.Kit.Record(&u, c, step, by.ID)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	var papers []proof.Signed
+	for _, p := range u.Papers {
+		papers = append(papers, p.Signed)
+	}
+	deliver, _ := c.LegOf(item.Deliver)
+	if err := s.Kit.Offer(&u, c, deliver.Key, []proof.Signed{fact}, papers); err != nil {
+		return casefile.Case{}, err
+	}
+	if err := s.Store.Commit(ctx, u); err != nil {
+		return casefile.Case{}, err
+	}
+	s.Kit.Woken()
+	return c, nil
+}
+
+func (s *Issuer) licence(ctx context.Context, c casefile.Case, step casefile.Step) (proof.Signed, licence.Licence, error) {
+	v, err := s.Kit.Catalogue.VersionByDigest(c.Rule.Digest)
+	if err != nil {
+		return proof.Signed{}, licence.Licence{}, err
+	}
+	issuer := s.Kit.Holder(c, item.Decide)
+	day := workday.DateOf(step.At)
+	number, err := s.number(ctx, v.Result, issuer)
+	if err != nil {
+		return proof.Signed{}, licence.Licence{}, err
+	}
+	id, err := licence.NewIdentifier(v.Result.LicenceType, issuer.Code, number, 1)
+	if err != nil {
+		return proof.Signed{}, licence.Licence{}, err
+	}
+	l := licence.Licence{
+		ID: id, TypeCode: v.Result.LicenceType, TypeName: v.Result.Name, No: number, Version: 1,
+		Issuer: licence.Issuer{Name: issuer.Name, Code: issuer.Code, Node: s.Kit.Me},
+		Issued: day.String(), From: day.String(), CaseID: c.ID,
+	}
+	if v.Result.ValidYears > 0 {
+		l.Until = workday.NewDate(day.Year()+v.Result.ValidYears, day.Month(), day.Day()).AddDays(-1).String()
+	}
+	for _, f := range v.Result.Fields {
+		l.Fields = append(l.Fields, licence.Field{Key: f.Key, Label: f.Label, Value: face(f.From, c, issuer, number, day)})
+	}
+	l.Holder = holder(c, l, v.Result)
+	signed, err := licence.Issue(s.Kit.Signer, l)
+	return signed, l, err
+}
+
+// number is the licence's number. A business licence bears the new company's 统一社会信用代码; until the registrar's own
+// system supplies it, the node gives one out of its series: place, "MA", serial, both check characters.
+func (s *Issuer) number(ctx context.Context, r item.Result, issuer office.Office) (string, error) {
+	serial, err := s.Store.Serial(ctx, "licence-"+r.LicenceType)
+	if err != nil {
+		return "", err
+	}
+	if r.Serial != "uscc" {
+		return fmt.Sprintf("%s%010d", issuer.Region.Short(), serial), nil
+	}
+	code, err := idno.MakeUSCC(fmt.Sprintf("91%sMA%06d", issuer.Region.Short(), serial%1_000_000))
+	return string(code), err
+}
+
+// face resolves where an item of the licence's face comes from.
+func face(from string, c casefile.Case, issuer office.Office, number string, day workday.Date) string {
+	kind, key, _ := strings.Cut(from, ":")
+	switch kind {
+	case "form":
+		return c.Private.Answers[key]
+	case "office":
+		return issuer.Name
+	case "case":
+		return string(c.No)
+	case "decision":
+		if key == "date" {
+			return day.String()
+		}
+		return number
+	}
+	return ""
+}
+
+// holder is the new company for a licence that is its number, otherwise the applicant.
+func holder(c casefile.Case, l licence.Licence, r item.Result) licence.Holder {
+	if r.Serial == "uscc" {
+		return licence.Holder{Name: l.Fields[0].Value, Code: l.No, CodeType: "001"}
+	}
+	p := c.Private.Applicant
+	return licence.Holder{Name: p.Name, Code: p.IDNo, CodeType: string(p.IDType)}
+}
+
+// Deliver records that the applicant has the result, closes the case, and tells the deciding place (送达).
+func (s *Issuer) Deliver(ctx context.Context, by casefile.Actor, id string, row int64, d casefile.Delivery) (casefile.Case, error) {
+	c, err := s.load(ctx, id, row)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	c, step, err := casefile.Deliver(c, s.Kit.Me, by, d, s.Kit.Now())
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	var u unit.Unit
+	c, fact, err := s.Kit.Record(&u, c, step, by.ID)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	decide, _ := c.LegOf(item.Decide)
+	if err := s.Kit.Tell(&u, c, decide.Node, step.Leg, []proof.Signed{fact}, nil); err != nil {
+		return casefile.Case{}, err
+	}
+	if err := s.Store.Commit(ctx, u); err != nil {
+		return casefile.Case{}, err
+	}
+	s.Kit.Woken()
+	return c, nil
+}
+
+func (s *Issuer) load(ctx context.Context, id string, row int64) (casefile.Case, error) {
+	c, err := s.Store.Case(ctx, id)
+	if err == nil && row != 0 && c.Row != row {
+		err = errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, row, c.Row)
+	}
+	return c, err
+}

@@ -1,0 +1,200 @@
+// Package decide is the deciding place's work (属地): look, accept or send back once with everything that is missing, and
+// decide. Each act is one unit: the case, the signed fact, the legal document, and what the other place is told.
+package decide
+
+import (
+	"context"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/item"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// Store is where cases are kept. Commit is durable when it returns and fails with errs.Stale if the case was changed
+// since it was read. Safe for concurrent use.
+type Store interface {
+	Case(ctx context.Context, id string) (casefile.Case, error)
+	Commit(ctx context.Context, u unit.Unit) error
+}
+
+// Bench is a deciding office's bench.
+type Bench struct {
+	Kit   *unit.Kit
+	Store Store
+}
+
+// Ref names the case as the officer saw it: with a Row other than the stored one every act fails with errs.Stale, so that
+// nobody decides on a page that is out of date. Row 0 takes the case as it is.
+type Ref struct {
+	Case string
+	Row  int64
+}
+
+// act is the common course of every act: load, let the domain decide, record, add papers, commit.
+func (b *Bench) act(ctx context.Context, by string, ref Ref,
+	domain func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error),
+	more func(u *unit.Unit, c casefile.Case, fact proof.Signed) error,
+) (casefile.Case, error) {
+	c, err := b.Store.Case(ctx, ref.Case)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	if ref.Row != 0 && c.Row != ref.Row {
+		return casefile.Case{}, errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, ref.Row, c.Row)
+	}
+	law, err := b.Kit.Law(c, workday.DateOf(b.Kit.Now()))
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	c, step, err := domain(c, law)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	var u unit.Unit
+	c, fact, err := b.Kit.Record(&u, c, step, by)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	if more != nil {
+		if err := more(&u, c, fact); err != nil {
+			return casefile.Case{}, err
+		}
+	}
+	if err := b.Store.Commit(ctx, u); err != nil {
+		return casefile.Case{}, err
+	}
+	if len(u.Out) > 0 {
+		b.Kit.Woken()
+	}
+	return c, nil
+}
+
+// Review stores the findings on the checklist.
+func (b *Bench) Review(ctx context.Context, by casefile.Actor, ref Ref, marks map[string]casefile.Mark) (casefile.Case, error) {
+	return b.act(ctx, by.ID, ref, func(c casefile.Case, _ casefile.Law) (casefile.Case, casefile.Step, error) {
+		return casefile.Review(c, b.Kit.Me, by, marks, b.Kit.Now())
+	}, nil)
+}
+
+// Accept is 受理, with P-02 for the applicant (行政许可法 第32条: in writing, with seal and date).
+func (b *Bench) Accept(ctx context.Context, by casefile.Actor, ref Ref) (casefile.Case, error) {
+	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
+		return casefile.Accept(c, b.Kit.Me, by, law, b.Kit.Now())
+	}, b.accepted)
+}
+
+// Silence accepts a case whose intake limit ended without a word; it is called by the clock.
+func (b *Bench) Silence(ctx context.Context, id string) (casefile.Case, error) {
+	return b.act(ctx, "clock", Ref{Case: id}, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
+		if i, ok := c.SilenceFrom(); ok { // the rule of the day of receipt applies, which is the legal day of acceptance
+			v, found := b.Kit.Catalogue.Version(c.Item, i)
+			if found {
+				law.Version = v
+			}
+		}
+		return casefile.DeemAccept(c, b.Kit.Me, law, b.Kit.Now())
+	}, b.accepted)
+}
+
+func (b *Bench) accepted(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
+	u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence})
+	return b.tellWith(u, c, fact, document.Acceptance, b.Kit.DocData(c, b.Kit.Holder(c, item.Decide)))
+}
+
+func (b *Bench) tellWith(u *unit.Unit, c casefile.Case, fact proof.Signed, kind document.Kind, data document.Data) error {
+	paper, err := b.Kit.Issue(u, c, kind, data)
+	if err != nil {
+		return err
+	}
+	l, _ := c.LegOf(item.Decide)
+	return b.Kit.Tell(u, c, c.Coordinator, l.Key, []proof.Signed{fact}, []proof.Signed{paper})
+}
+
+// Correct tells everything that is missing at once, with P-03, and the papers travel back.
+func (b *Bench) Correct(ctx context.Context, by casefile.Actor, ref Ref, items []casefile.Correction) (casefile.Case, error) {
+	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
+		return casefile.Correct(c, b.Kit.Me, by, law, items, unit.NewID(), b.Kit.Now())
+	}, func(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
+		data := b.Kit.DocData(c, b.Kit.Holder(c, item.Decide))
+		for _, it := range items {
+			data.Corrections = append(data.Corrections, document.Fix{
+				Material: it.Material, Problem: it.Problem, Fix: it.Fix, Basis: it.Basis,
+			})
+		}
+		data.Channel = "/cases/" + string(c.No)
+		return b.offerBack(u, c, fact, document.Correction, &data)
+	})
+}
+
+// Return sends the leg back with a shared reason code; no notice is counted.
+func (b *Bench) Return(ctx context.Context, by casefile.Actor, ref Ref, reason string) (casefile.Case, error) {
+	if _, ok := b.Kit.Catalogue.Reason(reason); !ok {
+		return casefile.Case{}, errs.New(errs.ReasonNeeded, "no shared reason %q", reason)
+	}
+	return b.act(ctx, by.ID, ref, func(c casefile.Case, _ casefile.Law) (casefile.Case, casefile.Step, error) {
+		return casefile.Return(c, b.Kit.Me, by, reason, unit.NewID(), b.Kit.Now())
+	}, func(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
+		return b.offerBack(u, c, fact, "", nil)
+	})
+}
+
+func (b *Bench) offerBack(u *unit.Unit, c casefile.Case, fact proof.Signed, kind document.Kind, data *document.Data) error {
+	u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence})
+	var papers []proof.Signed
+	if data != nil {
+		paper, err := b.Kit.Issue(u, c, kind, *data)
+		if err != nil {
+			return err
+		}
+		papers = append(papers, paper)
+	}
+	l, _ := c.LegOf(item.Decide)
+	return b.Kit.Offer(u, c, l.Key, []proof.Signed{fact}, papers)
+}
+
+// Decline is 不予受理, with P-04; the result still has to be sent (certify.Issuer).
+func (b *Bench) Decline(ctx context.Context, by casefile.Actor, ref Ref, d casefile.Decision) (casefile.Case, error) {
+	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
+		return casefile.Decline(c, b.Kit.Me, by, law, d, b.Kit.Now())
+	}, func(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
+		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence})
+		data := b.Kit.ReasonedData(c, *c.Private.Decision)
+		return b.tellWith(u, c, fact, document.NotAccepted, data)
+	})
+}
+
+// Decide concludes: P-06 for a yes, P-07 with reasons and remedies for a no.
+func (b *Bench) Decide(ctx context.Context, by casefile.Actor, ref Ref, d casefile.Decision) (casefile.Case, error) {
+	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
+		return casefile.Decide(c, b.Kit.Me, by, law, d, b.Kit.Now())
+	}, func(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
+		kind := document.Grant
+		if d.Outcome == casefile.Denied {
+			kind = document.Refusal
+		}
+		return b.tellWith(u, c, fact, kind, b.Kit.ReasonedData(c, *c.Private.Decision))
+	})
+}
+
+// Suspend stops the clock for a procedure of 行政许可法 第45条; Resume lets it run on.
+func (b *Bench) Suspend(ctx context.Context, by casefile.Actor, ref Ref, reason string) (casefile.Case, error) {
+	return b.act(ctx, by.ID, ref, func(c casefile.Case, _ casefile.Law) (casefile.Case, casefile.Step, error) {
+		return casefile.Suspend(c, b.Kit.Me, by, reason, b.Kit.Now())
+	}, b.tell)
+}
+
+// Resume ends a suspension.
+func (b *Bench) Resume(ctx context.Context, by casefile.Actor, ref Ref) (casefile.Case, error) {
+	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
+		return casefile.Resume(c, b.Kit.Me, by, law, b.Kit.Now())
+	}, b.tell)
+}
+
+func (b *Bench) tell(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
+	l, _ := c.LegOf(item.Decide)
+	return b.Kit.Tell(u, c, c.Coordinator, l.Key, []proof.Signed{fact}, nil)
+}

@@ -1,0 +1,136 @@
+// Package handover moves legs between nodes. Its life is: one transaction at the sender puts the signed envelope into the
+// outbox; the pump sends it until a signed receipt is stored; one transaction at the receiver stores inbox key, case and
+// receipt together. The channel may lose, repeat or reorder anything (rules I1–I3, I9).
+package handover
+
+import (
+	"context"
+	"time"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/gm"
+	"tongban/internal/proof"
+)
+
+// Store is where cases, outbox and inbox are kept. Commit is durable when it returns; it fails with errs.Repeated if the
+// arrival (sender, envelope id) is stored already, and with errs.Stale if the case was changed since it was read. Parcels
+// claims up to n parcels that are due, for the time of lease, so that replicas share the outbox; Postpone gives them back.
+// Safe for concurrent use.
+type Store interface {
+	Case(ctx context.Context, id string) (casefile.Case, error)
+	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
+	Arrival(ctx context.Context, from office.NodeID, id string) (exchange.Arrival, bool, error)
+	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
+	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)
+	Postpone(ctx context.Context, ids []string, until time.Time) error
+	Commit(ctx context.Context, u unit.Unit) error
+}
+
+// Files is where attachments are kept, content-addressed and encrypted. Push offers a blob piece by piece, from the byte
+// that the other side has on; Take is that other side; Have tells how much of a blob is here and whether all of it is.
+type Files interface {
+	Push(ctx context.Context, address proof.Hash, send func(ctx context.Context, piece []byte) (answer []byte, err error)) error
+	Take(ctx context.Context, from office.NodeID, piece []byte) (answer []byte, err error)
+	Have(address proof.Hash) (have int64, complete bool)
+}
+
+// Post is a node's post room.
+type Post struct {
+	Kit     *unit.Kit
+	Store   Store
+	Files   Files
+	Key     gm.DecryptKey
+	Channel Channel
+	// Parallel is how many envelopes of a packet are worked on at once, so that their units share commits; 1 keeps a
+	// strict order for the simulation.
+	Parallel int
+	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.
+	Protocol int
+}
+
+// HandOver offers the deciding leg of a case to the place that decides. When it returns the hand-over is safe here,
+// whatever becomes of the other place: it is delivered when that place can be reached.
+func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
+	c, err := p.load(ctx, id, row)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	known, err := p.Store.Facts(ctx, id)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	c, step, err := casefile.HandOver(c, p.Kit.Me, by, unit.NewID(), p.Kit.Now())
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	var u unit.Unit
+	c, fact, err := p.Kit.Record(&u, c, step, by.ID)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	facts := make([]proof.Signed, 0, len(known)+1)
+	for _, k := range known {
+		if k.Fact.By == p.Kit.Me {
+			facts = append(facts, k.Signed)
+		}
+	}
+	decide, _ := c.LegOf(item.Decide)
+	if err := p.Kit.Offer(&u, c, decide.Key, append(facts, fact), nil); err != nil {
+		return casefile.Case{}, err
+	}
+	if err := p.Store.Commit(ctx, u); err != nil {
+		return casefile.Case{}, err
+	}
+	p.Kit.Woken()
+	return c, nil
+}
+
+// AskBack recalls an offer that has no receipt yet. The answer comes over the channel: recalled, or held since when.
+func (p *Post) AskBack(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
+	c, err := p.load(ctx, id, row)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	decide, ok := c.LegOf(item.Decide)
+	if !ok || decide.Transit == nil {
+		return casefile.Case{}, errs.New(errs.NotAllowedNow, "%s is not on its way", c.No)
+	}
+	recall := unit.NewID()
+	c, err = casefile.AskBack(c, p.Kit.Me, by, decide.Key, recall)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	u := unit.Unit{At: p.Kit.Now().UTC().Truncate(time.Microsecond), Case: &c}
+	if err := p.Kit.Post(&u, exchange.Envelope{
+		ID: recall, To: decide.Transit.To, Kind: exchange.Recall, Case: c.ID, Leg: decide.Key, At: u.At,
+		Recalls: decide.Transit.Envelope,
+	}); err != nil {
+		return casefile.Case{}, err
+	}
+	if err := p.Store.Commit(ctx, u); err != nil {
+		return casefile.Case{}, err
+	}
+	p.Kit.Woken()
+	return c, nil
+}
+
+func (p *Post) load(ctx context.Context, id string, row int64) (casefile.Case, error) {
+	c, err := p.Store.Case(ctx, id)
+	if err == nil && row != 0 && c.Row != row {
+		err = errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, row, c.Row)
+	}
+	return c, err
+}
+
+func (p *Post) protocol(n office.Node) int {
+	mine := p.Protocol
+	if mine == 0 {
+		mine = exchange.NewestProtocol
+	}
+	return max(exchange.OldestProtocol, min(mine, n.Protocol))
+}

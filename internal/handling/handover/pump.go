@@ -1,0 +1,220 @@
+package handover
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
+)
+
+// How the outbox behaves. A claimed parcel is free again after lease, so a killed replica delays it by that much at most.
+const (
+	lease     = 30 * time.Second
+	batch     = 256
+	firstWait = time.Second
+	longWait  = 5 * time.Minute
+	soon      = 20 * time.Millisecond // an envelope that came too early is repeated at once
+)
+
+// Pump sends what is due and stores the receipts that come back. It returns how many parcels it tried; 0 means that
+// nothing is due. An unreachable node is no error: its parcels wait longer each time, five minutes at most (I9).
+func (p *Post) Pump(ctx context.Context) (int, error) {
+	now := p.Kit.Now()
+	parcels, err := p.Store.Parcels(ctx, now, lease, batch)
+	if err != nil || len(parcels) == 0 {
+		return 0, err
+	}
+	var order []office.NodeID
+	byNode := map[office.NodeID][]exchange.Parcel{}
+	for _, parcel := range parcels {
+		if byNode[parcel.To] == nil {
+			order = append(order, parcel.To)
+		}
+		byNode[parcel.To] = append(byNode[parcel.To], parcel)
+	}
+	failed := make(chan error, len(order))
+	each(order, p.Parallel, func(to office.NodeID) { failed <- p.sendAll(ctx, to, byNode[to]) })
+	close(failed)
+	for err := range failed {
+		if err != nil {
+			return len(parcels), err
+		}
+	}
+	return len(parcels), nil
+}
+
+func (p *Post) sendAll(ctx context.Context, to office.NodeID, parcels []exchange.Parcel) error {
+	node, ok := p.Kit.Trust().Node(to)
+	if !ok {
+		return p.wait(ctx, parcels)
+	}
+	protocol := p.protocol(node)
+	for capacity := exchange.Capacity(protocol); len(parcels) > 0; {
+		n := min(capacity, len(parcels))
+		if err := p.send(ctx, node, protocol, parcels[:n]); err != nil {
+			return err
+		}
+		parcels = parcels[n:]
+	}
+	return nil
+}
+
+// send gives one packet to the channel and deals with the answer. It returns an error only if our own store fails.
+func (p *Post) send(ctx context.Context, node office.Node, protocol int, parcels []exchange.Parcel) error {
+	packet := exchange.Packet{Protocol: protocol, From: p.Kit.Me, To: node.ID, AnswerKey: make([]byte, 16)}
+	if _, err := rand.Read(packet.AnswerKey); err != nil {
+		return err
+	}
+	for _, parcel := range parcels {
+		packet.Envelopes = append(packet.Envelopes, parcel.Signed)
+	}
+	body, err := exchange.PackFor(packet, node.Encrypt)
+	if err != nil {
+		return err
+	}
+	raw, err := p.Channel.Send(ctx, node.ID, Message{From: p.Kit.Me, Kind: "packet", Body: body})
+	if err != nil {
+		return p.wait(ctx, parcels)
+	}
+	answer, err := exchange.UnpackAnswer(raw, packet)
+	if err != nil { // garbage is as good as no answer
+		return p.wait(ctx, parcels)
+	}
+	return p.settle(ctx, node.ID, parcels, answer)
+}
+
+func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.Parcel, answer exchange.Answer) error {
+	open := map[string]exchange.Parcel{}
+	for _, parcel := range parcels {
+		open[parcel.ID] = parcel
+	}
+	type pair struct {
+		parcel  exchange.Parcel
+		signed  proof.Signed
+		receipt exchange.Receipt
+	}
+	var good []pair
+	for _, s := range answer.Receipts {
+		var named struct {
+			Envelope string `json:"envelope"`
+		}
+		if err := s.Into(&named); err != nil {
+			continue
+		}
+		parcel, ok := open[named.Envelope]
+		if !ok {
+			continue
+		}
+		r, err := exchange.OpenReceipt(s, p.Kit.Trust(), parcel)
+		if err != nil {
+			continue
+		}
+		delete(open, parcel.ID)
+		good = append(good, pair{parcel, s, r})
+	}
+	failed := make(chan error, len(good))
+	each(good, p.Parallel, func(g pair) {
+		failed <- unit.Retry(ctx, func() error { return p.store(ctx, g.parcel, g.signed, g.receipt) })
+	})
+	close(failed)
+	for err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return p.rest(ctx, to, parcels, open, answer)
+}
+
+// rest deals with the envelopes that got no receipt: attachments that are missing are sent, then the parcel is due again;
+// one that came before its turn is due again soon; all others wait longer.
+func (p *Post) rest(ctx context.Context, to office.NodeID, parcels []exchange.Parcel, open map[string]exchange.Parcel, answer exchange.Answer) error {
+	early := map[proof.Hash]bool{}
+	for _, f := range answer.Faults {
+		early[f.Envelope] = f.Code == errs.NotInOrder || f.Code == errs.Stale
+	}
+	pushed := map[string]bool{}
+	for _, need := range answer.Needs {
+		parcel, ok := open[need.Envelope]
+		if !ok || !names(parcel, need.Address) {
+			continue
+		}
+		pushed[parcel.ID] = p.push(ctx, to, need) == nil
+	}
+	var again, later []exchange.Parcel
+	for _, parcel := range parcels {
+		switch _, waiting := open[parcel.ID]; {
+		case !waiting:
+		case pushed[parcel.ID], early[parcel.Signed.Hash()] && parcel.Tries < 20:
+			again = append(again, parcel)
+		default:
+			later = append(later, parcel)
+		}
+	}
+	if len(again) > 0 {
+		if err := p.Store.Postpone(ctx, ids(again), p.Kit.Now().Add(soon)); err != nil {
+			return err
+		}
+	}
+	return p.wait(ctx, later)
+}
+
+func (p *Post) push(ctx context.Context, to office.NodeID, need exchange.Need) error {
+	return p.Files.Push(ctx, need.Address, func(ctx context.Context, piece []byte) ([]byte, error) {
+		return p.Channel.Send(ctx, to, Message{From: p.Kit.Me, Kind: "chunk", Body: piece})
+	})
+}
+
+// store is the sender's last transaction: receipt and case together, and the envelope leaves the outbox (I2).
+func (p *Post) store(ctx context.Context, parcel exchange.Parcel, signed proof.Signed, r exchange.Receipt) error {
+	c, err := p.Store.Case(ctx, parcel.Case)
+	if err != nil {
+		return err
+	}
+	now := p.Kit.Now().UTC().Truncate(time.Microsecond)
+	u := unit.Unit{At: now, Settled: []exchange.Settlement{{Parcel: parcel.ID, Receipt: signed, Status: r.Status, At: now}}}
+	if changed := casefile.Settle(c, r, p.Kit.Me); parcel.Kind != exchange.Notice {
+		u.Case = &changed
+	}
+	return p.Store.Commit(ctx, u)
+}
+
+// wait gives parcels back to the outbox, each for twice as long as before.
+func (p *Post) wait(ctx context.Context, parcels []exchange.Parcel) error {
+	byWait := map[time.Duration][]exchange.Parcel{}
+	for _, parcel := range parcels {
+		d := longWait
+		if parcel.Tries < 9 {
+			d = min(longWait, firstWait<<parcel.Tries)
+		}
+		byWait[d] = append(byWait[d], parcel)
+	}
+	for d, list := range byWait {
+		if err := p.Store.Postpone(ctx, ids(list), p.Kit.Now().Add(d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ids(parcels []exchange.Parcel) []string {
+	out := make([]string, len(parcels))
+	for i, p := range parcels {
+		out[i] = p.ID
+	}
+	return out
+}
+
+func names(p exchange.Parcel, address proof.Hash) bool {
+	for _, f := range p.Files {
+		if f.Address == address {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,351 @@
+package handover
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/licence"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// Receive is the node's Receiver: it deals with a packet of envelopes, or with a piece of an attachment.
+func (p *Post) Receive(ctx context.Context, m Message) ([]byte, error) {
+	switch m.Kind {
+	case "packet":
+		return p.packet(ctx, m.Body)
+	case "chunk":
+		return p.Files.Take(ctx, m.From, m.Body)
+	}
+	return nil, errs.New(errs.BadPacket, "no door %q", m.Kind)
+}
+
+func (p *Post) packet(ctx context.Context, body []byte) ([]byte, error) {
+	packet, err := exchange.Unpack(body, p.Key, p.Kit.Me)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		answer exchange.Answer
+		mu     sync.Mutex // guards answer
+	)
+	one := func(s proof.Signed) {
+		receipt, needs, err := p.take(ctx, s)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil:
+			answer.Faults = append(answer.Faults, exchange.Fault{Envelope: s.Hash(), Code: errs.CodeOf(err)})
+		case len(needs) > 0:
+			answer.Needs = append(answer.Needs, needs...)
+		default:
+			answer.Receipts = append(answer.Receipts, receipt)
+		}
+	}
+	each(packet.Envelopes, p.Parallel, one)
+	return exchange.PackAnswer(answer, packet)
+}
+
+// each runs do for every element, parallel at a time; in order if parallel is at most 1.
+func each[T any](list []T, parallel int, do func(T)) {
+	if parallel <= 1 || len(list) == 1 {
+		for _, v := range list {
+			do(v)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	gate := make(chan struct{}, parallel)
+	for _, v := range list {
+		gate <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-gate }()
+			do(v)
+		})
+	}
+	wg.Wait()
+}
+
+// take deals with one envelope once. A repeat gets the first receipt; the same id with other content is refused.
+func (p *Post) take(ctx context.Context, s proof.Signed) (proof.Signed, []exchange.Need, error) {
+	e, err := exchange.OpenEnvelope(s, p.Kit.Trust(), p.Kit.Me)
+	if err != nil {
+		return proof.Signed{}, nil, err
+	}
+	hash := s.Hash()
+	known, ok, err := p.Store.Arrival(ctx, e.From, e.ID)
+	if err != nil {
+		return proof.Signed{}, nil, err
+	}
+	if ok {
+		return p.again(e, hash, known)
+	}
+	if needs := p.missing(e); len(needs) > 0 {
+		return proof.Signed{}, needs, nil
+	}
+	var receipt proof.Signed
+	err = unit.Retry(ctx, func() error {
+		var err error
+		receipt, err = p.takeOnce(ctx, s, e, hash)
+		return err
+	})
+	if errs.Is(err, errs.Repeated) { // another replica was first
+		if known, ok, err := p.Store.Arrival(ctx, e.From, e.ID); err == nil && ok {
+			return p.again(e, hash, known)
+		}
+	}
+	return receipt, nil, err
+}
+
+func (p *Post) again(e exchange.Envelope, hash proof.Hash, known exchange.Arrival) (proof.Signed, []exchange.Need, error) {
+	if known.Hash == hash {
+		return known.Receipt, nil, nil
+	}
+	if known.Kind == exchange.Recall { // the tombstone that a recall left: this offer came after it
+		r, err := p.receipt(e, hash, exchange.Recalled, "", known.At)
+		return r, nil, err
+	}
+	return proof.Signed{}, nil, errs.New(errs.ReusedID, "envelope %s of %s", e.ID, e.From)
+}
+
+func (p *Post) missing(e exchange.Envelope) []exchange.Need {
+	var needs []exchange.Need
+	for _, f := range e.Files {
+		if have, complete := p.Files.Have(f.Address); !complete {
+			needs = append(needs, exchange.Need{Envelope: e.ID, Address: f.Address, Have: have})
+		}
+	}
+	return needs
+}
+
+func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope, hash proof.Hash) (proof.Signed, error) {
+	now := p.Kit.Now().UTC().Truncate(time.Microsecond)
+	facts, err := p.facts(e)
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	known, err := p.Store.Case(ctx, e.Case)
+	if err != nil && !errs.Is(err, errs.Missing) {
+		return proof.Signed{}, err
+	}
+	u := unit.Unit{At: now, Facts: facts}
+	var r proof.Signed
+	switch e.Kind {
+	case exchange.Offer:
+		r, err = p.takeOffer(&u, known, e, hash, facts)
+	case exchange.Notice:
+		r, err = p.takeNotice(&u, known, e, hash, facts)
+	case exchange.Recall:
+		return p.takeRecall(ctx, s, e, hash, now)
+	}
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	u.In = &exchange.Arrival{
+		From: e.From, ID: e.ID, Case: e.Case, Kind: e.Kind, Signed: s, Hash: hash, Receipt: r, Status: status(r), At: u.At,
+	}
+	u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.Took, At: u.At, Case: e.Case, Who: string(e.From), What: e.ID})
+	if err := p.Store.Commit(ctx, u); err != nil {
+		return proof.Signed{}, err
+	}
+	if len(u.Out) > 0 {
+		p.Kit.Woken()
+	}
+	return r, nil
+}
+
+// facts opens the facts of an envelope: each must be signed by the node that it names.
+func (p *Post) facts(e exchange.Envelope) ([]casefile.Known, error) {
+	out := make([]casefile.Known, 0, len(e.Facts))
+	for _, s := range e.Facts {
+		signer, err := p.Kit.Trust().Check(s, casefile.TypFact)
+		if err != nil {
+			return nil, err
+		}
+		var f casefile.Fact
+		if err := s.Into(&f); err != nil {
+			return nil, err
+		}
+		if f.By != signer.ID || f.Case != e.Case {
+			return nil, errs.New(errs.WrongSender, "fact of %s signed by %s", f.By, signer.ID)
+		}
+		out = append(out, casefile.Known{Case: e.Case, Hash: s.Hash(), Fact: f, Signed: s})
+	}
+	return out, nil
+}
+
+func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope, hash proof.Hash, facts []casefile.Known) (proof.Signed, error) {
+	in, err := p.payload(e)
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	law, err := p.Kit.Law(in.Case, workday.DateOf(p.Kit.Now()))
+	if err != nil {
+		return p.receipt(e, hash, exchange.Refused, "unknown-rule", u.At)
+	}
+	c, at, err := casefile.Take(known, e, in, facts, p.Kit.Me, law, p.Kit.Now())
+	if err != nil {
+		if reason, final := refusals[errs.CodeOf(err)]; final {
+			return p.receipt(e, hash, exchange.Refused, reason, u.At)
+		}
+		return proof.Signed{}, err
+	}
+	if err := p.papers(u, c.ID, e.From, in.Papers); err != nil {
+		return proof.Signed{}, err
+	}
+	if in.Case.Licence != "" {
+		c.Licence = in.Case.Licence
+	}
+	if known.ID == "" {
+		u.Lookups = p.Kit.Lookups(c)
+	}
+	u.At, u.Case = at, &c
+	if until, ok := c.SilenceAt(); ok {
+		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence, At: until})
+	}
+	return p.receipt(e, hash, exchange.Held, "", at)
+}
+
+// refusals are the errors that no repeat can mend: the sender keeps the leg and is told why.
+var refusals = map[errs.Code]string{
+	errs.WrongAddressee: "wrong-office",
+	errs.NotAllowedNow:  "not-allowed",
+	errs.BadEnvelope:    "unreadable",
+}
+
+func (p *Post) takeNotice(u *unit.Unit, known casefile.Case, e exchange.Envelope, hash proof.Hash, facts []casefile.Known) (proof.Signed, error) {
+	if known.ID == "" {
+		return proof.Signed{}, errs.New(errs.NotInOrder, "case %s is not here", e.Case)
+	}
+	for _, l := range known.Legs {
+		if l.Transit != nil && l.Transit.To == e.From {
+			return proof.Signed{}, errs.New(errs.NotInOrder, "%s %s is on its way", known.No, l.Key)
+		}
+	}
+	in, err := p.payload(e)
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	c := known
+	for _, f := range facts {
+		c = c.Learn(f.Fact, f.Hash)
+	}
+	if err := p.papers(u, c.ID, e.From, in.Papers); err != nil {
+		return proof.Signed{}, err
+	}
+	u.Case = &c
+	if n := len(facts); n > 0 && facts[n-1].Fact.Act == casefile.ActAskWithdraw {
+		if err := p.stop(u, c, e); err != nil {
+			return proof.Signed{}, err
+		}
+	}
+	return p.receipt(e, hash, exchange.Noted, "", u.At)
+}
+
+// stop answers the applicant's wish to withdraw with a notice of the leg's end, if it is not too late.
+func (p *Post) stop(u *unit.Unit, c casefile.Case, e exchange.Envelope) error {
+	stopped, step, ok := casefile.Stop(c, p.Kit.Me, p.Kit.Now())
+	if !ok {
+		return nil
+	}
+	u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence})
+	stopped, fact, err := p.Kit.Record(u, stopped, step, "applicant")
+	if err != nil {
+		return err
+	}
+	return p.Kit.Tell(u, stopped, e.From, step.Leg, []proof.Signed{fact}, nil)
+}
+
+// takeRecall answers "never held, never will be" and leaves a tombstone under the recalled envelope's id, or "held
+// since". Tombstone and answer commit together, so an offer that arrives meanwhile is either before or after.
+func (p *Post) takeRecall(ctx context.Context, s proof.Signed, e exchange.Envelope, hash proof.Hash, now time.Time) (proof.Signed, error) {
+	held, ok, err := p.Store.Arrival(ctx, e.From, e.Recalls)
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	what, at := exchange.Recalled, now
+	if ok && held.Status == exchange.Held {
+		what, at = exchange.Since, held.At
+	}
+	r, err := p.receipt(e, hash, what, "", at)
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	if what == exchange.Recalled && !ok {
+		grave := exchange.Arrival{From: e.From, ID: e.Recalls, Case: e.Case, Kind: exchange.Recall, Hash: hash, Receipt: r, Status: what, At: now}
+		if err := p.Store.Commit(ctx, unit.Unit{At: now, In: &grave}); err != nil {
+			if errs.Is(err, errs.Repeated) {
+				return proof.Signed{}, errs.New(errs.Stale, "an offer came first")
+			}
+			return proof.Signed{}, err
+		}
+	}
+	in := exchange.Arrival{From: e.From, ID: e.ID, Case: e.Case, Kind: e.Kind, Signed: s, Hash: hash, Receipt: r, Status: what, At: now}
+	return r, p.Store.Commit(ctx, unit.Unit{At: now, In: &in})
+}
+
+func (p *Post) payload(e exchange.Envelope) (casefile.Offered, error) {
+	var in casefile.Offered
+	if err := proof.Unmarshal(e.Private, &in); err != nil {
+		return in, err
+	}
+	if in.Case.ID != "" && in.Case.ID != e.Case {
+		return in, errs.New(errs.BadEnvelope, "payload of %s in an envelope of %s", in.Case.ID, e.Case)
+	}
+	return in, nil
+}
+
+// papers keeps the applicant's copies; each must be signed by the node that sent it.
+func (p *Post) papers(u *unit.Unit, caseID string, from office.NodeID, list []proof.Signed) error {
+	for _, s := range list {
+		signer, err := p.Kit.Trust().Check(s, s.Typ)
+		if err != nil {
+			return err
+		}
+		if signer.ID != from {
+			return errs.New(errs.WrongSender, "paper signed by %s came from %s", signer.ID, from)
+		}
+		switch s.Typ {
+		case document.Typ:
+			doc, err := document.Read(s)
+			if err != nil {
+				return err
+			}
+			u.Papers = append(u.Papers, unit.PaperOf(caseID, doc, s, u.At))
+		case licence.Typ:
+			l, err := licence.Verify(s, p.Kit.Trust())
+			if err != nil {
+				return err
+			}
+			u.Papers = append(u.Papers, unit.Paper{
+				ID: s.Hash().String(), Case: caseID, Kind: licence.Typ, Title: l.TypeName, Number: l.ID, Signed: s, At: u.At,
+			})
+		default:
+			return errs.New(errs.WrongType, "paper of type %q", s.Typ)
+		}
+	}
+	return nil
+}
+
+func (p *Post) receipt(e exchange.Envelope, hash proof.Hash, what exchange.Status, reason string, at time.Time) (proof.Signed, error) {
+	return proof.SignJSON(p.Kit.Signer, exchange.TypReceipt, exchange.Receipt{
+		Envelope: e.ID, Hash: hash, From: p.Kit.Me, To: e.From, Case: e.Case, Leg: e.Leg, Kind: e.Kind,
+		Status: what, Reason: reason, At: at,
+	})
+}
+
+func status(s proof.Signed) exchange.Status {
+	var r exchange.Receipt
+	if err := s.Into(&r); err != nil {
+		return ""
+	}
+	return r.Status
+}

@@ -1,0 +1,260 @@
+// Package lodge takes applications in: at the counter of the receiving place, with what is brought later after a
+// correction notice, and until they are withdrawn.
+package lodge
+
+import (
+	"context"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// Store is where cases are kept. Commit is durable when it returns; Serial gives each name's next number once, whatever
+// replica asks (numbers may be skipped). Safe for concurrent use.
+type Store interface {
+	Case(ctx context.Context, id string) (casefile.Case, error)
+	Serial(ctx context.Context, name string) (int64, error)
+	Commit(ctx context.Context, u unit.Unit) error
+}
+
+// Desk takes cases in.
+type Desk struct {
+	Kit   *unit.Kit
+	Store Store
+}
+
+// Application is what the window has typed, read and scanned.
+type Application struct {
+	ID        string // UUIDv7, made when the form was opened
+	Item      string // code, exact name or alias
+	There     region.Code
+	Applicant party.Person
+	Org       *party.Org
+	Answers   map[string]string
+	Materials []casefile.Material
+	Consent   string // version of the consent text that was read out
+}
+
+// Problems lists what is wrong with an application's answers and materials, in words for the form.
+func (d *Desk) Problems(a Application, lang string) ([]item.Problem, error) {
+	_, v, err := d.rule(a.Item)
+	if err != nil {
+		return nil, err
+	}
+	return append(v.Check(a.Answers, lang), missing(v, a.Materials)...), nil
+}
+
+// TakeIn opens the case: 收件. It commits the case, its opening fact and the receipt P-01. A second call with the same ID
+// returns errs.CaseExists and changes nothing.
+func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (casefile.Case, error) {
+	it, v, err := d.rule(a.Item)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	here, ok := d.Kit.Office(by.Office)
+	if !ok {
+		return casefile.Case{}, errs.New(errs.NotYours, "office %s", by.Office)
+	}
+	there, err := d.Kit.OfficeAt(a.There)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	now := d.Kit.Now()
+	today := workday.DateOf(now)
+	can := d.Kit.Catalogue.Can(item.Query{Item: it.Code, Here: here.Region, There: a.There, On: today}, d.Kit.Regions)
+	if !can.Possible || !contains(can.Modes, item.Entrusted) {
+		return casefile.Case{}, errs.New(errs.NotCrossProvince, "%s %s→%s: %s", it.Code, here.Region, a.There, can.Reason)
+	}
+	problems, err := d.Problems(a, "zh")
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	if len(problems) > 0 {
+		return casefile.Case{}, errs.New(errs.FormIncomplete, "%v", fieldsOf(problems))
+	}
+	if err := a.Applicant.Validate(); err != nil {
+		return casefile.Case{}, err
+	}
+	serial, err := d.Store.Serial(ctx, "case-"+today.String())
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	c, step, err := casefile.Lodge(casefile.Lodging{
+		ID: a.ID, No: casefile.MakeNo(d.Kit.Me, today, serial), Item: it, Mode: item.Entrusted, Here: here, There: there,
+		Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
+		Private: casefile.Private{
+			Applicant: a.Applicant, Org: a.Org, Answers: d.fill(v, a, there), Materials: a.Materials,
+			Consent: casefile.Consent{Way: "attested", Officer: by.ID, Office: by.Office, At: now.UTC(), Text: a.Consent},
+		},
+	}, d.Kit.Me, by, now)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	u := unit.Unit{Lookups: party.Lookups(a.Applicant)}
+	if c, _, err = d.Kit.Record(&u, c, step, by.ID); err != nil {
+		return casefile.Case{}, err
+	}
+	if _, err := d.Kit.Issue(&u, c, document.Intake, d.Kit.DocData(c, here)); err != nil {
+		return casefile.Case{}, err
+	}
+	return c, d.Store.Commit(ctx, u)
+}
+
+func (d *Desk) rule(name string) (item.Item, item.Version, error) {
+	it, ok := d.Kit.Catalogue.Item(name)
+	if !ok {
+		return item.Item{}, item.Version{}, errs.New(errs.Missing, "no item %q", name)
+	}
+	v, ok := d.Kit.Catalogue.Version(it.Code, workday.DateOf(d.Kit.Now()))
+	if !ok {
+		return item.Item{}, item.Version{}, errs.New(errs.NoPlan, "%s has no full definition today", it.Code)
+	}
+	return it, v, nil
+}
+
+// Supplement stores what was brought after a notice or a return.
+func (d *Desk) Supplement(ctx context.Context, by casefile.Actor, id string, row int64, answers map[string]string, added []casefile.Material, corrections []casefile.Correction) (casefile.Case, error) {
+	c, err := d.load(ctx, id, row)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	c, step, err := casefile.Supplement(c, d.Kit.Me, by, answers, added, corrections, d.Kit.Now())
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	var u unit.Unit
+	if c, _, err = d.Kit.Record(&u, c, step, by.ID); err != nil {
+		return casefile.Case{}, err
+	}
+	return c, d.Store.Commit(ctx, u)
+}
+
+// Withdraw ends a case at the applicant's wish. by is nil when the applicant asks online. If the deciding place holds the
+// case it is asked to stop, and the case ends when its answer comes.
+func (d *Desk) Withdraw(ctx context.Context, by *casefile.Actor, id string, row int64) (casefile.Case, error) {
+	c, err := d.load(ctx, id, row)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	who := "applicant"
+	if by != nil {
+		who = by.ID
+	}
+	var u unit.Unit
+	other := otherNode(c, d.Kit.Me)
+	if decide, ok := c.LegOf(item.Decide); ok && decide.Transit == nil && decide.Holder != "" && decide.Holder != d.Kit.Me {
+		ask, step, err := casefile.AskWithdraw(c, d.Kit.Me, d.Kit.Now())
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		c = ask
+		return d.told(ctx, &u, c, step, who, other)
+	}
+	seen := len(c.Custody) > 1
+	c, step, err := casefile.Withdraw(c, d.Kit.Me, by, d.Kit.Now())
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	if !seen {
+		other = d.Kit.Me // the deciding place never heard of it
+	}
+	return d.told(ctx, &u, c, step, who, other)
+}
+
+func (d *Desk) told(ctx context.Context, u *unit.Unit, c casefile.Case, step casefile.Step, who string, other office.NodeID) (casefile.Case, error) {
+	c, fact, err := d.Kit.Record(u, c, step, who)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	if err := d.Kit.Tell(u, c, other, step.Leg, []proof.Signed{fact}, nil); err != nil {
+		return casefile.Case{}, err
+	}
+	if err := d.Store.Commit(ctx, *u); err != nil {
+		return casefile.Case{}, err
+	}
+	d.Kit.Woken()
+	return c, nil
+}
+
+func (d *Desk) load(ctx context.Context, id string, row int64) (casefile.Case, error) {
+	c, err := d.Store.Case(ctx, id)
+	if err == nil && row != 0 && c.Row != row {
+		err = errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, row, c.Row)
+	}
+	return c, err
+}
+
+func otherNode(c casefile.Case, me office.NodeID) office.NodeID {
+	for _, l := range c.Legs {
+		if l.Node != me {
+			return l.Node
+		}
+	}
+	return me
+}
+
+// fill completes what was typed with what is known of person and place, so that nobody types it.
+func (d *Desk) fill(v item.Version, a Application, there office.Office) map[string]string {
+	return v.Fill(v.Clean(a.Answers), d.Facts(a.Applicant, a.There))
+}
+
+// Facts are the values that evidence fields and derivations draw on: the applicant as identified, and the deciding place.
+func (d *Desk) Facts(p party.Person, there region.Code) map[string]string {
+	city := there
+	if there.Level() > region.Prefecture { // the prefecture above, or the municipality itself
+		city = region.Code(there.Short()[:4] + "00000000")
+		if city.Level() == region.Group {
+			city = there.ProvinceCode()
+		}
+	}
+	return map[string]string{
+		"idcard.name": p.Name, "idcard.number": p.IDNo, "account.phone": p.Phone,
+		"there.name": d.Kit.Regions.FullName(there), "there.city": d.Kit.Regions.Name(city),
+	}
+}
+
+func missing(v item.Version, have []casefile.Material) []item.Problem {
+	var out []item.Problem
+	for _, m := range v.Materials {
+		if !m.Required || hasMaterial(have, m.Key) {
+			continue
+		}
+		out = append(out, item.Problem{Field: m.Key, Key: "material"})
+	}
+	return out
+}
+
+func hasMaterial(have []casefile.Material, key string) bool {
+	for _, m := range have {
+		if m.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(modes []item.Mode, m item.Mode) bool {
+	for _, x := range modes {
+		if x == m {
+			return true
+		}
+	}
+	return false
+}
+
+// fieldsOf names fields and rules without what was typed.
+func fieldsOf(problems []item.Problem) []string {
+	out := make([]string, len(problems))
+	for i, p := range problems {
+		out[i] = p.Field + ":" + p.Key
+	}
+	return out
+}

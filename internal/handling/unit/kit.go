@@ -1,0 +1,198 @@
+package unit
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// Kit is what every use case of a node needs beside its store: who the node is, its keys, its rules and its clock. It is
+// read-only and safe for concurrent use.
+type Kit struct {
+	Me        office.NodeID
+	Signer    *proof.Signer
+	Now       func() time.Time // business time
+	Trust     func() *office.TrustList
+	Catalogue *item.Catalogue
+	Calendar  *workday.Calendar
+	Regions   *region.Table
+	Offices   []office.Office
+	// Wake is called after a commit that put something into the outbox; it must not block. May be nil.
+	Wake func()
+}
+
+// NewID gives a UUIDv7 (RFC 9562).
+func NewID() string {
+	id, err := uuid.NewV7()
+	if err != nil { // crypto/rand does not fail
+		panic(err)
+	}
+	return id.String()
+}
+
+// Law is the rule that a case goes by on a day: what it pinned if it is accepted, otherwise the version in force.
+func (k *Kit) Law(c casefile.Case, on workday.Date) (casefile.Law, error) {
+	if d, ok := c.LegOf(item.Decide); ok && (d.State == casefile.Accepted || d.State == casefile.Suspended) {
+		v, err := k.Catalogue.VersionByDigest(c.Rule.Digest)
+		return casefile.Law{Version: v, Calendar: k.Calendar}, err
+	}
+	v, ok := k.Catalogue.Version(c.Item, on)
+	if !ok {
+		return casefile.Law{}, errs.New(errs.NoPlan, "%s has no version on %s", c.Item, on)
+	}
+	return casefile.Law{Version: v, Calendar: k.Calendar}, nil
+}
+
+// Office finds an office by its code.
+func (k *Kit) Office(code string) (office.Office, bool) {
+	for _, o := range k.Offices {
+		if o.Code == code {
+			return o, true
+		}
+	}
+	return office.Office{}, false
+}
+
+// OfficeAt finds the office that acts for a place: its own, or that of the nearest place above it.
+func (k *Kit) OfficeAt(place region.Code) (office.Office, error) {
+	best, depth := office.Office{}, -1
+	for _, o := range k.Offices {
+		if d := int(o.Region.Level()); k.Regions.Within(place, o.Region) && d > depth {
+			best, depth = o, d
+		}
+	}
+	if depth < 0 {
+		return office.Office{}, errs.New(errs.UnknownNode, "no office for %s", place)
+	}
+	return best, nil
+}
+
+// Record signs what a step did and adds case, fact and log entry to the unit. The returned case knows the new fact.
+func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (casefile.Case, proof.Signed, error) {
+	private, err := proof.Marshal(step.Private)
+	if err != nil {
+		return c, proof.Signed{}, err
+	}
+	salt, commitment := proof.Commit(private)
+	f := c.FactOf(step, k.Me)
+	f.Private = commitment
+	signed, err := proof.SignJSON(k.Signer, casefile.TypFact, f)
+	if err != nil {
+		return c, proof.Signed{}, err
+	}
+	hash := signed.Hash()
+	c.Head = hash
+	u.At, u.Case = step.At, &c
+	u.Facts = append(u.Facts, casefile.Known{
+		Case: c.ID, Hash: hash, Fact: f, Signed: signed, Private: append(salt[:], private...),
+	})
+	u.Log = append(u.Log, accesslog.Entry{
+		Kind: accesslog.Act, At: step.At, Case: c.ID, Who: who, What: string(step.Act), Fact: hash,
+	})
+	return c, signed, nil
+}
+
+// Post signs an envelope and adds it to the unit's outbox.
+func (k *Kit) Post(u *Unit, e exchange.Envelope) error {
+	e.From = k.Me
+	signed, err := proof.SignJSON(k.Signer, exchange.TypEnvelope, e)
+	if err != nil {
+		return err
+	}
+	u.Out = append(u.Out, exchange.Parcel{
+		ID: e.ID, To: e.To, Case: e.Case, Leg: e.Leg, Kind: e.Kind, Signed: signed, Files: e.Files, At: e.At,
+	})
+	u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.Sent, At: e.At, Case: e.Case, Who: string(k.Me), What: e.ID})
+	return nil
+}
+
+// Tell posts a notice of a signed fact, with the papers that the applicant should have, to the case's other node.
+func (k *Kit) Tell(u *Unit, c casefile.Case, to office.NodeID, leg string, facts []proof.Signed, papers []proof.Signed) error {
+	if to == k.Me || to == "" {
+		return nil
+	}
+	body, err := proof.Marshal(casefile.Offered{Papers: papers})
+	if err != nil {
+		return err
+	}
+	return k.Post(u, exchange.Envelope{
+		ID: NewID(), To: to, Kind: exchange.Notice, Case: c.ID, Leg: leg, At: u.At, Facts: facts, Private: body,
+	})
+}
+
+// Offer posts the offer of a leg. The case must already name the envelope in the leg's Transit.
+func (k *Kit) Offer(u *Unit, c casefile.Case, leg string, facts, papers []proof.Signed) error {
+	l, ok := c.Leg(leg)
+	if !ok || l.Transit == nil {
+		return errs.New(errs.NotAllowedNow, "%s %s is not offered", c.No, leg)
+	}
+	body, err := proof.Marshal(casefile.Offered{Case: c, Private: c.Private, Papers: papers})
+	if err != nil {
+		return err
+	}
+	var files []exchange.File
+	for _, m := range c.Private.Materials {
+		files = append(files, m.Files...)
+	}
+	return k.Post(u, exchange.Envelope{
+		ID: l.Transit.Envelope, To: l.Transit.To, Kind: exchange.Offer, Case: c.ID, Leg: leg, At: u.At,
+		Facts: facts, Private: body, Files: files,
+	})
+}
+
+// Issue composes and signs a legal document and adds it to the unit.
+func (k *Kit) Issue(u *Unit, c casefile.Case, kind document.Kind, data document.Data) (proof.Signed, error) {
+	doc, err := document.Compose(kind, data)
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	signed, err := proof.SignJSON(k.Signer, document.Typ, doc)
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	u.Papers = append(u.Papers, PaperOf(c.ID, doc, signed, u.At))
+	return signed, nil
+}
+
+// PaperOf is a signed document as the store keeps it.
+func PaperOf(caseID string, doc document.Doc, signed proof.Signed, at time.Time) Paper {
+	return Paper{
+		ID: doc.ID, Case: caseID, Kind: string(doc.Kind), Title: doc.Title, Check: doc.Check, Number: doc.No,
+		Signed: signed, At: at,
+	}
+}
+
+// Woken calls Wake if there is one.
+func (k *Kit) Woken() {
+	if k.Wake != nil {
+		k.Wake()
+	}
+}
+
+// Retry runs act again while it loses a race for a case, five times at most: the work is small and the winner is done by
+// then. For an officer's act a lost race is an answer, not something to repeat; this is for arrivals and receipts.
+func Retry(ctx context.Context, act func() error) error {
+	var err error
+	for range 5 {
+		if err = act(); !errs.Is(err, errs.Stale) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// Lookups are the blind index entries of a case that is stored for the first time.
+func (k *Kit) Lookups(c casefile.Case) []party.Lookup { return party.Lookups(c.Private.Applicant) }

@@ -1,0 +1,91 @@
+package unit
+
+import (
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/kernel/idno"
+	"tongban/internal/kernel/workday"
+)
+
+// DocData is what every document of a case says: parties, places, materials, the running limit, and who issues it.
+// Numbers of identity documents are masked (ux: citizen copies carry the last four).
+func (k *Kit) DocData(c casefile.Case, by office.Office) document.Data {
+	it, _ := k.Catalogue.Item(c.Item)
+	d := document.Data{
+		ID: NewID(), CaseNo: string(c.No), ItemName: it.Name, Office: by.Name, OfficeCode: by.Code, Phone: by.Phone,
+		Date: workday.DateOf(c.Last).String(), ApplicantName: c.Private.Applicant.Name,
+		ApplicantMaskedID: idno.Mask(c.Private.Applicant.IDNo),
+		HereOffice:        k.legOffice(c, item.Collect).Name, ThereOffice: k.legOffice(c, item.Decide).Name,
+	}
+	for _, m := range c.Private.Materials {
+		d.Materials = append(d.Materials, document.Material{Name: m.Name, Pages: max(1, len(m.Files)), Form: m.Source})
+	}
+	if due, ok := c.Due(); ok {
+		d.Due, d.DueKind = due.On.String(), string(due.Kind)
+	}
+	v, ok := k.Catalogue.Version(c.Item, workday.DateOf(c.Last))
+	if !ok {
+		return d
+	}
+	for _, l := range v.Limits {
+		if l.Kind == item.LimitDecide {
+			d.PromisedDays, d.StatutoryDays = l.Promised.N, l.Length.N
+		}
+		if l.Kind == item.LimitIntake {
+			if by, provisional := k.Calendar.Due(workday.DateOf(c.Last), l.Length); !provisional {
+				d.AcceptBy = by.String()
+			}
+		}
+	}
+	return d
+}
+
+func (k *Kit) legOffice(c casefile.Case, kind item.LegKind) office.Office {
+	l, ok := c.LegOf(kind)
+	if !ok {
+		l = c.Legs[0]
+	}
+	o, _ := k.Office(l.Office)
+	return o
+}
+
+// Holder is the office that a leg belongs to.
+func (k *Kit) Holder(c casefile.Case, kind item.LegKind) office.Office { return k.legOffice(c, kind) }
+
+// ReasonedData is DocData with the decision's substance: result or reasons with their articles, and where to turn
+// (行政许可法 第38条; 行政复议法 第24条; 行政诉讼法 第18条). Review body and court are named by the place, as the law does.
+func (k *Kit) ReasonedData(c casefile.Case, d casefile.Decision) document.Data {
+	decider := k.legOffice(c, item.Decide)
+	data := k.DocData(c, decider)
+	place := k.Regions.FullName(decider.Region)
+	data.ReviewOrg, data.Court = place, place
+	data.GoTo = place
+	v, err := k.Catalogue.VersionByDigest(c.Rule.Digest)
+	if err != nil {
+		return data
+	}
+	data.Result = v.Result.Name
+	for _, key := range d.Reasons {
+		text, basis := key, ""
+		for _, r := range v.Refusals {
+			if r.Key == key {
+				text, basis = r.Text, v.Cite(r.Basis)
+			}
+		}
+		data.Reasons = append(data.Reasons, text)
+		if basis != "" {
+			data.Basis = append(data.Basis, basis)
+		}
+	}
+	if d.Text != "" {
+		data.Facts = append(data.Facts, d.Text)
+	}
+	if len(data.Basis) == 0 {
+		for _, b := range v.Basis {
+			data.Basis = append(data.Basis, b.Law+" "+b.Article)
+		}
+	}
+	return data
+}

@@ -1,0 +1,55 @@
+// Package unit is the unit of work that the use cases share: what an act changes, says, sends and logs, committed
+// together or not at all. A use case loads a case, lets the domain decide, and commits one Unit.
+package unit
+
+import (
+	"time"
+
+	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/party"
+	"tongban/internal/proof"
+)
+
+// Unit is one transaction. The store commits it durably before Commit returns. It fails as a whole with
+//   - errs.Stale if Case.Row is no longer the stored version (somebody else was first),
+//   - errs.Repeated if In was stored before (sender and envelope id are unique),
+//   - errs.CaseExists if a new case's id or number is taken.
+type Unit struct {
+	At      time.Time
+	Case    *casefile.Case // Row 0: inserted; otherwise updated if the stored version is still Row
+	Lookups []party.Lookup // blind index entries of a new case
+	Facts   []casefile.Known
+	Papers  []Paper
+	Out     []exchange.Parcel
+	In      *exchange.Arrival
+	Settled []exchange.Settlement
+	Log     []accesslog.Entry
+	Due     []Due
+}
+
+// Paper is a legal document or licence of a case, as signed; it is stored encrypted under the case's key.
+type Paper struct {
+	ID     string
+	Case   string
+	Kind   string // document.Kind, or "licence"
+	Title  string
+	Check  string // the 8-character code on the paper, "" for none
+	Number string // document number or 证照标识
+	Signed proof.Signed
+	At     time.Time
+}
+
+// Due is work that the clock starts: at or after At, act Kind of Case is looked at. One of a kind per case: a new one
+// replaces the old. A zero At removes it.
+type Due struct {
+	Case string
+	Kind string
+	At   time.Time
+}
+
+// The kinds of due work.
+const (
+	DueSilence = "silence" // the intake limit ends; silence may mean acceptance
+)

@@ -1,0 +1,95 @@
+// Package unittest is the conformance suite of what keeps units of work: every adapter runs it (architecture §3).
+package unittest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
+)
+
+// Keeper is what the suite asks of a store. The contracts stand at the narrow interfaces of the use cases.
+type Keeper interface {
+	Commit(ctx context.Context, u unit.Unit) error
+	Case(ctx context.Context, id string) (casefile.Case, error)
+	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
+	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
+	Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, error)
+	QueueCounts(ctx context.Context, office string) (map[casefile.Queue]int, error)
+	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
+	Fact(ctx context.Context, hash proof.Hash) (casefile.Known, error)
+	FactAct(ctx context.Context, caseID string, act casefile.Act) (casefile.Known, error)
+	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
+	Paper(ctx context.Context, id string) (unit.Paper, error)
+	PaperByCheck(ctx context.Context, code string) (unit.Paper, error)
+	Licence(ctx context.Context, number string) (unit.Paper, error)
+	Arrival(ctx context.Context, from office.NodeID, id string) (exchange.Arrival, bool, error)
+	Parcels(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]exchange.Parcel, error)
+	Postpone(ctx context.Context, ids []string, until time.Time) error
+	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
+	Waiting(ctx context.Context) (int, time.Time, error)
+	NextTry(ctx context.Context) (time.Time, bool, error)
+	DueWork(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]unit.Due, error)
+	NextDue(ctx context.Context) (time.Time, bool, error)
+	Serial(ctx context.Context, name string) (int64, error)
+	Setting(ctx context.Context, name string) ([]byte, error)
+	SetSetting(ctx context.Context, name string, value []byte) error
+	Close() error
+}
+
+// Store runs the suite. Each call of place gives another, empty place; each call of what it gives opens a store there for
+// node Me, with what was stored before.
+func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
+	t.Helper()
+	for _, tt := range []struct {
+		name string
+		run  func(t *testing.T, open func() Keeper)
+	}{
+		{"a unit is kept whole", keptWhole},
+		{"only one wins", onlyOneWins},
+		{"a case exists once", existsOnce},
+		{"an envelope is taken once", takenOnce},
+		{"a licence number is given once", licenceOnce},
+		{"facts may come twice", factsTwice},
+		{"parcels wait for their receipt", parcels},
+		{"an envelope without case is kept", noCase},
+		{"work falls due", dueWork},
+		{"queues are in order of urgency", queues},
+		{"applicants are found", find},
+		{"serials are given once", serials},
+		{"settings", settings},
+	} {
+		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })
+	}
+}
+
+func commit(t *testing.T, k Keeper, u unit.Unit) {
+	t.Helper()
+	if err := k.Commit(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func want(t *testing.T, err error, code errs.Code) {
+	t.Helper()
+	if err == nil || errs.CodeOf(err) != code {
+		t.Fatalf("got %v, want %d %s", err, code, code.Name())
+	}
+}
+
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}

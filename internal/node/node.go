@@ -1,0 +1,304 @@
+// Package node is one province: it wires stores, keys, rules, use cases and faces, and turns the wheel that sends what
+// waits and does what is due. It is one of the two places that wire.
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"tongban/catalogue"
+	"tongban/internal/adapter/blobs"
+	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/certify"
+	"tongban/internal/handling/decide"
+	"tongban/internal/handling/federate"
+	"tongban/internal/handling/handover"
+	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/sequence"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/gm"
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// Config is what a node is made of. Zero values are usable except ID, Dir, Store.DSN, Keys and Trust.
+type Config struct {
+	ID    office.NodeID
+	Dir   string           // attachments stand below it
+	Store sqlstore.Options // Vault and Me are filled in here
+	Keys  gm.KeyProvider   // holds "sign", "encrypt", "rest" and "index"
+	Trust *federate.Trust
+	// Join connects the node to the channel; its requests go to the receiver from then on. nil: the node works alone.
+	Join func(handover.Receiver) (handover.Channel, func(), error)
+	// Now is business time; nil is time.Now.
+	Now func() time.Time
+	// Parallel is how many envelopes and receipts are worked on at once; 0 is 16, 1 keeps a strict order.
+	Parallel int
+	// Protocol is the newest wire protocol that the node writes; 0 is the newest there is.
+	Protocol int
+	Log      *slog.Logger
+}
+
+// Node is a running province. Its exported parts are what faces, tests and measurements act through.
+type Node struct {
+	ID     office.NodeID
+	Kit    *unit.Kit
+	Store  *sqlstore.Store
+	Lodge  *lodge.Desk
+	Bench  *decide.Bench
+	Issuer *certify.Issuer
+	Post   *handover.Post
+	Files  files
+	Trust  *federate.Trust
+	Vault  *proof.Vault
+
+	log   *slog.Logger
+	leave func()
+	wake  chan struct{}
+
+	mu   sync.Mutex // guards stop
+	stop func()
+}
+
+// Open wires a node; nothing runs yet. It returns errs.SelfTestFailed if the cryptography of this machine gives wrong
+// answers, and the store's errors.
+func Open(ctx context.Context, cfg Config) (*Node, error) {
+	if err := gm.SelfTest(); err != nil {
+		return nil, err
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Parallel == 0 {
+		cfg.Parallel = 16
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), leave: func() {}}
+	kit, key, err := n.kit(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n.Kit = kit
+	cfg.Store.Vault, cfg.Store.Me = n.Vault, cfg.ID
+	if n.Store, err = sqlstore.Open(ctx, cfg.Store); err != nil {
+		return nil, err
+	}
+	if err := n.Trust.Load(ctx, n.Store); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
+	store, err := blobs.New(blobs.Config{Dir: cfg.Dir + "/files", Now: cfg.Now})
+	if err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
+	n.Files = files{store}
+	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
+	n.Bench = &decide.Bench{Kit: kit, Store: n.Store}
+	n.Issuer = &certify.Issuer{Kit: kit, Store: n.Store}
+	n.Post = &handover.Post{
+		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol,
+	}
+	if cfg.Join != nil {
+		if n.Post.Channel, n.leave, err = cfg.Join(n.Receive); err != nil {
+			return nil, errors.Join(err, n.Store.Close())
+		}
+	}
+	return n, nil
+}
+
+func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
+	sign, err := cfg.Keys.SignKey("sign")
+	if err != nil {
+		return nil, nil, err
+	}
+	decrypt, err := cfg.Keys.DecryptKey("encrypt")
+	if err != nil {
+		return nil, nil, err
+	}
+	rest, err := cfg.Keys.Secret("rest")
+	if err != nil {
+		return nil, nil, err
+	}
+	index, err := cfg.Keys.Secret("index")
+	if err != nil {
+		return nil, nil, err
+	}
+	if n.Vault, err = proof.NewVault(rest, index); err != nil {
+		return nil, nil, err
+	}
+	offices, err := office.Load(catalogue.FS)
+	if err != nil {
+		return nil, nil, err
+	}
+	regions, err := region.Default()
+	if err != nil {
+		return nil, nil, err
+	}
+	calendar, err := workday.Default()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &unit.Kit{
+		Me: cfg.ID, Signer: proof.NewSigner(sign), Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default(),
+		Calendar: calendar, Regions: regions, Offices: offices, Wake: n.Wake,
+	}, decrypt, nil
+}
+
+// Receive is the node's door to the channel.
+func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) {
+	if m.Kind == "trust" {
+		return n.trust(ctx, m.Body)
+	}
+	return n.Post.Receive(ctx, m)
+}
+
+// trust answers the hub: a proposed list gets this member's signature, a list with enough signatures is installed.
+func (n *Node) trust(ctx context.Context, body []byte) ([]byte, error) {
+	var s office.SignedTrust
+	if err := proof.Unmarshal(body, &s); err != nil {
+		return nil, err
+	}
+	if err := n.Trust.Install(ctx, s, n.Store); err == nil || errs.Is(err, errs.TrustOutdated) {
+		return nil, nil
+	}
+	signed, err := n.Trust.CoSign(s, n.Kit.Signer)
+	if err != nil {
+		return nil, err
+	}
+	return proof.Marshal(signed)
+}
+
+// Wake makes a started node look at its outbox at once. It never blocks.
+func (n *Node) Wake() {
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Tick does once everything that is due: it sends, counts silences, and hashes new log entries. It starts nothing, so the
+// simulation turns a node with it. It reports whether there was anything to do.
+func (n *Node) Tick(ctx context.Context) (bool, error) {
+	sent, err := n.Post.Pump(ctx)
+	if err != nil {
+		return sent > 0, err
+	}
+	due, err := n.due(ctx)
+	if err != nil {
+		return true, err
+	}
+	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
+	return sent+due+hashed > 0, err
+}
+
+// dueLease is how long claimed due work stays with this replica.
+const dueLease = time.Minute
+
+// due does the work that the clock started.
+func (n *Node) due(ctx context.Context) (int, error) {
+	list, err := n.Store.DueWork(ctx, n.Kit.Now(), dueLease, 64)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range list {
+		if d.Kind != unit.DueSilence {
+			continue
+		}
+		_, err := n.Bench.Silence(ctx, d.Case)
+		switch {
+		case err == nil, errs.Is(err, errs.Stale): // a lost race is looked at again when its lease ends
+		case errs.Is(err, errs.NotAllowedNow), errs.Is(err, errs.InTransit):
+			done := unit.Unit{At: n.Kit.Now(), Due: []unit.Due{{Case: d.Case, Kind: d.Kind}}}
+			if err := n.Store.Commit(ctx, done); err != nil {
+				return 0, err
+			}
+		default:
+			return 0, err
+		}
+	}
+	return len(list), nil
+}
+
+// Start turns the wheel until Stop: at once when woken, otherwise every quarter of a second. A second Start is an error.
+func (n *Node) Start(ctx context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.stop != nil {
+		return errs.New(errs.NotAllowedNow, "%s runs already", n.ID)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { n.loop(ctx, n.sendRound) })
+	wg.Go(func() { n.loop(ctx, n.quietRound) })
+	n.stop = func() { cancel(); wg.Wait() }
+	return nil
+}
+
+// sendRound pumps until nothing is due, then waits to be woken.
+func (n *Node) sendRound(ctx context.Context) (time.Duration, error) {
+	sent, err := n.Post.Pump(ctx)
+	if err != nil || sent > 0 {
+		return 0, err
+	}
+	select {
+	case <-n.wake:
+	case <-ctx.Done():
+	case <-time.After(250 * time.Millisecond):
+	}
+	return 0, nil
+}
+
+func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
+	if _, err := n.due(ctx); err != nil {
+		return 0, err
+	}
+	_, err := sequence.Round(ctx, n.Kit, n.Store)
+	return 500 * time.Millisecond, err
+}
+
+// loop runs a round again and again. An error (a database that is away) is logged and tried again after a second: nothing
+// is lost meanwhile, because nothing was acknowledged.
+func (n *Node) loop(ctx context.Context, round func(context.Context) (time.Duration, error)) {
+	for ctx.Err() == nil {
+		pause, err := round(ctx)
+		if err != nil && ctx.Err() == nil {
+			n.log.LogAttrs(ctx, slog.LevelWarn, "round failed", slog.String("node", string(n.ID)), slog.String("error", err.Error()))
+			pause = time.Second
+		}
+		if pause > 0 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
+		}
+	}
+}
+
+// Stop ends the wheel, leaves the channel and closes the store. A second Stop does nothing.
+func (n *Node) Stop() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.stop != nil {
+		n.stop()
+		n.stop = nil
+	}
+	n.leave()
+	n.leave = func() {}
+	return n.Store.Close()
+}
+
+// alone is the channel of a node that has none yet: nobody can be reached, and everything waits in the outbox.
+type alone struct{}
+
+// Send never reaches anybody.
+func (alone) Send(context.Context, office.NodeID, handover.Message) ([]byte, error) {
+	return nil, errs.New(errs.TryLater, "this node is not connected to a channel")
+}

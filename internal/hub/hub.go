@@ -54,7 +54,7 @@ type Hub struct {
 	entry    office.Node
 	ca       *natschan.CA
 	roots    []byte
-	settings folder
+	settings Folder
 	server   *natschan.Server
 	channel  *natschan.Client
 
@@ -74,7 +74,7 @@ func Open(cfg Config) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{
-		cfg: cfg, log: cfg.Log, operator: proof.NewSigner(key), settings: folder(cfg.Dir),
+		cfg: cfg, log: cfg.Log, operator: proof.NewSigner(key), settings: Folder(cfg.Dir),
 		codes: map[office.NodeID]string{}, made: map[office.NodeID][]byte{},
 	}
 	if err := h.load(); err != nil {
@@ -205,6 +205,27 @@ func (h *Hub) serve() error {
 	return err
 }
 
+// Operator is the public key whose signature every trust list needs.
+func (h *Hub) Operator() []byte { return h.operator.Public() }
+
+// MemberTLS makes a certificate for a member that runs in this process and still reaches the channel over the network.
+func (h *Hub) MemberTLS(id office.NodeID) (*natschan.TLS, error) {
+	key, err := natschan.NewKey()
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	der, err := h.ca.Issue(&key.PublicKey, natschan.Leaf{Name: string(id), From: now.Add(-time.Hour), Until: now.Add(certLife)})
+	if err != nil {
+		return nil, err
+	}
+	secret, err := natschan.KeyPEM(key)
+	if err != nil {
+		return nil, err
+	}
+	return natschan.LoadTLS(natschan.CertPEM(der), secret, h.roots)
+}
+
 // Server is the channel's server, for nodes in the same process.
 func (h *Hub) Server() *natschan.Server { return h.server }
 
@@ -286,11 +307,11 @@ func answer(w http.ResponseWriter, v any, err error) {
 	_ = json.NewEncoder(w).Encode(v) //nolint:errcheck // the reader went away
 }
 
-// folder keeps settings as files, written whole or not at all.
-type folder string
+// Folder keeps settings as files, written whole or not at all.
+type Folder string
 
 // Setting reads one; errs.Missing if it was never set.
-func (f folder) Setting(_ context.Context, name string) ([]byte, error) {
+func (f Folder) Setting(_ context.Context, name string) ([]byte, error) {
 	b, err := os.ReadFile(filepath.Join(string(f), name+".json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errs.New(errs.Missing, "setting %s", name)
@@ -299,7 +320,7 @@ func (f folder) Setting(_ context.Context, name string) ([]byte, error) {
 }
 
 // known is Setting with nil for one that was never set.
-func (f folder) known(name string) ([]byte, error) {
+func (f Folder) known(name string) ([]byte, error) {
 	b, err := f.Setting(context.Background(), name)
 	if errs.Is(err, errs.Missing) {
 		return nil, nil
@@ -308,7 +329,7 @@ func (f folder) known(name string) ([]byte, error) {
 }
 
 // SetSetting writes one durably.
-func (f folder) SetSetting(_ context.Context, name string, value []byte) error {
+func (f Folder) SetSetting(_ context.Context, name string, value []byte) error {
 	path := filepath.Join(string(f), name+".json")
 	tmp, err := os.CreateTemp(string(f), name)
 	if err != nil {

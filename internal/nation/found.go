@@ -3,6 +3,9 @@
 package nation
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"time"
 
 	"tongban/internal/adapter/natschan"
@@ -64,8 +67,20 @@ func Found(operator gm.KeyProvider, members []Member, at time.Time) (office.Sign
 	return signed, nil
 }
 
-// newSeed makes a member's NKey.
-func (m *Member) newSeed() (err error) {
-	m.Seed, m.NKey, err = natschan.NewNKey()
-	return err
+// seed gives the member its NKey: the one that its folder keeps, or a new one.
+func (m *Member) seed(dir string) error {
+	file := filepath.Join(dir, "nkey.seed")
+	b, err := os.ReadFile(file) //nolint:gosec // a folder of ours
+	if err == nil {
+		m.Seed = b
+		m.NKey, err = natschan.PublicNKey(b)
+		return err
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if m.Seed, m.NKey, err = natschan.NewNKey(); err != nil {
+		return err
+	}
+	return os.WriteFile(file, m.Seed, 0o600)
 }

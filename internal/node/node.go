@@ -39,7 +39,7 @@ type Config struct {
 	Join func(handover.Receiver) (handover.Channel, func(), error)
 	// Now is business time; nil is time.Now.
 	Now func() time.Time
-	// Parallel is how many envelopes and receipts are worked on at once; 0 is 16, 1 keeps a strict order.
+	// Parallel is how many envelopes and receipts are worked on at once; 0 is 32, 1 keeps a strict order.
 	Parallel int
 	// Protocol is the newest wire protocol that the node writes; 0 is the newest there is.
 	Protocol int
@@ -77,7 +77,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		cfg.Now = time.Now
 	}
 	if cfg.Parallel == 0 {
-		cfg.Parallel = 16
+		cfg.Parallel = 32
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -89,6 +89,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Kit = kit
 	cfg.Store.Vault, cfg.Store.Me = n.Vault, cfg.ID
+	if cfg.Store.SerialBlock == 0 {
+		cfg.Store.SerialBlock = serialBlock
+	}
 	if n.Store, err = sqlstore.Open(ctx, cfg.Store); err != nil {
 		return nil, err
 	}
@@ -151,6 +154,9 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 		Calendar: calendar, Regions: regions, Offices: offices, Wake: n.Wake,
 	}, decrypt, nil
 }
+
+// serialBlock is how many case numbers are taken in one commit. A restart skips what is left of them.
+const serialBlock = 32
 
 // Receive is the node's door to the channel.
 func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) {
@@ -260,8 +266,12 @@ func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 	if _, err := n.due(ctx); err != nil {
 		return 0, err
 	}
-	_, err := sequence.Round(ctx, n.Kit, n.Store)
-	return 500 * time.Millisecond, err
+	for {
+		hashed, err := sequence.Round(ctx, n.Kit, n.Store)
+		if err != nil || hashed < sequence.Most {
+			return 500 * time.Millisecond, err
+		}
+	}
 }
 
 // loop runs a round again and again. An error (a database that is away) is logged and tried again after a second: nothing

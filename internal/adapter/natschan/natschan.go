@@ -94,3 +94,12 @@ func NewNKey() (seed []byte, public string, err error) {
 	seed, err = kp.Seed()
 	return bytes.Clone(seed), public, err // Wipe overwrites the pair's own
 }
+
+// PublicNKey is the public half ("U…") of an NKey's secret seed.
+func PublicNKey(seed []byte) (string, error) {
+	key, err := nkeys.FromSeed(seed)
+	if err != nil {
+		return "", errs.New(errs.ChannelConfig, "no NKey seed")
+	}
+	return key.PublicKey()
+}

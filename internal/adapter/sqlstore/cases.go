@@ -170,3 +170,12 @@ func (s *Store) CaseColumns(ctx context.Context, c casefile.Case) ([]string, err
 	}
 	return out, nil
 }
+
+const selectCaseIDs = `SELECT id FROM cases WHERE id > $1 ORDER BY id LIMIT $2`
+
+// EachCaseID calls f with the id of every case, in order, with bounded memory.
+func (s *Store) EachCaseID(ctx context.Context, f func(id string) error) error {
+	return walk(func(after string) ([]string, error) {
+		return collect(ctx, s.e, func(r *rows) (id string, err error) { return id, r.Scan(&id) }, selectCaseIDs, after, walkRows)
+	}, func(id string) string { return id }, f)
+}

@@ -126,3 +126,9 @@ func (s *Store) ParcelsOf(ctx context.Context, caseID string, f func(exchange.Pa
 func (s *Store) parcels(ctx context.Context, text string, args ...any) ([]sent, error) {
 	return collect(ctx, s.e, func(r *rows) (sent, error) { return s.scanParcel(r) }, text, args...)
 }
+
+// Sent reads a parcel with its settlement, nil while it waits; errs.Missing if there is none.
+func (s *Store) Sent(ctx context.Context, id string) (exchange.Parcel, *exchange.Settlement, error) {
+	p, err := s.scanParcel(s.e.queryRow(ctx, selectParcel, id))
+	return p.Parcel, p.settled, found(err, "parcel", id)
+}

@@ -29,8 +29,9 @@ type Store struct {
 	vault *proof.Vault
 	me    office.NodeID
 
-	mu   sync.RWMutex // guards open
+	mu   sync.RWMutex // guards open and busy
 	open map[string]opened
+	busy map[string]chan struct{} // cases with a unit under way; closed when it is through
 
 	serials serials
 }
@@ -70,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, e.close())
 	}
 	return &Store{
-		e: e, vault: o.Vault, me: o.Me, open: map[string]opened{},
+		e: e, vault: o.Vault, me: o.Me, open: map[string]opened{}, busy: map[string]chan struct{}{},
 		serials: serials{size: int64(orDefault(o.SerialBlock, 1)), free: map[string]block{}},
 	}, nil
 }
@@ -84,10 +85,43 @@ func (s *Store) Commits() int64 { return s.e.commits.Load() }
 func (s *Store) remember(id string, o opened) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if have, ok := s.open[id]; ok && have.version > o.version { // a slow reader
+		return
+	}
 	if len(s.open) >= openedMax {
 		clear(s.open)
 	}
 	s.open[id] = o
+}
+
+// turn waits until no other unit of this process changes the case, and refuses one that has lost already. The database
+// would refuse it too, but with it all units that share its commit, which then have to be repeated.
+func (s *Store) turn(ctx context.Context, id string, version int64) (done func(), err error) {
+	for {
+		s.mu.Lock()
+		other := s.busy[id]
+		if other == nil {
+			if have, ok := s.open[id]; ok && have.version > version && version > 0 {
+				s.mu.Unlock()
+				return nil, errs.New(errs.Stale, "case %s is at %d, was read at %d", id, have.version, version)
+			}
+			mine := make(chan struct{})
+			s.busy[id] = mine
+			s.mu.Unlock()
+			return func() {
+				s.mu.Lock()
+				delete(s.busy, id)
+				s.mu.Unlock()
+				close(mine)
+			}, nil
+		}
+		s.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 func (s *Store) remembered(id string) (opened, bool) {

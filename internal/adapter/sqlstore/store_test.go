@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/party"
+	"tongban/internal/handling/sequence"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/unit/unittest"
 	"tongban/internal/kernel/errs"
@@ -152,7 +153,23 @@ func TestSequence(t *testing.T) {
 		db := open()
 		a, b := storeAt(t, db), storeAt(t, db)
 		at := time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)
-		sign := func(int64, [32]byte) ([]byte, []byte, error) { return []byte("sm"), []byte("es"), nil }
+		grow := func(s *Store) error {
+			ids, leaves, err := s.Unsequenced(t.Context(), 100)
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			size, err := s.TreeSize(t.Context())
+			if err != nil {
+				return err
+			}
+			g, err := accesslog.Grow(t.Context(), size, s.Hashes, leaves)
+			if err != nil {
+				return err
+			}
+			return s.AppendTree(t.Context(), sequence.Batch{
+				From: size, IDs: ids, Pos: g.Pos, Hashes: g.Hashes, At: at, Root: g.Root, SM: []byte("sm"),
+			})
+		}
 		total := 0
 		for round := range 5 {
 			var u unit.Unit
@@ -165,10 +182,7 @@ func TestSequence(t *testing.T) {
 			total += len(u.Log)
 			done := make(chan error, 2)
 			for _, s := range []*Store{a, b} {
-				go func() {
-					_, err := s.Sequence(t.Context(), at, 100, sign)
-					done <- err
-				}()
+				go func() { done <- grow(s) }()
 			}
 			for range 2 {
 				if err := <-done; err != nil && !errs.Is(err, errs.Stale) {

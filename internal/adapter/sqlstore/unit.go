@@ -70,6 +70,13 @@ type writing struct {
 // Commit stores a unit as unit.Unit says: as a whole, durably, or not at all. Beside its errors it gives errs.Duplicate
 // for a licence number or a check code that is taken, and those of the engine.
 func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
+	if u.Case != nil {
+		done, err := s.turn(ctx, u.Case.ID, u.Case.Row)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
 	w := writing{s: s, ctx: ctx, stmts: make([]stmt, 0, 9)}
 	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log}
 	if u.Case != nil && u.Case.Row == 0 { // its key is needed by all others

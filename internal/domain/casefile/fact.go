@@ -3,6 +3,7 @@ package casefile
 import (
 	"time"
 
+	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/region"
 	"tongban/internal/proof"
@@ -59,23 +60,23 @@ func (c Case) FactOf(step Step, me office.NodeID) Fact {
 }
 
 // Learn takes over what a counterpart's fact says of a leg that it holds. Old news (a step already known) changes nothing,
-// so facts may come repeated and in any order.
+// so facts may come repeated and in any order; neither does the word of a node on a leg that is not its own.
 func (c Case) Learn(f Fact, hash proof.Hash) Case {
 	c = c.clone()
 	l := c.leg(f.Leg)
-	if l == nil || f.Step <= l.Step {
+	if l == nil || f.By != l.Node || f.Step <= l.Step {
 		return c
 	}
 	l.State, l.Step, l.Outcome, l.Reason = f.State, f.Step, f.Outcome, f.Reason
-	c.Head = hash
-	if f.At.After(c.Last) {
-		c.Last = f.At
+	if !f.At.Before(c.Last) {
+		c.Last, c.Head = f.At, hash
+	}
+	if l.Kind == item.Decide { // every fact of the deciding place names its rule, so a late acceptance is not missed
+		c.Rule.Digest = f.Rule
 	}
 	switch f.Act { //nolint:exhaustive // only acts that reach beyond their own leg stand here
 	case ActCorrect:
 		c.Corrections++
-	case ActAccept, ActDeemAccept:
-		c.Rule.Digest = f.Rule
 	case ActDeliver, ActWithdraw:
 		c.close(f.At)
 	}

@@ -44,6 +44,8 @@ func AskBack(c Case, me office.NodeID, by Actor, key, recall string) (Case, erro
 	switch {
 	case l == nil || l.Transit == nil || l.Holder != me:
 		return Case{}, errs.New(errs.NotAllowedNow, "%s %s is not on its way", c.No, key)
+	case l.Kind != item.Decide || l.Node == me: // what goes back to the window is not taken back
+		return Case{}, errs.New(errs.NotAllowedNow, "%s %s goes back to where it came from", c.No, key)
 	case l.Transit.Recall != "":
 		return Case{}, errs.New(errs.NotAllowedNow, "%s %s is being recalled already", c.No, key)
 	case !by.Has(office.Window):
@@ -55,8 +57,8 @@ func AskBack(c Case, me office.NodeID, by Actor, key, recall string) (Case, erro
 
 // Take is the receiver's side of an offer. known is this node's own case, or a zero Case if it has none. For a deciding
 // leg the node becomes its holder; for a deciding leg that comes back (correction, return) the collecting leg opens
-// again; for a delivering leg the result is here. It returns errs.NotInOrder while an offer of ours about the same leg is
-// still without receipt: the sender repeats, and by then ours has come.
+// again; for a delivering leg the result is here. It returns errs.NotInOrder while an offer of ours is still without
+// receipt: the sender repeats, and by then ours has come.
 func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.NodeID, law Law, now time.Time) (Case, time.Time, error) {
 	first := known.ID == ""
 	c := known.clone()
@@ -71,8 +73,13 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 	if l == nil || c.ID != e.Case {
 		return Case{}, time.Time{}, errs.New(errs.BadEnvelope, "offer of %s %q", e.Case, e.Leg)
 	}
-	if !first && l.Transit != nil {
-		return Case{}, time.Time{}, errs.New(errs.NotInOrder, "%s %s is on its way from here", c.No, e.Leg)
+	if from := c.offerer(l, me); e.From != from {
+		return Case{}, time.Time{}, errs.New(errs.WrongSender, "%s %s is not %s's to offer", c.No, e.Leg, e.From)
+	}
+	for _, ours := range c.Legs { // also another leg: the result may overtake the receipt of the offer that it answers
+		if !first && ours.Transit != nil {
+			return Case{}, time.Time{}, errs.New(errs.NotInOrder, "%s %s is on its way from here", c.No, ours.Key)
+		}
 	}
 	if e.At.After(c.Last) {
 		c.Last = e.At
@@ -99,6 +106,7 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 	}
 	c.hold(l, me, l.Office, step.At)
 	if l.Kind == item.Decide {
+		l.Reason = ""
 		c.start(law, l.Key, EventReceived, step.At)
 	}
 	return c, step.At, nil
@@ -115,6 +123,26 @@ func (c Case) takeBack(decide *Leg, me office.NodeID, now time.Time) (Case, time
 	c.hold(l, me, l.Office, step.At)
 	decide.Since = step.At
 	return c, step.At, nil
+}
+
+// offerer is the only node whose offer of a leg to me can be true: the coordinator offers the deciding leg, and the
+// deciding place gives it back or offers the delivery.
+func (c Case) offerer(l *Leg, me office.NodeID) office.NodeID {
+	if l.Kind == item.Decide && l.Node == me {
+		return c.Coordinator
+	}
+	d, _ := c.LegOf(item.Decide)
+	return d.Node
+}
+
+// Knows reports whether a node has a leg of the case: only then may it speak of it.
+func (c Case) Knows(node office.NodeID) bool {
+	for _, l := range c.Legs {
+		if l.Node == node {
+			return true
+		}
+	}
+	return false
 }
 
 // merge takes over what came with an offer and keeps what only this node knows.

@@ -97,6 +97,7 @@ func Withdraw(c Case, me office.NodeID, by *Actor, now time.Time) (Case, Step, e
 	if err != nil {
 		return Case{}, Step{}, err
 	}
+	c.meetAll(step.At)
 	c.close(step.At)
 	return c, step, nil
 }

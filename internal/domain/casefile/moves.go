@@ -159,6 +159,9 @@ func (c *Case) hold(l *Leg, node office.NodeID, officeCode string, at time.Time)
 		if last.Node == node && last.Leg == l.Key && last.Office == officeCode {
 			return
 		}
+		if at.Before(last.From) { // a counterpart's word may not make a time negative
+			at = last.From
+		}
 		last.To = at
 	}
 	c.Custody = append(c.Custody, Span{Node: node, Office: officeCode, Leg: l.Key, From: at})
@@ -167,6 +170,9 @@ func (c *Case) hold(l *Leg, node office.NodeID, officeCode string, at time.Time)
 
 func (c *Case) close(at time.Time) {
 	if n := len(c.Custody); n > 0 && c.Custody[n-1].To.IsZero() {
+		if at.Before(c.Custody[n-1].From) {
+			at = c.Custody[n-1].From
+		}
 		c.Custody[n-1].To = at
 	}
 	c.Closed, c.Claimed = at, ""

@@ -39,7 +39,6 @@ type draft struct {
 	Search  map[string]string   `json:"-"` // what was looked for in a list, by field
 	Errors  map[string]string   `json:"-"` // by id of the input
 	Order   []string            `json:"-"` // of Errors
-	Raw     map[string][]string `json:"-"` // fields as typed, to be shown again
 }
 
 func (f *Face) newDraft() draft {

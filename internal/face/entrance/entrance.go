@@ -74,8 +74,8 @@ type Config struct {
 	Kit   *unit.Kit
 	Lodge *lodge.Desk
 	Gate  page.Gate
-	// NextTry tells when a case that cannot be delivered is tried again; nil or false shows no time.
-	NextTry func(ctx context.Context, c casefile.Case) (time.Time, bool)
+	// NextTry tells when what waits for delivery is tried again; nil or false shows no time.
+	NextTry func(ctx context.Context) (at time.Time, ok bool, err error)
 }
 
 // base is what both kinds of entrance share.
@@ -95,11 +95,27 @@ type entrance struct {
 	store   Store
 	kit     *unit.Kit
 	lodge   *lodge.Desk
-	nextTry func(ctx context.Context, c casefile.Case) (time.Time, bool)
+	nextTry func(ctx context.Context) (time.Time, bool, error)
 }
 
-// New makes the entrance of the province whose kit it is. The node may add its own routes before serving.
+// New makes the entrance of the province whose kit it is; rules, places, offices, trust and clock are the kit's where Public
+// leaves them out. The node may add its own routes before serving.
 func New(cfg Config) *page.Site {
+	if cfg.Catalogue == nil {
+		cfg.Catalogue = cfg.Kit.Catalogue
+	}
+	if cfg.Regions == nil {
+		cfg.Regions = cfg.Kit.Regions
+	}
+	if cfg.Offices == nil {
+		cfg.Offices = cfg.Kit.Offices
+	}
+	if cfg.Trust == nil {
+		cfg.Trust = cfg.Kit.Trust
+	}
+	if cfg.Now == nil {
+		cfg.Now = cfg.Kit.Now
+	}
 	b := newBase(cfg.Public)
 	b.me, b.gate = cfg.Kit.Me, cfg.Gate
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))

@@ -29,6 +29,14 @@ func (t tile) y() string    { return strconv.Itoa(t.Row*tileStep + 3) }
 func (t tile) midX() string { return strconv.Itoa(t.Col*tileStep + 3 + tileSize/2) }
 func (t tile) midY() string { return strconv.Itoa(t.Row*tileStep + 3 + tileSize/2 + 7) }
 
+// class marks what is beyond the lists by dashes, and what has no entrance yet by paleness.
+func (t tile) class() string {
+	if t.Outside {
+		return "tb-tile tb-tile--out"
+	}
+	return "tb-tile tb-tile--closed"
+}
+
 // positions are column and row of every place: roughly where it lies, one equal square each, no boundary.
 var positions = map[office.NodeID][2]int{
 	"23": {8, 0}, "15": {5, 1}, "22": {8, 1}, "66": {0, 2}, "65": {1, 2}, "62": {3, 2}, "64": {4, 2}, "11": {6, 2},
@@ -75,4 +83,3 @@ func (b *base) tileName(ctx context.Context, t tile) string {
 	}
 	return t.Name
 }
-

@@ -4,11 +4,18 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 	"tongban/internal/page/text"
 )
@@ -29,14 +36,6 @@ func (b *base) placeChoices(list []region.Code) []page.Choice {
 		out = append(out, page.Choice{Value: string(c), Text: b.placeName(c), Hint: c.Display()})
 	}
 	return out
-}
-
-// modesOf are all modes of an answer, or that there is none.
-func modesOf(a item.Answer) []item.Mode {
-	if !a.Possible {
-		return []item.Mode{item.None}
-	}
-	return a.Modes
 }
 
 // firstMode is the best mode of an item's row.
@@ -95,10 +94,15 @@ func subjectLinks(ctx context.Context, words, subject string) []page.Link {
 	return out
 }
 
+// cardsOf are items that this system handles: a card names the mode that it can carry out, not the best that exists.
 func cardsOf(ctx context.Context, list []item.Item) []page.CardParams {
 	var out []page.CardParams
 	for _, it := range list {
-		out = append(out, page.CardParams{Href: askAbout(it), Title: itemName(ctx, it), Line: it.Scenario, Mode: firstMode(it)})
+		mode := firstMode(it)
+		if slices.Contains(it.Modes, item.Entrusted) {
+			mode = string(item.Entrusted)
+		}
+		out = append(out, page.CardParams{Href: askAbout(it), Title: itemName(ctx, it), Line: it.Scenario, Mode: mode})
 	}
 	return out
 }
@@ -119,4 +123,100 @@ func statementParts(name string, demo bool) []string {
 		out = append(out, key)
 	}
 	return out
+}
+
+// facts are the lines of a case's page: who has it, since when, until when.
+func (e *entrance) facts(ctx context.Context, c casefile.Case, d detail) []page.Row {
+	var out []page.Row
+	if d.Holder.Code != "" {
+		out = append(out,
+			page.Row{Key: page.T(ctx, "component.held_by"), Content: officeLines([]office.Office{d.Holder})},
+			page.Row{Key: page.T(ctx, "entrance.case.since"), Value: moment(ctx, d.Since)})
+	}
+	if d.Due.Date != "" {
+		out = append(out, page.Row{Key: page.T(ctx, "entrance.case.due"), Content: dueLine(d)})
+	}
+	return append(out,
+		page.Row{Key: page.T(ctx, "entrance.case.lodged"), Value: moment(ctx, c.Lodged)},
+		page.Row{Key: page.T(ctx, "component.applicant"), Value: c.Private.Applicant.Name + " " + idno.Mask(c.Private.Applicant.IDNo)})
+}
+
+func fixRows(ctx context.Context, x casefile.Correction) []page.Row {
+	rows := []page.Row{
+		{Key: page.T(ctx, "entrance.fix.problem"), Value: x.Problem},
+		{Key: page.T(ctx, "entrance.fix.how"), Value: x.Fix},
+	}
+	if x.Basis != "" {
+		rows = append(rows, page.Row{Key: page.T(ctx, "entrance.fix.basis"), Value: x.Basis})
+	}
+	return rows
+}
+
+// materialName is what the applicant calls a material.
+func materialName(c casefile.Case, key string) string {
+	for _, m := range c.Private.Materials {
+		if m.Key == key && m.Name != "" {
+			return m.Name
+		}
+	}
+	return key
+}
+
+// paperOf finds the newest paper of a kind.
+func paperOf(papers []unit.Paper, kind document.Kind) (string, bool) {
+	for _, p := range slices.Backward(papers) {
+		if p.Kind == string(kind) {
+			return p.ID, true
+		}
+	}
+	return "", false
+}
+
+func verdictRows(ctx context.Context, v verdict) []page.Row {
+	var out []page.Row
+	add := func(key, value string) {
+		if value != "" {
+			out = append(out, page.Row{Key: page.T(ctx, "entrance.verify."+key), Value: value})
+		}
+	}
+	if v.Kind != "" {
+		add("kind", page.T(ctx, "entrance.kind."+v.Kind))
+	}
+	add("paper", v.Title)
+	add("status", v.Status)
+	add("issuer", v.Issuer)
+	add("number", v.No)
+	add("date", dateText(ctx, v.Date))
+	add("until", dateText(ctx, v.Until))
+	add("holder", v.Name)
+	if v.Node != "" {
+		add("signature", page.T(ctx, "entrance.verify.signed_by", v.Node))
+	}
+	return out
+}
+
+// paperMeta is a paper's day and number; a licence's identifier is too long to read and stands on its print.
+func paperMeta(ctx context.Context, p unit.Paper) string {
+	s := day(ctx, workday.DateOf(p.At))
+	if p.Kind != licence.Typ {
+		s += " · " + p.Number
+	}
+	return s
+}
+
+// entranceOf is the address and the name of the entrance of a place's province, "" at that entrance itself.
+func (b *base) entranceOf(ctx context.Context, place region.Code) (to, name string) {
+	id := office.NodeID(place.Province())
+	if id == b.me || b.Entrances[id] == "" {
+		return "", ""
+	}
+	return b.Entrances[id] + "/", b.nameOf(page.PrefsOf(ctx).Lang, id)
+}
+
+// word is the wording of a name that crosses nodes; one that only a newer node knows has a plain word.
+func word(ctx context.Context, prefix, name string) string {
+	if !text.Has(prefix + name) {
+		return page.T(ctx, "entrance.other")
+	}
+	return page.T(ctx, prefix+name)
 }

@@ -34,11 +34,11 @@ func moment(ctx context.Context, t time.Time) string {
 }
 
 func month(ctx context.Context, d workday.Date) string {
-	return page.T(ctx, "entrance.month.m"+strconv.Itoa(int(d.Month())))
+	return page.T(ctx, "entrance.month."+strconv.Itoa(int(d.Month())))
 }
 
 func weekday(ctx context.Context, d workday.Date) string {
-	return page.T(ctx, "entrance.weekday.d"+strconv.Itoa(int(d.Weekday())))
+	return page.T(ctx, "entrance.weekday."+strconv.Itoa(int(d.Weekday())))
 }
 
 // dateText writes YYYY-MM-DD as longDay does; anything else stays as it is.

@@ -123,6 +123,13 @@ func (t *Trust) CoSign(proposal office.SignedTrust, member *proof.Signer) (proof
 	return proposal.CoSigned[len(proposal.CoSigned)-1], nil
 }
 
+// File is the trust list as a file that `tongban verify` reads: the signed list, and the operator's public key that the
+// reader has compared by another way.
+type File struct {
+	Operator []byte             `json:"operator"`
+	Trust    office.SignedTrust `json:"trust"`
+}
+
 // Fingerprint is how people compare a key over the telephone: the first 16 hex characters of its SHA-256.
 func Fingerprint(public []byte) string {
 	sum := sha256.Sum256(public)

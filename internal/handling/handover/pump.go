@@ -118,10 +118,31 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 		delete(open, parcel.ID)
 		good = append(good, pair{parcel, s, r})
 	}
-	failed := make(chan error, len(good))
-	each(good, p.Parallel, func(g pair) {
-		failed <- unit.Retry(ctx, func() error { return p.store(ctx, g.parcel, g.signed, g.receipt) })
-	})
+	// Receipts of notices change nothing but the outbox: they share a unit. Each of the others goes with its case.
+	var noted []pair
+	moved := good[:0:0]
+	for _, g := range good {
+		if g.parcel.Kind == exchange.Notice {
+			noted = append(noted, g)
+		} else {
+			moved = append(moved, g)
+		}
+	}
+	u := unit.Unit{At: p.Kit.Now().UTC().Truncate(time.Microsecond)}
+	for _, g := range noted {
+		u.Settled = append(u.Settled, exchange.Settlement{Parcel: g.parcel.ID, Receipt: g.signed, Status: g.receipt.Status, At: u.At})
+	}
+	acts := make([]func() error, 0, len(moved)+1)
+	if len(noted) > 0 {
+		acts = append(acts, func() error { return p.Store.Commit(ctx, u) })
+	}
+	for _, g := range moved {
+		acts = append(acts, func() error {
+			return unit.Retry(ctx, func() error { return p.store(ctx, g.parcel, g.signed, g.receipt) })
+		})
+	}
+	failed := make(chan error, len(acts))
+	each(acts, p.Parallel, func(act func() error) { failed <- act() })
 	close(failed)
 	for err := range failed {
 		if err != nil {
@@ -177,11 +198,11 @@ func (p *Post) store(ctx context.Context, parcel exchange.Parcel, signed proof.S
 		return err
 	}
 	now := p.Kit.Now().UTC().Truncate(time.Microsecond)
-	u := unit.Unit{At: now, Settled: []exchange.Settlement{{Parcel: parcel.ID, Receipt: signed, Status: r.Status, At: now}}}
-	if changed := casefile.Settle(c, r, p.Kit.Me); parcel.Kind != exchange.Notice {
-		u.Case = &changed
-	}
-	return p.Store.Commit(ctx, u)
+	changed := casefile.Settle(c, r, p.Kit.Me)
+	return p.Store.Commit(ctx, unit.Unit{
+		At: now, Case: &changed,
+		Settled: []exchange.Settlement{{Parcel: parcel.ID, Receipt: signed, Status: r.Status, At: now}},
+	})
 }
 
 // wait gives parcels back to the outbox, each for twice as long as before.

@@ -37,8 +37,7 @@ func (p *Post) packet(ctx context.Context, body []byte) ([]byte, error) {
 		answer exchange.Answer
 		mu     sync.Mutex // guards answer
 	)
-	one := func(s proof.Signed) {
-		receipt, needs, err := p.take(ctx, s)
+	say := func(s proof.Signed, receipt proof.Signed, needs []exchange.Need, err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
@@ -50,8 +49,52 @@ func (p *Post) packet(ctx context.Context, body []byte) ([]byte, error) {
 			answer.Receipts = append(answer.Receipts, receipt)
 		}
 	}
-	each(packet.Envelopes, p.Parallel, one)
+	// Envelopes about one case are dealt with in their order, one after the other: they would only lose races for the case.
+	each(p.open(packet.Envelopes, say), p.Parallel, func(group []opened) {
+		for _, o := range group {
+			receipt, needs, err := p.take(ctx, o.signed, o.envelope)
+			say(o.signed, receipt, needs, err)
+		}
+	})
 	return exchange.PackAnswer(answer, packet)
+}
+
+// opened is an envelope whose signature was checked.
+type opened struct {
+	signed   proof.Signed
+	envelope exchange.Envelope
+}
+
+// open checks envelopes and groups those that are good by their case, in the order of the packet.
+func (p *Post) open(list []proof.Signed, say func(proof.Signed, proof.Signed, []exchange.Need, error)) [][]opened {
+	type checked struct {
+		opened
+		err error
+	}
+	all := make([]checked, len(list))
+	places := make([]int, len(list))
+	for i := range places {
+		places[i] = i
+	}
+	each(places, p.Parallel, func(i int) {
+		e, err := exchange.OpenEnvelope(list[i], p.Kit.Trust(), p.Kit.Me)
+		all[i] = checked{opened{list[i], e}, err}
+	})
+	var groups [][]opened
+	at := map[string]int{}
+	for _, c := range all {
+		if c.err != nil {
+			say(c.signed, proof.Signed{}, nil, c.err)
+			continue
+		}
+		i, ok := at[c.envelope.Case]
+		if !ok {
+			i = len(groups)
+			at[c.envelope.Case], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], c.opened)
+	}
+	return groups
 }
 
 // each runs do for every element, parallel at a time; in order if parallel is at most 1.
@@ -75,11 +118,7 @@ func each[T any](list []T, parallel int, do func(T)) {
 }
 
 // take deals with one envelope once. A repeat gets the first receipt; the same id with other content is refused.
-func (p *Post) take(ctx context.Context, s proof.Signed) (proof.Signed, []exchange.Need, error) {
-	e, err := exchange.OpenEnvelope(s, p.Kit.Trust(), p.Kit.Me)
-	if err != nil {
-		return proof.Signed{}, nil, err
-	}
+func (p *Post) take(ctx context.Context, s proof.Signed, e exchange.Envelope) (proof.Signed, []exchange.Need, error) {
 	hash := s.Hash()
 	known, ok, err := p.Store.Arrival(ctx, e.From, e.ID)
 	if err != nil {
@@ -225,6 +264,9 @@ func (p *Post) takeNotice(u *unit.Unit, known casefile.Case, e exchange.Envelope
 	if known.ID == "" {
 		return proof.Signed{}, errs.New(errs.NotInOrder, "case %s is not here", e.Case)
 	}
+	if !known.Knows(e.From) {
+		return proof.Signed{}, errs.New(errs.WrongSender, "%s has no part in %s", e.From, known.No)
+	}
 	for _, l := range known.Legs {
 		if l.Transit != nil && l.Transit.To == e.From {
 			return proof.Signed{}, errs.New(errs.NotInOrder, "%s %s is on its way", known.No, l.Key)
@@ -242,7 +284,7 @@ func (p *Post) takeNotice(u *unit.Unit, known casefile.Case, e exchange.Envelope
 		return proof.Signed{}, err
 	}
 	u.Case = &c
-	if n := len(facts); n > 0 && facts[n-1].Fact.Act == casefile.ActAskWithdraw {
+	if n := len(facts); n > 0 && facts[n-1].Fact.Act == casefile.ActAskWithdraw && facts[n-1].Fact.By == c.Coordinator {
 		if err := p.stop(u, c, e); err != nil {
 			return proof.Signed{}, err
 		}

@@ -33,13 +33,13 @@ type Store interface {
 	AppendTree(ctx context.Context, b Batch) error
 }
 
-// batch bounds what is hashed at once.
-const batch = 1024
+// Most is how many entries a Round hashes at most.
+const Most = 1024
 
-// Round hashes what is pending, a batch at most, and gives the number of entries. Losing the race to another replica is
+// Round hashes what is pending, Most entries in one batch, and gives the number of entries. Losing the race to another replica is
 // no error.
 func Round(ctx context.Context, kit *unit.Kit, store Store) (int, error) {
-	ids, leaves, err := store.Unsequenced(ctx, batch)
+	ids, leaves, err := store.Unsequenced(ctx, Most)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}

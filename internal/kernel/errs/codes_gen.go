@@ -85,6 +85,8 @@ const (
 	BlobQuota          Code = 31103 // One sender has too many unfinished attachments
 	BlobBadChunk       Code = 31104 // A piece of an attachment is malformed
 	EnrolRefused       Code = 32001 // The request to join was refused
+	ClockBackwards     Code = 33001 // The demonstration clock only moves forward
+	DataForeign        Code = 33002 // This folder holds something else; the demonstration will not empty it
 	ProviderDown       Code = 40000 // The sign-in service cannot be reached now
 	SignInExpired      Code = 40001 // This sign-in has expired
 	SignInMismatch     Code = 40002 // This sign-in was not started in this browser window
@@ -103,11 +105,28 @@ const (
 	StoreAddress       Code = 50006 // The database address is not understood
 	StoreClosed        Code = 50007 // The system is stopping; this was not saved
 	NotStorable        Code = 50008 // The text holds characters that cannot be stored
+	RulesViolated      Code = 51000 // The check found data that break a rule
 	CrossSite          Code = 60000 // This was not sent from a page of this site
 	NoSuchPage         Code = 60001 // There is no such page
 	CaseElsewhere      Code = 61000 // This case is not handled by your office
 	DraftUnreadable    Code = 61001 // What was entered so far cannot be read
 	DraftExpired       Code = 61002 // This intake was left open too long
+	NoSuchCase         Code = 62000 // There is no such case of yours
+	NoSuchPaper        Code = 62001 // There is no such paper
+	ForeignOffice      Code = 62002 // The signing node is not the province of the office that the paper names
+	FileUnreadable     Code = 70001 // The file cannot be read
+	TrustMissing       Code = 70002 // There is no trust list to check against
+	BadConfig          Code = 70003 // The configuration is wrong
+	AlreadyThere       Code = 70004 // This folder holds a node already
+	NoData             Code = 70005 // There are no node's data in this folder
+	HubUnreachable     Code = 70006 // The hub cannot be reached
+	HubRefused         Code = 70007 // The hub did not agree
+	NotEnrolled        Code = 70008 // This node has not joined yet
+	FingerprintDiffers Code = 70009 // The hub's key does not have the fingerprint that you gave
+	NoSuchCode         Code = 70010 // There is no such error number
+	TokenNeeded        Code = 70020 // There is no access token, or it is not one of ours
+	BadBody            Code = 70021 // The request cannot be understood
+	NoSuchAct          Code = 70022 // There is no such interface
 )
 
 var table = map[Code]entry{
@@ -192,6 +211,8 @@ var table = map[Code]entry{
 	BlobQuota:          {"BlobQuota", Exhausted, Text{"同一发送方未传完的附件太多", "请等已开始的附件传完；系统会自动继续。"}, Text{"One sender has too many unfinished attachments", "Please wait until those begun are complete; the system goes on by itself."}},
 	BlobBadChunk:       {"BlobBadChunk", Invalid, Text{"收到的附件分块格式不对", "这一块没有保存。请系统管理员核对双方系统的版本。"}, Text{"A piece of an attachment is malformed", "It was not stored. The operator should compare the versions of both systems."}},
 	EnrolRefused:       {"EnrolRefused", Forbidden, Text{"加入申请没有通过", "请向公共平台运营方要一个新的邀请码，并核对省份代码。"}, Text{"The request to join was refused", "Ask the hub's operator for a new code, and check the province code."}},
+	ClockBackwards:     {"ClockBackwards", Invalid, Text{"演示时钟只能往后走", "请选一个比今天晚的日期；要回到从前，请用 -today 重新启动演示。"}, Text{"The demonstration clock only moves forward", "Choose a later day; to go back in time, restart the demonstration with -today."}},
+	DataForeign:        {"DataForeign", Conflict, Text{"这个文件夹里有别的东西，演示不会清空它", "请用 -data 指定另一个空文件夹。"}, Text{"This folder holds something else; the demonstration will not empty it", "Name another, empty folder with -data."}},
 	ProviderDown:       {"ProviderDown", Unavailable, Text{"统一身份认证现在连不上", "不登录也可以继续查事项和办事指南。已经登录的人不受影响，请过几分钟再登录。"}, Text{"The sign-in service cannot be reached now", "You can go on looking things up without signing in. Who is signed in already is not affected; try again in a few minutes."}},
 	SignInExpired:      {"SignInExpired", Forbidden, Text{"这次登录已经过期", "请回到原来的页面，重新点“登录”。登录要在十分钟内完成。"}, Text{"This sign-in has expired", "Go back to the page you came from and sign in again. A sign-in must be finished within ten minutes."}},
 	SignInMismatch:     {"SignInMismatch", Forbidden, Text{"这次登录不是从这个浏览器窗口开始的", "为了保护您，登录已停止。请关掉其他登录窗口，重新点“登录”。"}, Text{"This sign-in was not started in this browser window", "To protect you it was stopped. Close other sign-in windows and sign in again."}},
@@ -210,11 +231,28 @@ var table = map[Code]entry{
 	StoreAddress:       {"StoreAddress", Invalid, Text{"数据库地址写得不对", "请写成 sqlite:文件路径 或 postgres://用户@主机:端口/库名。"}, Text{"The database address is not understood", "Write sqlite:PATH or postgres://user@host:port/database."}},
 	StoreClosed:        {"StoreClosed", Unavailable, Text{"系统正在停止，这次操作没有保存", "请稍后再提交一次。"}, Text{"The system is stopping; this was not saved", "Please submit it again in a while."}},
 	NotStorable:        {"NotStorable", Invalid, Text{"内容里有不能保存的字符", "请删去乱码或不可见字符后重新提交。"}, Text{"The text holds characters that cannot be stored", "Please remove garbled or invisible characters and submit again."}},
+	RulesViolated:      {"RulesViolated", Corrupt, Text{"数据检查发现违反规则的地方", "请按列出的办件和规则逐条核对，处理前不要删除任何数据。"}, Text{"The check found data that break a rule", "Look at each case and rule in the list; delete nothing before you do."}},
 	CrossSite:          {"CrossSite", Forbidden, Text{"这次提交不是从本网站的页面发出的", "为了您的安全，没有执行。请从本网站打开页面，再提交一次。"}, Text{"This was not sent from a page of this site", "Nothing was done, to keep you safe. Please open the page on this site and submit again."}},
 	NoSuchPage:         {"NoSuchPage", NotFound, Text{"没有这个页面", "请检查网址有没有抄错，或回到首页查找。"}, Text{"There is no such page", "Please check the address, or look for it from the first page."}},
 	CaseElsewhere:      {"CaseElsewhere", Forbidden, Text{"这一件不由您单位办理", "请联系收件单位或负责决定的单位；需要协助请找组长。"}, Text{"This case is not handled by your office", "Ask the office that received it or the one that decides; your team lead can help."}},
 	DraftUnreadable:    {"DraftUnreadable", Invalid, Text{"这份收件的内容读不出来", "可能被改动过，或已换人登录。请从“收件”重新开始，材料不会送出。"}, Text{"What was entered so far cannot be read", "It was altered, or another officer has signed in. Start again from Intake; nothing was sent."}},
 	DraftExpired:       {"DraftExpired", Invalid, Text{"这份收件放得太久了", "为了安全，超过 12 小时要重新核对身份。请从“收件”重新开始。"}, Text{"This intake was left open too long", "After 12 hours the identity has to be checked again. Start again from Intake."}},
+	NoSuchCase:         {"NoSuchCase", NotFound, Text{"没有找到这个办件", "请检查办件编号，或从“我的办件”里打开。编号印在收件凭证上。"}, Text{"There is no such case of yours", "Please check the case number, or open it from My cases. The number is printed on the receipt."}},
+	NoSuchPaper:        {"NoSuchPaper", NotFound, Text{"没有找到这份文书", "请从办件页面的文书列表里打开。"}, Text{"There is no such paper", "Please open it from the list of papers on the page of the case."}},
+	ForeignOffice:      {"ForeignOffice", Invalid, Text{"签名的节点不是出件机关所在的省", "请不要相信这份文书，并向落款机关电话核实。"}, Text{"The signing node is not the province of the office that the paper names", "Please do not rely on this paper, and ask the office named on it by telephone."}},
+	FileUnreadable:     {"FileUnreadable", Invalid, Text{"文件读不出来", "请检查文件名和读取权限；文件要原样下载，不要另存为别的格式。"}, Text{"The file cannot be read", "Check the name and that you may read it; use the file as it was downloaded."}},
+	TrustMissing:       {"TrustMissing", NotFound, Text{"没有找到信任名单", "请用 -trust 指定信任名单文件，或设置 TONGBAN_TRUST。名单可从任何一个省的入口下载：/trust.json。"}, Text{"There is no trust list to check against", "Name one with -trust or in TONGBAN_TRUST. Every province's entrance offers it as /trust.json."}},
+	BadConfig:          {"BadConfig", Invalid, Text{"配置文件写得不对", "请按提示改正，再运行 tongban doctor。"}, Text{"The configuration is wrong", "Correct it as stated and run tongban doctor."}},
+	AlreadyThere:       {"AlreadyThere", Conflict, Text{"这个文件夹里已经有一个节点", "请换一个空文件夹；已有的密钥不会被覆盖。"}, Text{"This folder holds a node already", "Choose an empty folder; keys that exist are never overwritten."}},
+	NoData:             {"NoData", NotFound, Text{"这个文件夹里没有节点数据", "请用 -data 指定节点或演示的文件夹；数据在 PostgreSQL 时另加 -db。"}, Text{"There are no node's data in this folder", "Name the folder of a node or a demonstration with -data; add -db if the data are in PostgreSQL."}},
+	HubUnreachable:     {"HubUnreachable", Unavailable, Text{"连不上公共平台", "请检查 -hub 地址和网络，稍后再运行一次；已经做好的不用重做。"}, Text{"The hub cannot be reached", "Check the address given with -hub and the network, and run this again later; nothing has to be redone."}},
+	HubRefused:         {"HubRefused", Forbidden, Text{"公共平台没有同意", "请向公共平台运营方说出上面的编号和原因。"}, Text{"The hub did not agree", "Tell the hub's operator the number and the reason above."}},
+	NotEnrolled:        {"NotEnrolled", Invalid, Text{"这个节点还没有加入", "请先向公共平台要邀请码，运行 tongban enrol。"}, Text{"This node has not joined yet", "Ask the hub for a code and run tongban enrol first."}},
+	FingerprintDiffers: {"FingerprintDiffers", Forbidden, Text{"公共平台的密钥指纹与您给出的不同", "没有加入。请通过电话与公共平台核对指纹。"}, Text{"The hub's key does not have the fingerprint that you gave", "Nothing was joined. Compare the fingerprint with the hub by telephone."}},
+	NoSuchCode:         {"NoSuchCode", NotFound, Text{"没有这个错误编号", "请核对编号；tongban errors 列出全部编号。"}, Text{"There is no such error number", "Check the number; tongban errors lists them all."}},
+	TokenNeeded:        {"TokenNeeded", Unauthenticated, Text{"没有带访问令牌，或令牌不对", "请在 Authorization 里写 Bearer 加令牌；令牌由本省运维人员发放。"}, Text{"There is no access token, or it is not one of ours", "Send Authorization: Bearer TOKEN; the operator of this province gives the token."}},
+	BadBody:            {"BadBody", Invalid, Text{"请求的内容读不懂", "请按 docs/API.md 写成一个 JSON 对象，不要有多余的字段。"}, Text{"The request cannot be understood", "Send one JSON object as docs/API.md describes, without further fields."}},
+	NoSuchAct:          {"NoSuchAct", NotFound, Text{"没有这个接口", "请对照 docs/API.md 检查地址和方法。"}, Text{"There is no such interface", "Compare address and method with docs/API.md."}},
 }
 
-var order = []Code{Unexpected, BadRequest, SignInNeeded, NotYours, Missing, Stale, BodyTooLarge, DiskFull, CorruptRow, TryLater, TooMany, RegionCodeForm, RegionData, IDNumberForm, IDNumberLegacy, IDNumberBirth, IDNumberCheck, USCCForm, USCCCheck, DateForm, LimitForm, CalendarData, PersonNameForm, PersonPhoneForm, PersonDocumentForm, OrgNameForm, BadSignature, UnknownKey, WrongType, CannotDecrypt, SelfTestFailed, BadKey, BadIdentifier, UnreadableBody, TrustTooFew, TrustOutdated, BadTrustList, BadCatalogue, DocumentIncomplete, DocumentAltered, LicenceMismatch, LicenceNotInForce, ItemUnknown, CatalogueBroken, VersionUnknown, ItemNotDefined, AnswersWrong, NotPossibleHere, NotAllowedNow, InTransit, NotHolder, NoPlan, BadCaseNo, BadDecision, ReasonNeeded, SecondCorrection, FormIncomplete, NotCrossProvince, Repeated, CaseExists, WrongSender, WrongAddressee, BadEnvelope, BadReceipt, BadPacket, UnknownProtocol, ReusedID, UnknownNode, NotInOrder, ChannelClosed, ChannelTooLarge, ChannelWrongSender, ChannelBadAddress, ChannelRefused, ChannelConfig, BlobMissing, BlobMismatch, BlobTooLarge, BlobQuota, BlobBadChunk, EnrolRefused, ProviderDown, SignInExpired, SignInMismatch, SignInRefused, TokenRejected, ReturnRefused, LevelTooLow, SignInRequestGone, NoSuchDemoPerson, InDoubt, Duplicate, RuleBroken, ReferenceMissing, StoreNotDurable, MigrationFailed, StoreAddress, StoreClosed, NotStorable, CrossSite, NoSuchPage, CaseElsewhere, DraftUnreadable, DraftExpired}
+var order = []Code{Unexpected, BadRequest, SignInNeeded, NotYours, Missing, Stale, BodyTooLarge, DiskFull, CorruptRow, TryLater, TooMany, RegionCodeForm, RegionData, IDNumberForm, IDNumberLegacy, IDNumberBirth, IDNumberCheck, USCCForm, USCCCheck, DateForm, LimitForm, CalendarData, PersonNameForm, PersonPhoneForm, PersonDocumentForm, OrgNameForm, BadSignature, UnknownKey, WrongType, CannotDecrypt, SelfTestFailed, BadKey, BadIdentifier, UnreadableBody, TrustTooFew, TrustOutdated, BadTrustList, BadCatalogue, DocumentIncomplete, DocumentAltered, LicenceMismatch, LicenceNotInForce, ItemUnknown, CatalogueBroken, VersionUnknown, ItemNotDefined, AnswersWrong, NotPossibleHere, NotAllowedNow, InTransit, NotHolder, NoPlan, BadCaseNo, BadDecision, ReasonNeeded, SecondCorrection, FormIncomplete, NotCrossProvince, Repeated, CaseExists, WrongSender, WrongAddressee, BadEnvelope, BadReceipt, BadPacket, UnknownProtocol, ReusedID, UnknownNode, NotInOrder, ChannelClosed, ChannelTooLarge, ChannelWrongSender, ChannelBadAddress, ChannelRefused, ChannelConfig, BlobMissing, BlobMismatch, BlobTooLarge, BlobQuota, BlobBadChunk, EnrolRefused, ClockBackwards, DataForeign, ProviderDown, SignInExpired, SignInMismatch, SignInRefused, TokenRejected, ReturnRefused, LevelTooLow, SignInRequestGone, NoSuchDemoPerson, InDoubt, Duplicate, RuleBroken, ReferenceMissing, StoreNotDurable, MigrationFailed, StoreAddress, StoreClosed, NotStorable, RulesViolated, CrossSite, NoSuchPage, CaseElsewhere, DraftUnreadable, DraftExpired, NoSuchCase, NoSuchPaper, ForeignOffice, FileUnreadable, TrustMissing, BadConfig, AlreadyThere, NoData, HubUnreachable, HubRefused, NotEnrolled, FingerprintDiffers, NoSuchCode, TokenNeeded, BadBody, NoSuchAct}

@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 )
 
 func keptWhole(t *testing.T, open func() Keeper) {
@@ -55,9 +56,11 @@ func keptWhole(t *testing.T, open func() Keeper) {
 	want(t, err, errs.Missing)
 }
 
+var sameDay = cmp.Comparer(func(a, b workday.Date) bool { return a == b })
+
 func same(t *testing.T, want, got any) {
 	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
+	if d := cmp.Diff(want, got, sameDay); d != "" {
 		t.Fatalf("stored (-want +got):\n%s", d)
 	}
 }

@@ -1,0 +1,146 @@
+-- The schema after all migrations. Made by: go test ./internal/adapter/sqlstore -run Schema -update
+
+CREATE TABLE cases (
+	id TEXT NOT NULL PRIMARY KEY,
+	no TEXT NOT NULL,
+	item TEXT NOT NULL,
+	status TEXT NOT NULL,
+	queue TEXT NOT NULL, -- of this node's desk, '' for none
+	office TEXT NOT NULL, -- that has to act, '' for none
+	due BIGINT NOT NULL, -- civil day yyyymmdd, 99999999 for none
+	holder TEXT NOT NULL, -- node that answers for it, '' once closed
+	lodged BIGINT NOT NULL,
+	closed BIGINT NOT NULL,
+	updated BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	state TEXT NOT NULL, -- JSON without personal data
+	private BYTEA NOT NULL,
+	datakey BYTEA NOT NULL,
+	CONSTRAINT cases_version CHECK (version > 0),
+	CONSTRAINT cases_status CHECK (status IN ('submitted', 'accepted', 'correction', 'handling', 'checking', 'done', 'denied', 'withdrawn')),
+	CONSTRAINT cases_closed CHECK ((closed <> 0) = (status IN ('done', 'denied', 'withdrawn'))),
+	CONSTRAINT cases_queue CHECK (queue IN ('', 'intake', 'correction', 'returned', 'transit', 'received', 'accepted', 'suspended', 'concluded', 'deliver')),
+	CONSTRAINT cases_idle CHECK (queue = '' OR (closed = 0 AND office <> ''))
+);
+
+CREATE INDEX cases_desk ON cases (office, queue, due, id) WHERE queue <> '';
+
+CREATE UNIQUE INDEX cases_no ON cases (no);
+
+CREATE TABLE due (
+	case_id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	PRIMARY KEY (case_id, kind)
+);
+
+CREATE INDEX due_at ON due (at);
+
+CREATE TABLE facts (
+	hash BYTEA NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	leg TEXT NOT NULL,
+	step BIGINT NOT NULL,
+	act TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	by_node TEXT NOT NULL,
+	signed BYTEA NOT NULL,
+	private BYTEA NULL
+);
+
+CREATE INDEX facts_case ON facts (case_id, at);
+
+CREATE TABLE inbox (
+	sender TEXT NOT NULL,
+	id TEXT NOT NULL,
+	case_id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	status TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	hash BYTEA NOT NULL,
+	receipt BYTEA NOT NULL,
+	signed BYTEA NULL,
+	PRIMARY KEY (sender, id)
+);
+
+CREATE TABLE log (
+	idx BIGINT NOT NULL PRIMARY KEY,
+	at BIGINT NOT NULL,
+	case_id TEXT NOT NULL,
+	leaf BYTEA NOT NULL
+);
+
+CREATE INDEX log_case ON log (case_id);
+
+CREATE TABLE log_hashes (
+	pos BIGINT NOT NULL PRIMARY KEY,
+	hash BYTEA NOT NULL
+);
+
+CREATE TABLE log_heads (
+	size BIGINT NOT NULL PRIMARY KEY,
+	at BIGINT NOT NULL,
+	root BYTEA NOT NULL,
+	signed_sm BYTEA NOT NULL,
+	signed_es BYTEA NOT NULL
+);
+
+CREATE TABLE log_new (
+	id TEXT NOT NULL PRIMARY KEY,
+	at BIGINT NOT NULL,
+	case_id TEXT NOT NULL,
+	leaf BYTEA NOT NULL
+);
+
+CREATE TABLE lookups (
+	mac BIGINT NOT NULL,
+	case_id TEXT NOT NULL
+);
+
+CREATE INDEX lookups_mac ON lookups (mac);
+
+CREATE TABLE outbox (
+	id TEXT NOT NULL PRIMARY KEY,
+	dest TEXT NOT NULL,
+	case_id TEXT NOT NULL,
+	leg TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	next_try BIGINT NOT NULL,
+	tries BIGINT NOT NULL,
+	status TEXT NOT NULL,
+	settled BIGINT NOT NULL,
+	receipt BYTEA NULL,
+	files BYTEA NULL,
+	signed BYTEA NOT NULL,
+	CONSTRAINT outbox_settled CHECK ((receipt IS NULL) = (status = ''))
+);
+
+CREATE INDEX outbox_waiting ON outbox (next_try) WHERE receipt IS NULL;
+
+CREATE TABLE papers (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	title TEXT NOT NULL,
+	check_code TEXT NOT NULL,
+	number TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	signed BYTEA NOT NULL
+);
+
+CREATE INDEX papers_case ON papers (case_id);
+
+CREATE UNIQUE INDEX papers_check ON papers (check_code) WHERE check_code <> '';
+
+CREATE UNIQUE INDEX papers_licence ON papers (number) WHERE kind = 'licence';
+
+CREATE TABLE serials (
+	name TEXT NOT NULL PRIMARY KEY,
+	next BIGINT NOT NULL
+);
+
+CREATE TABLE settings (
+	name TEXT NOT NULL PRIMARY KEY,
+	value BYTEA NOT NULL
+);

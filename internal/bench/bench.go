@@ -1,0 +1,73 @@
+// Package bench measures: whole cross-province life cycles between two real nodes, durable, with signatures, encryption
+// at rest and the log, and the raw functions below them. Every figure is printed with its conditions, and beside it the
+// rate that the signatures alone would allow on the same machine in the same run.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"tongban/internal/kernel/errs"
+)
+
+// Options say what is measured. Zero values are usable.
+type Options struct {
+	What    string        // "lifecycle" (default), "licence-issue", "licence-verify"
+	DSN     string        // "sqlite" (default) or postgres://…; the schemas bench_23 and bench_63 are made anew
+	Dir     string        // on the disk to measure; "" is a temporary folder below the working directory
+	Preload int           // closed cases that each node holds before the measurement
+	For     time.Duration // of each of the two measurements; 0 is 20 s
+	Rate    float64       // arrivals a second of the open loop; 0 is half of the capacity
+	Clients int           // cases in flight at saturation; 0 is 96
+}
+
+// Result is the last line of `tongban bench -json`.
+type Result struct {
+	What           string  `json:"what"`
+	PerSecond      float64 `json:"per_second"`
+	P50            float64 `json:"p50_ms"`
+	P95            float64 `json:"p95_ms"`
+	P99            float64 `json:"p99_ms"`
+	LimitPerSecond float64 `json:"limit_per_second"`
+	DB             string  `json:"db"`
+	Preloaded      int     `json:"preloaded"`
+	Cores          int     `json:"cores"`
+	Fsync          float64 `json:"fsync_ms"`
+}
+
+// Run measures and writes what it finds, for people, to out.
+func Run(ctx context.Context, o Options, out io.Writer) (_ Result, err error) {
+	if o.What == "" {
+		o.What = "lifecycle"
+	}
+	if o.DSN == "" {
+		o.DSN = "sqlite"
+	}
+	if o.For <= 0 {
+		o.For = 20 * time.Second
+	}
+	if o.Clients <= 0 {
+		o.Clients = 96
+	}
+	if o.Dir == "" {
+		if o.Dir, err = os.MkdirTemp(".", ".bench-*"); err != nil {
+			return Result{}, err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
+	}
+	r := Result{What: o.What, Cores: runtime.GOMAXPROCS(0), DB: "none"}
+	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
+	say("%s, %d cores in use, %s", cpuModel(), r.Cores, runtime.Version())
+	switch o.What {
+	case "lifecycle":
+		return r, lifecycle(ctx, o, &r, say)
+	case "licence-issue", "licence-verify":
+		return r, licences(ctx, o, &r, say)
+	}
+	return r, errs.New(errs.BadRequest, "nothing to measure is called %q", o.What)
+}

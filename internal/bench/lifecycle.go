@@ -1,0 +1,123 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"time"
+
+	"tongban/internal/adapter/sqlstore/sqlload"
+)
+
+// warmUp is how long the pair runs before it is measured; its cases are what a preload multiplies.
+const warmUp = 2 * time.Second
+
+func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...any)) (err error) {
+	r.DB = "sqlite"
+	if strings.HasPrefix(o.DSN, "postgres") {
+		r.DB = "postgres"
+	}
+	sync, err := fsyncTime(o.Dir)
+	if err != nil {
+		return err
+	}
+	r.Fsync = ms(sync)
+	say("fsync of 8 KiB: %.2f ms (median of 100, in the folder of the measurement)", r.Fsync)
+	if r.LimitPerSecond, err = rawRate(2 * time.Second); err != nil {
+		return err
+	}
+	say("signatures and packets of one life cycle alone (%d signed, %d checked, %d packets): %.0f/s", lifeSigns, lifeChecks, lifeWraps, r.LimitPerSecond)
+
+	for _, schema := range []string{"bench_" + string(receiving), "bench_" + string(deciding)} {
+		if err := sqlload.Drop(ctx, o.DSN, schema); err != nil {
+			return err
+		}
+	}
+	p, err := newPair(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	conditions, err := sqlload.Conditions(ctx, p.here.dsn)
+	if err != nil {
+		return err
+	}
+	say("%s", conditions)
+	say("durable: every commit is on disk before it is answered; every fact, paper, envelope and receipt signed (SM2); personal columns encrypted (SM4); log hashed")
+	if _, err := p.saturate(ctx, min(o.Clients, 32), warmUp); err != nil {
+		return err
+	}
+	if o.Preload > 0 {
+		if err := p.preload(ctx, say); err != nil {
+			return err
+		}
+		if _, err := p.saturate(ctx, min(o.Clients, 32), warmUp); err != nil {
+			return err
+		}
+	}
+	r.Preloaded = o.Preload
+
+	before := p.commits()
+	cpu := cpuTime()
+	full, err := p.saturate(ctx, o.Clients, o.For)
+	if err != nil {
+		return err
+	}
+	r.PerSecond = full.perSecond()
+	lives := float64(full.lives.count())
+	say("\nsaturated, %d cases in flight, %d s:", o.Clients, int(o.For.Seconds()))
+	say("  %.0f life cycles/s; %.1f commits and %.2f ms CPU of this process for each (%d%% of %d cores)",
+		r.PerSecond, float64(p.commits()-before)/lives, ms(cpuTime()-cpu)/lives,
+		int(100*(cpuTime()-cpu).Seconds()/full.took.Seconds()/float64(runtime.NumCPU())), runtime.NumCPU())
+	tell(full, say)
+
+	rate := o.Rate
+	if rate <= 0 {
+		rate = r.PerSecond / 2
+	}
+	open, err := p.arrive(ctx, rate, o.For)
+	if err != nil {
+		return err
+	}
+	say("\narriving at %.0f/s whatever happens (open loop), %d s, counted from when each was to begin:", rate, int(o.For.Seconds()))
+	tell(open, say)
+	q := open.lives.at(0.5, 0.95, 0.99)
+	r.P50, r.P95, r.P99 = ms(q[0]), ms(q[1]), ms(q[2])
+	return p.settled(ctx)
+}
+
+// tell prints percentiles of whole lives and of each step.
+func tell(r *run, say func(string, ...any)) {
+	say("  %-16s %8s %8s %8s %8s ms (%d)", "", "p50", "p95", "p99", "max", r.lives.count())
+	line := func(name string, t *times) {
+		q := t.at(0.5, 0.95, 0.99, 1)
+		say("  %-16s %8.1f %8.1f %8.1f %8.1f", name, ms(q[0]), ms(q[1]), ms(q[2]), ms(q[3]))
+	}
+	line("whole life", r.lives)
+	for i, t := range r.steps {
+		line(steps[i], t)
+	}
+}
+
+func (p *pair) commits() int64 { return p.here.Store.Commits() + p.there.Store.Commits() }
+
+// preload fills both stores with copies of the cases that were closed so far.
+func (p *pair) preload(ctx context.Context, say func(string, ...any)) error {
+	if err := p.settled(ctx); err != nil {
+		return err
+	}
+	if err := p.stop(); err != nil {
+		return err
+	}
+	begun := time.Now()
+	for _, v := range []*province{p.here, p.there} {
+		n, err := sqlload.Multiply(ctx, v.dsn, v.schema, p.opts.Preload)
+		if err != nil {
+			return err
+		}
+		say("%s preloaded with %d closed cases, %s on disk", v.schema, n.Cases, n.Size)
+	}
+	say("the loader took %.0f s", time.Since(begun).Seconds())
+	return p.open(ctx)
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"io/fs"
+	"os"
+
+	"tongban/catalogue"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
+)
+
+// runCatalogue is `catalogue lint` and `catalogue list`.
+func runCatalogue(_ context.Context, e *env) int {
+	f := e.flags("catalogue")
+	e.withJSON(f)
+	dir := f.String("dir", "", "a catalogue folder instead of the one inside the binary")
+	rest, code, ok := e.parse(f, 1)
+	if !ok {
+		return code
+	}
+	var fsys fs.FS = catalogue.FS
+	if *dir != "" {
+		if _, err := os.Stat(*dir); err != nil {
+			return e.fail(err)
+		}
+		fsys = os.DirFS(*dir)
+	}
+	switch {
+	case len(rest) == 1 && rest[0] == "lint":
+		return e.lint(fsys)
+	case len(rest) == 1 && rest[0] == "list":
+		return e.list(fsys)
+	}
+	e.line("catalogue-usage")
+	return exitUsage
+}
+
+func items(fsys fs.FS) (*item.Catalogue, error) {
+	sub, err := fs.Sub(fsys, "items")
+	if err != nil {
+		return nil, err
+	}
+	return item.Load(sub)
+}
+
+// listed is a line of `catalogue list --json`.
+type listed struct {
+	Code       string   `json:"code"`
+	Name       string   `json:"name"`
+	Subject    []string `json:"subject"`
+	Defined    string   `json:"defined"`
+	Provenance string   `json:"provenance"`
+}
+
+func (e *env) list(fsys fs.FS) int {
+	c, err := items(fsys)
+	if err != nil {
+		return e.fail(err)
+	}
+	for _, it := range c.All() {
+		l := listed{it.Code, it.Name, it.Subject, it.Defined(), string(it.Marks.InAnnex)}
+		if e.json {
+			e.print(l)
+			continue
+		}
+		e.line("catalogue-item", l.Code, e.text("defined-"+l.Defined), e.text("provenance-"+l.Provenance), l.Name)
+	}
+	return exitYes
+}
+
+// finding is a breach as `catalogue lint --json` prints it.
+type finding struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Rule string `json:"rule"`
+	Text string `json:"text"`
+}
+
+// lint loads every part of the catalogue and applies the rules for items. What does not load is a finding too.
+func (e *env) lint(fsys fs.FS) int {
+	found := []finding{}
+	unreadable := func(file string, err error) {
+		if err != nil {
+			found = append(found, finding{File: file, Rule: errs.CodeOf(err).Name(), Text: err.Error()})
+		}
+	}
+	checked := map[string]int{}
+	c, err := items(fsys)
+	unreadable("items", err)
+	if err == nil {
+		checked["items"] = len(c.All())
+		for _, it := range c.All() {
+			checked["definitions"] += len(it.Versions)
+		}
+		for _, f := range c.Lint() {
+			found = append(found, finding{"items/" + f.File, f.Line, f.Rule, f.Text})
+		}
+	}
+	offices, err := office.Load(fsys)
+	unreadable(office.File, err)
+	checked["offices"] = len(offices)
+	_, err = region.Load(fsys)
+	unreadable("regions.tsv", err)
+	cal, err := workday.Load(fsys)
+	unreadable("calendar.tsv", err)
+	if err == nil {
+		checked["calendar_years"] = len(cal.Years())
+	}
+	if e.json {
+		e.print(map[string]any{"checked": checked, "findings": found})
+	} else {
+		for _, f := range found {
+			e.line("lint-finding", f.File, f.Line, f.Rule, f.Text)
+		}
+		e.line("lint-sum", checked["items"], checked["definitions"], checked["offices"], len(found))
+	}
+	if len(found) > 0 {
+		return exitNo
+	}
+	return exitYes
+}

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"tongban/catalogue"
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/licence"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/federate"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
+)
+
+// verdictJSON is what `verify --json` prints.
+type verdictJSON struct {
+	Valid  bool   `json:"valid"`
+	Kind   string `json:"kind"`
+	Issuer string `json:"issuer"`
+	Reason string `json:"reason"`
+}
+
+// maxFile bounds what verify reads; no licence or document comes near it.
+const maxFile = 8 << 20
+
+// runVerify holds a downloaded file against the trust list, without any network.
+func runVerify(_ context.Context, e *env) int {
+	f := e.flags("verify")
+	e.withJSON(f)
+	trustPath := f.String("trust", "", "trust list; empty is $TONGBAN_TRUST, then ./.tongban/trust.json")
+	rest, code, ok := e.parse(f, 1)
+	if !ok {
+		return code
+	}
+	if len(rest) == 0 {
+		return e.fail(errs.New(errs.FileUnreadable, "no file named"))
+	}
+	trust, path, err := e.trust(*trustPath)
+	if err != nil {
+		return e.fail(err)
+	}
+	b, err := readSmall(rest[0])
+	if err != nil {
+		return e.fail(err)
+	}
+	file, err := licence.ReadFile(b)
+	if err != nil {
+		return e.fail(err)
+	}
+	v := verdictJSON{Kind: file.Kind}
+	v.Issuer, err = judge(file, trust)
+	v.Valid, v.Reason = err == nil, e.text("verify-good")
+	if err != nil {
+		v.Reason = errs.CodeOf(err).Text(e.lang).What
+	}
+	if e.json {
+		e.print(v)
+	} else {
+		key := "verify-yes"
+		if !v.Valid {
+			key = "verify-no"
+		}
+		e.line(key, e.text("kind-"+v.Kind), v.Issuer, v.Reason)
+		if err != nil {
+			e.line("verify-next", errs.CodeOf(err).Text(e.lang).Next)
+		}
+		e.line("verify-trust", path, trust.Version, workday.DateOf(trust.Issued))
+	}
+	if !v.Valid {
+		return exitNo
+	}
+	return exitYes
+}
+
+// judge checks signature and content of a file, and names who issued it as far as that is proved.
+func judge(f licence.File, trust *office.TrustList) (issuer string, err error) {
+	if f.Kind == licence.FileLicence {
+		l, err := licence.Verify(f.Signed, trust)
+		if err != nil {
+			return "", err
+		}
+		return l.Issuer.Name, l.ValidOn(workday.DateOf(time.Now()).String())
+	}
+	node, err := trust.Check(f.Signed, f.Kind)
+	if err != nil {
+		return "", err
+	}
+	by := node.ID
+	switch f.Kind {
+	case licence.FileDocument:
+		return judgeDocument(f, node)
+	case licence.FileReceipt:
+		var r exchange.Receipt
+		err = f.Signed.Into(&r)
+		by = r.From
+	case licence.FileFact:
+		var fact casefile.Fact
+		err = f.Signed.Into(&fact)
+		by = fact.By
+	}
+	if err == nil && by != node.ID {
+		err = errs.New(errs.ForeignOffice, "%s of %s, signed by %s", f.Kind, by, node.ID)
+	}
+	return node.Name, err
+}
+
+// judgeDocument reads a legal document: the office at its foot must be one of the signing province.
+func judgeDocument(f licence.File, node office.Node) (string, error) {
+	d, err := document.Read(f.Signed)
+	if err != nil {
+		return "", err
+	}
+	offices, err := office.Load(catalogue.FS)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(offices, func(o office.Office) bool { return o.Code == d.OfficeCode })
+	if !node.ID.Member() || i >= 0 && offices[i].Node != node.ID {
+		return "", errs.New(errs.ForeignOffice, "office %s, signed by %s", d.OfficeCode, node.ID)
+	}
+	return d.Office, nil
+}
+
+// trust opens the trust list that was named, or the default one, and says which.
+func (e *env) trust(path string) (*office.TrustList, string, error) {
+	named := path != ""
+	if !named {
+		path = e.Getenv("TONGBAN_TRUST")
+		named = path != ""
+	}
+	if !named {
+		path = filepath.Join(".tongban", "trust.json")
+	}
+	list, err := readTrust(path)
+	if err != nil && !named && errors.Is(err, fs.ErrNotExist) {
+		err = errs.New(errs.TrustMissing, "%s", path)
+	}
+	return list, path, err
+}
+
+// readTrust reads a trust file and checks its signatures.
+func readTrust(path string) (*office.TrustList, error) {
+	t, err := openTrust(path)
+	if err != nil {
+		return nil, err
+	}
+	return t.List(), nil
+}
+
+func openTrust(path string) (*federate.Trust, error) {
+	b, err := readSmall(path)
+	if err != nil {
+		return nil, err
+	}
+	var f federate.File
+	if err := json.Unmarshal(b, &f); err != nil {
+		return nil, errs.Wrap(errs.BadTrustList, err, "%s", filepath.Base(path))
+	}
+	if len(f.Operator) == 0 {
+		return nil, errs.New(errs.BadTrustList, "%s names no operator", filepath.Base(path))
+	}
+	return federate.NewTrust(f.Operator, &f.Trust)
+}
+
+// readSmall reads a file of at most maxFile bytes.
+func readSmall(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, errs.Wrap(errs.FileUnreadable, err, "")
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFile {
+		return nil, errs.New(errs.FileUnreadable, "%s is no file of at most %d bytes", filepath.Base(path), maxFile)
+	}
+	b, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, errs.Wrap(errs.FileUnreadable, err, "")
+	}
+	return b, nil
+}

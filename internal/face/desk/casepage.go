@@ -1,0 +1,338 @@
+package desk
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/item"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/idno"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/page"
+)
+
+// The tabs of a case, as links; each has its own address.
+const (
+	tabCheck     = "check"
+	tabMaterials = "materials"
+	tabHistory   = "history"
+	tabPapers    = "papers"
+)
+
+// silentAfter is how long an offer may be without receipt before the page says that the other place cannot be reached.
+const silentAfter = 2 * time.Minute
+
+// caseView is the head that every page of a case has, and what its tab shows.
+type caseView struct {
+	C        casefile.Case
+	Lang     string
+	Tab      string
+	Identity page.Identity
+	Places   []page.Place
+	Duty     string   // who answers for what
+	Notices  []string // what holds the case up, and what happens next
+	Offers   []string
+	Full     bool // numbers are shown in full
+
+	Version   item.Version
+	Applicant []page.Row
+	Answers   []page.Row
+	Materials []materialView
+	Reviewing bool
+
+	Events  []page.Event
+	Custody [][]page.Cell
+	Papers  []unit.Paper
+	Receipt *unit.Paper
+}
+
+type materialView struct {
+	Name, Source, Note string
+	Files              []fileView
+}
+
+type fileView struct {
+	Href, Name, Size string
+	Image            bool
+}
+
+// load finds a case that the officer may see.
+func (f *Face) load(r *http.Request, v visit) (casefile.Case, error) {
+	c, err := f.cfg.Store.Case(r.Context(), r.PathValue("id"))
+	if err == nil && !f.may(v, c) {
+		err = errs.New(errs.CaseElsewhere, "%s", c.No)
+	}
+	return c, err
+}
+
+// open is load for showing: the look is in the access log before the page goes out.
+func (f *Face) open(r *http.Request, v visit, what string) (casefile.Case, error) {
+	c, err := f.load(r, v)
+	if err != nil {
+		return c, err
+	}
+	return c, f.looked(r, v, c.ID, what)
+}
+
+func (f *Face) looked(r *http.Request, v visit, caseID, what string) error {
+	at := f.now()
+	return f.cfg.Store.Commit(r.Context(), unit.Unit{At: at, Log: []accesslog.Entry{
+		{Kind: accesslog.View, At: at, Case: caseID, Who: v.by.ID, What: "desk." + what},
+	}})
+}
+
+// caseTab shows one tab of D-09.
+func (f *Face) caseTab(tab string) func(w http.ResponseWriter, r *http.Request, v visit) error {
+	return func(w http.ResponseWriter, r *http.Request, v visit) error {
+		full, what := r.URL.Query().Get("full") == "1", tab
+		if full {
+			what += ".full"
+		}
+		c, err := f.open(r, v, what)
+		if err != nil {
+			return err
+		}
+		view := f.view(r, v, c, tab)
+		view.Full = full
+		fr := f.Frame(r)
+		fr.Title = page.T(r.Context(), "desk.case.title", string(c.No), page.T(r.Context(), "desk.tab."+tab))
+		fr.Flash, fr.Back = f.said(r), "/desk"
+		switch tab {
+		case tabCheck:
+			f.fillCheck(r, v, &view)
+			return page.Show(w, r, http.StatusOK, fr, checkTab(view))
+		case tabMaterials:
+			f.fillMaterials(r, v, &view)
+			return page.Show(w, r, http.StatusOK, fr, materialsTab(view))
+		case tabHistory:
+			if err := f.fillHistory(r, v, &view); err != nil {
+				return err
+			}
+			return page.Show(w, r, http.StatusOK, fr, historyTab(view))
+		}
+		if view.Papers, err = f.cfg.Store.Papers(r.Context(), c.ID); err != nil {
+			return err
+		}
+		return page.Show(w, r, http.StatusOK, fr, papersTab(view))
+	}
+}
+
+// said is the sentence about an act that went well; only acts of ours have one.
+func (f *Face) said(r *http.Request) string {
+	act := r.URL.Query().Get("said")
+	if act == "again" || slices.Contains(acts, act) {
+		return page.T(r.Context(), "desk.said."+act)
+	}
+	return ""
+}
+
+// view is the head of a case's pages.
+func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseView {
+	ctx := r.Context()
+	view := caseView{
+		C: c, Lang: v.lang, Tab: tab, Offers: f.offered(c, v.by),
+		Identity: page.Identity{
+			No: string(c.No), Matter: f.matterName(v.lang, c), Applicant: c.Private.Applicant.Name, Holder: f.holder(ctx, v, c),
+			Mode: string(c.Mode), Due: f.due(ctx, c), Status: status(c),
+		},
+	}
+	view.Reviewing = slices.Contains(view.Offers, actReview)
+	view.Version = f.rule(c)
+	here, there := f.placeName(c, item.Collect), f.placeName(c, item.Decide)
+	if d, ok := c.LegOf(item.Decide); ok && d.Node == f.cfg.Kit.Me && d.Office == v.by.Office {
+		view.Duty = page.T(ctx, "desk.duty.there", here)
+	} else {
+		view.Duty = page.T(ctx, "desk.duty.here", there)
+	}
+	f.stations(r, &view, here, there)
+	f.notices(r, v, &view)
+	return view
+}
+
+// stations shows both ends of the way.
+func (f *Face) stations(r *http.Request, view *caseView, here, there string) {
+	ctx, c := r.Context(), view.C
+	collect, _ := c.LegOf(item.Collect)
+	decide, _ := c.LegOf(item.Decide)
+	h, running := c.Holder()
+	view.Places = []page.Place{
+		{Name: here, Role: page.T(ctx, "desk.role.collect"), State: page.T(ctx, "desk.state."+string(collect.State)), Active: running && h.Leg == collect.Key, Done: collect.State == casefile.Done},
+		{Name: there, Role: page.T(ctx, "desk.role.decide"), State: page.T(ctx, "desk.state."+string(decide.State)), Active: running && h.Leg == decide.Key, Done: decide.State == casefile.Done},
+	}
+	if deliver, ok := c.LegOf(item.Deliver); ok {
+		view.Places = append(view.Places, page.Place{
+			Name: f.cfg.Kit.Regions.Name(deliver.Place), Role: page.T(ctx, "desk.role.deliver"),
+			State:  page.T(ctx, "desk.state."+string(deliver.State)),
+			Active: running && h.Leg == deliver.Key, Done: deliver.State == casefile.Delivered,
+		})
+	}
+}
+
+// notices says what holds the case up.
+func (f *Face) notices(r *http.Request, v visit, view *caseView) {
+	ctx, c := r.Context(), view.C
+	for _, l := range c.Legs {
+		if l.Transit == nil || l.Holder != f.cfg.Kit.Me {
+			continue
+		}
+		to := f.placeOfNode(c, l.Transit.To == c.Coordinator)
+		switch {
+		case l.Transit.Recall != "":
+			view.Notices = append(view.Notices, page.T(ctx, "desk.notice.recalling", to))
+		case f.reachable(l):
+			view.Notices = append(view.Notices, page.T(ctx, "desk.notice.transit", to))
+		default:
+			view.Notices = append(view.Notices, page.T(ctx, "desk.notice.down", to, clock(ctx, l.Transit.At)))
+		}
+	}
+	for _, l := range c.Legs {
+		if l.Reason != "" && c.Closed.IsZero() {
+			view.Notices = append(view.Notices, page.T(ctx, "desk.notice.reason", f.reasonText(r, l.Reason)))
+			break
+		}
+	}
+	if waiting(c) {
+		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.correction", len(c.Private.Corrections)))
+	}
+	if c.Claimed != "" && c.Claimed != v.by.ID {
+		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.claimed"))
+	}
+}
+
+func (f *Face) placeOfNode(c casefile.Case, home bool) string {
+	if home {
+		return f.placeName(c, item.Collect)
+	}
+	return f.placeName(c, item.Decide)
+}
+
+// reachable asks the node, or judges by how long the offer has been without receipt.
+func (f *Face) reachable(l casefile.Leg) bool {
+	if f.cfg.Reachable != nil {
+		return f.cfg.Reachable(l.Transit.To)
+	}
+	return f.now().Sub(l.Transit.At) < silentAfter
+}
+
+// reasonText is a shared reason, a procedure that stops the clock, or the words themselves.
+func (f *Face) reasonText(r *http.Request, key string) string {
+	if reason, ok := f.cfg.Kit.Catalogue.Reason(key); ok {
+		lang := page.PrefsOf(r.Context()).Lang
+		return pick(lang, reason.Zh+"\uff1b"+reason.NextZh, reason.En+"; "+reason.NextEn)
+	}
+	if slices.Contains(procedures, key) {
+		return page.T(r.Context(), "desk.procedure."+key)
+	}
+	return key
+}
+
+// rule is the version that the case goes by.
+func (f *Face) rule(c casefile.Case) item.Version {
+	if law, err := f.cfg.Kit.Law(c, workday.DateOf(f.now())); err == nil && c.Closed.IsZero() {
+		return law.Version
+	}
+	ver, err := f.cfg.Kit.Catalogue.VersionByDigest(c.Rule.Digest)
+	if err != nil {
+		return item.Version{ID: c.Rule.Version}
+	}
+	return ver
+}
+
+func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
+	ctx, p := r.Context(), view.C.Private.Applicant
+	number := idno.Mask(p.IDNo)
+	if view.Full {
+		number = p.IDNo
+	}
+	view.Applicant = []page.Row{
+		{Key: page.T(ctx, "desk.identity.name"), Value: p.Name},
+		{Key: page.T(ctx, "desk.idtype.t"+string(p.IDType)), Value: number},
+		{Key: page.T(ctx, "desk.identity.phone"), Value: masked(p, p.Phone, view.Full)},
+		{Key: page.T(ctx, "desk.case.consent"), Value: page.T(ctx, "desk.case.attested", f.officeName(v.lang, view.C.Private.Consent.Office), clock(ctx, view.C.Private.Consent.At))},
+	}
+	for _, field := range view.Version.Form.Fields {
+		value := view.C.Private.Answers[field.Key]
+		if value == "" {
+			continue
+		}
+		row := page.Row{Key: pick(v.lang, field.Label, field.LabelEn), Value: masked(p, value, view.Full)}
+		if field.Source != item.Asked {
+			row.Source = f.source(v.lang, field)
+		}
+		view.Answers = append(view.Answers, row)
+	}
+	f.fillMaterials(r, v, view)
+}
+
+func (f *Face) fillMaterials(r *http.Request, _ visit, view *caseView) {
+	ctx, n := r.Context(), 0
+	for _, m := range view.C.Private.Materials {
+		mv := materialView{Name: m.Name, Source: page.T(ctx, "desk.source."+m.Source), Note: m.Note}
+		for _, file := range m.Files {
+			mv.Files = append(mv.Files, fileView{
+				Href: fileHref(view.C.ID, n), Name: file.Name, Size: size(ctx, file.Size), Image: file.Type == "image/png" || file.Type == "image/jpeg",
+			})
+			n++
+		}
+		view.Materials = append(view.Materials, mv)
+	}
+}
+
+// fillHistory puts facts and custody into words: when, who held it, what was done, and that the signature holds.
+func (f *Face) fillHistory(r *http.Request, v visit, view *caseView) error {
+	ctx := r.Context()
+	known, err := f.cfg.Store.Facts(ctx, view.C.ID)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(known, func(a, b casefile.Known) int { return a.Fact.At.Compare(b.Fact.At) })
+	for _, k := range known {
+		e := page.Event{
+			When: clock(ctx, k.Fact.At), DateTime: k.Fact.At.UTC().Format(time.RFC3339), What: page.T(ctx, "desk.did."+string(k.Fact.Act)),
+			Where: f.officeName(v.lang, k.Fact.Office), Note: page.T(ctx, "desk.history.signed", short(k.Hash.String())),
+		}
+		if _, err := f.cfg.Kit.Trust().Check(k.Signed, casefile.TypFact); err != nil {
+			e.Note = page.T(ctx, "desk.history.unsigned")
+		}
+		view.Events = append(view.Events, e)
+	}
+	for _, s := range view.C.Custody {
+		to := page.T(ctx, "desk.history.now")
+		if !s.To.IsZero() {
+			to = clock(ctx, s.To)
+		}
+		leg, _ := view.C.Leg(s.Leg)
+		view.Custody = append(view.Custody, []page.Cell{
+			page.Text(f.officeName(v.lang, s.Office)), page.Text(page.T(ctx, "desk.role."+string(leg.Kind))), page.Text(clock(ctx, s.From)), page.Text(to),
+		})
+	}
+	return nil
+}
+
+func short(hash string) string { return hash[:min(len(hash), 12)] }
+
+// receipt is D-08: the number, what comes next, the paper to print, and the button that hands the case over.
+func (f *Face) receipt(w http.ResponseWriter, r *http.Request, v visit) error {
+	c, err := f.open(r, v, "receipt")
+	if err != nil {
+		return err
+	}
+	view := f.view(r, v, c, "")
+	papers, err := f.cfg.Store.Papers(r.Context(), c.ID)
+	if err != nil {
+		return err
+	}
+	for i, p := range papers {
+		if p.Kind == string(document.Intake) {
+			view.Receipt = &papers[i]
+		}
+	}
+	fr := f.Frame(r)
+	fr.Title, fr.Flash = page.T(r.Context(), "desk.receipt.title"), f.said(r)
+	return page.Show(w, r, http.StatusOK, fr, receiptPage(view))
+}

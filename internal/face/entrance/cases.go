@@ -1,0 +1,227 @@
+package entrance
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/party"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/idno"
+	"tongban/internal/page"
+)
+
+const (
+	// mostCases is how many cases 我的办件 shows.
+	mostCases = 100
+	// patience is how long a hand-over may take before the page says that the other place cannot be reached.
+	patience = time.Minute
+)
+
+// line is one case of the list.
+type line struct {
+	casefile.Case
+	Name   string
+	Status page.Status
+	Head   string // the headline
+	Due    string
+}
+
+// group is one of the three parts of 我的办件.
+type group struct {
+	Key   string
+	Lines []line
+}
+
+// cases is /cases: the signed-in person's cases at this province.
+func (e *entrance) cases(w http.ResponseWriter, r *http.Request) error {
+	v, err := e.visitor(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	var found []casefile.Case
+	if v.Person.IDNo != "" {
+		found, err = e.store.Find(ctx, []party.Lookup{{Kind: party.ByNumber, Value: v.Person.IDNo}}, mostCases)
+		if err != nil {
+			return err
+		}
+	}
+	groups := []group{{Key: "needs"}, {Key: "running"}, {Key: "finished"}}
+	var log []accesslog.Entry
+	for _, c := range found {
+		if !owns(c, v) {
+			continue
+		}
+		log = append(log, e.seen(c, "entrance.cases"))
+		d := e.state(ctx, c, nil)
+		l := line{Case: c, Name: e.itemOf(ctx, c), Status: statusOf(c), Head: d.Head, Due: d.Due.Date}
+		g := &groups[d.group()]
+		g.Lines = append(g.Lines, l)
+	}
+	if err := e.note(ctx, log); err != nil {
+		return err
+	}
+	return e.show(w, r, http.StatusOK, page.T(ctx, "entrance.cases.title"), func(f *page.Frame) { f.Back = "/" },
+		casesPage(e, groups, len(log), v.Person.IDNo == ""))
+}
+
+// owns reports whether the visitor is the applicant: the same number, and the same kind of document unless it is the
+// national number, which several documents bear.
+func owns(c casefile.Case, v page.Visitor) bool {
+	a := c.Private.Applicant
+	if v.Person.IDNo == "" || a.IDNo != v.Person.IDNo {
+		return false
+	}
+	_, err := idno.Parse(a.IDNo)
+	return err == nil || a.IDType == v.Person.IDType
+}
+
+// own loads the case of the address if it is the visitor's. Somebody else's case and none at all are the same answer.
+func (e *entrance) own(r *http.Request) (casefile.Case, error) {
+	v, err := e.visitor(r)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	no, err := casefile.ParseNo(r.PathValue("no"))
+	if err != nil {
+		return casefile.Case{}, errs.New(errs.NoSuchCase, "no case number")
+	}
+	c, err := e.store.CaseByNo(r.Context(), no)
+	switch {
+	case errs.Is(err, errs.Missing):
+		return casefile.Case{}, errs.New(errs.NoSuchCase, "not here")
+	case err != nil:
+		return casefile.Case{}, err
+	case !owns(c, v):
+		return casefile.Case{}, errs.New(errs.NoSuchCase, "not the visitor's")
+	}
+	return c, nil
+}
+
+// seen is the log entry of the applicant's look at a case.
+func (e *entrance) seen(c casefile.Case, what string) accesslog.Entry {
+	return accesslog.Entry{Kind: accesslog.View, At: e.Now().UTC().Truncate(time.Microsecond), Case: c.ID, Who: "applicant", What: what}
+}
+
+// note makes the entries durable; only then may the page be shown.
+func (e *entrance) note(ctx context.Context, log []accesslog.Entry) error {
+	if len(log) == 0 {
+		return nil
+	}
+	return e.store.Commit(ctx, unit.Unit{At: log[0].At, Log: log})
+}
+
+func (e *entrance) itemOf(ctx context.Context, c casefile.Case) string {
+	it, ok := e.Catalogue.Item(c.Item)
+	if !ok {
+		return c.Item
+	}
+	return itemName(ctx, it)
+}
+
+// caseOne is /cases/{no}.
+func (e *entrance) caseOne(w http.ResponseWriter, r *http.Request) error {
+	c, err := e.own(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	facts, err := e.store.Facts(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	papers, err := e.store.Papers(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	d := e.state(ctx, c, facts)
+	d.Events = e.events(ctx, c, facts)
+	d.Papers = papers
+	if err := e.note(ctx, []accesslog.Entry{e.seen(c, "entrance.case")}); err != nil {
+		return err
+	}
+	return e.show(w, r, http.StatusOK, page.T(ctx, "entrance.case.title", string(c.No)), func(f *page.Frame) {
+		f.Back = "/cases"
+		if r.URL.Query().Get("withdrawn") != "" {
+			f.Flash = page.T(ctx, "entrance.withdraw.flash")
+		}
+	}, casePage(e, c, d))
+}
+
+// fix is /cases/{no}/fix: what is missing, and where to bring it.
+func (e *entrance) fix(w http.ResponseWriter, r *http.Request) error {
+	c, err := e.own(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	if c.Status() != casefile.StatusCorrection || len(c.Private.Corrections) == 0 {
+		return page.SeeOther(w, r, "/cases/"+string(c.No))
+	}
+	papers, err := e.store.Papers(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if err := e.note(ctx, []accesslog.Entry{e.seen(c, "entrance.fix")}); err != nil {
+		return err
+	}
+	return e.show(w, r, http.StatusOK, page.T(ctx, "entrance.fix.title", len(c.Private.Corrections)),
+		func(f *page.Frame) { f.Back = "/cases/" + string(c.No) }, fixPage(e, c, papers))
+}
+
+// withdrawAsk is the page before a withdrawal.
+func (e *entrance) withdrawAsk(w http.ResponseWriter, r *http.Request) error {
+	c, err := e.own(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	facts, err := e.store.Facts(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if !e.state(ctx, c, facts).Withdrawable {
+		return page.SeeOther(w, r, "/cases/"+string(c.No))
+	}
+	if err := e.note(ctx, []accesslog.Entry{e.seen(c, "entrance.withdraw")}); err != nil {
+		return err
+	}
+	return e.show(w, r, http.StatusOK, page.T(ctx, "entrance.withdraw.title"),
+		func(f *page.Frame) { f.Back = "/cases/" + string(c.No) }, withdrawPage(e, c))
+}
+
+// withdraw ends the case at the applicant's wish, or asks the place that decides to stop. A second submit shows the case.
+func (e *entrance) withdraw(w http.ResponseWriter, r *http.Request) error {
+	c, err := e.own(r)
+	if err != nil {
+		return err
+	}
+	to := "/cases/" + string(c.No)
+	facts, err := e.store.Facts(r.Context(), c.ID)
+	if err != nil {
+		return err
+	}
+	if d := e.state(r.Context(), c, facts); d.Asked || c.Status() == casefile.StatusWithdrawn {
+		return page.SeeOther(w, r, to)
+	}
+	row, err := strconv.ParseInt(r.PostForm.Get("row"), 10, 64)
+	if err != nil {
+		return errs.New(errs.BadRequest, "row")
+	}
+	if _, err := e.lodge.Withdraw(r.Context(), nil, c.ID, row); err != nil {
+		return err
+	}
+	return page.SeeOther(w, r, to+"?withdrawn=1")
+}
+
+// leg is a leg by its kind; the zero Leg if the case has none.
+func leg(c casefile.Case, kind item.LegKind) casefile.Leg {
+	l, _ := c.LegOf(kind)
+	return l
+}

@@ -1,0 +1,114 @@
+package nation
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"tongban/internal/demo/idp"
+	"tongban/internal/demo/people"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/face/entrance"
+	"tongban/internal/kernel/region"
+	"tongban/internal/node"
+)
+
+// faces makes the pages of the hub, the identity provider and every province.
+func (n *Nation) faces() error {
+	var err error
+	if n.Book, err = people.Load(); err != nil {
+		return err
+	}
+	secret, err := n.secret()
+	if err != nil {
+		return err
+	}
+	clients := make([]idp.Client, 0, len(n.members))
+	for _, m := range n.members {
+		clients = append(clients, idp.Client{
+			ID: m.Place.Label, Name: m.Place.Name, NameEn: m.Place.En, Province: m.Place.Label,
+			RedirectURIs: []string{m.URL + "/callback"}, PostLogoutURIs: []string{m.URL + "/"},
+			Scopes: []string{"profile", "phone", "idno"},
+		})
+	}
+	if n.Idp, err = idp.New(idp.Config{Issuer: n.site("id"), Clients: clients, People: n.Book, Secret: secret, Log: n.cfg.Log}); err != nil {
+		return err
+	}
+	n.sites["id"] = n.Idp
+	for _, m := range n.members {
+		one := n.Nodes[m.ID]
+		h, err := one.Handler(node.WebConfig{
+			PublicURL: m.URL, HubURL: n.URL, Issuer: n.site("id"), ClientID: m.Place.Label, HTTPClient: n.Client(),
+			Officers: n.officers(one, m), Entrances: n.urls, Demo: true, Log: n.cfg.Log,
+		})
+		if err != nil {
+			return err
+		}
+		n.sites[m.Place.Label] = h
+	}
+	return n.front()
+}
+
+// secret is the identity provider's: kept, so that people are known by the same subjects after a restart.
+func (n *Nation) secret() ([]byte, error) {
+	file := filepath.Join(n.cfg.Dir, "idp.secret")
+	b, err := os.ReadFile(file) //nolint:gosec // a folder of ours
+	if err == nil || !errors.Is(err, os.ErrNotExist) {
+		return b, err
+	}
+	b = make([]byte, 32)
+	if _, err := rand.Read(b); err != nil {
+		return nil, err
+	}
+	return b, os.WriteFile(file, b, 0o600)
+}
+
+// roles maps what the demo people do to the node's own roles: roles never travel with a sign-in.
+var roles = map[string]office.Role{"clerk": office.Window, "reviewer": office.Reviewer, "decider": office.Decider}
+
+// officers is a province's register of officers.
+func (n *Nation) officers(one *node.Node, m Member) []office.Officer {
+	var out []office.Officer
+	for _, p := range n.Book.Officers(m.Place.Label) {
+		place, err := region.Parse(p.Region)
+		if err != nil {
+			continue
+		}
+		at, err := one.Kit.OfficeAt(place)
+		if err != nil {
+			continue
+		}
+		o := office.Officer{ID: n.Idp.Subject(m.Place.Label, p.Sub), Name: p.Name, Office: at.Code}
+		for _, r := range p.Roles {
+			o.Roles = append(o.Roles, roles[r])
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// front is the hub's site: the entrance, the machine interface and the demo clock.
+func (n *Nation) front() error {
+	regions, err := region.Default()
+	if err != nil {
+		return err
+	}
+	var any *node.Node
+	for _, one := range n.Nodes {
+		any = one
+		break
+	}
+	site := entrance.NewHub(entrance.Public{
+		Catalogue: item.Default(), Regions: regions, Offices: any.Kit.Offices, Trust: n.Hub.Trust.List, Now: n.Clock.Now,
+		Entrances: n.urls, PublicURL: n.URL, Demo: true, DemoSteps: n.steps(), Log: n.cfg.Log,
+	})
+	n.clockPages(site)
+	mux := http.NewServeMux()
+	n.Hub.Handle(mux)
+	mux.Handle("/", site)
+	n.sites[""] = mux
+	return nil
+}

@@ -1,0 +1,157 @@
+package node
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"tongban/internal/adapter/oidc"
+	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
+	"tongban/internal/face/desk"
+	"tongban/internal/face/entrance"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/page"
+)
+
+// WebConfig is what a node's pages need.
+type WebConfig struct {
+	PublicURL string // own address, without a slash at the end
+	HubURL    string
+	Issuer    string // the identity provider
+	ClientID  string // this node at the provider
+	// HTTPClient reaches the identity provider; nil is the default one.
+	HTTPClient *http.Client
+	// Officers is the node's own register, by the subject under which each signs in here. Roles never travel.
+	Officers  []office.Officer
+	Entrances map[office.NodeID]string
+	Owner     string
+	Demo      bool
+	DemoSteps []entrance.DemoStep
+	Log       *slog.Logger
+}
+
+// Handler is everything that the node serves to people: the entrance at /, the desk at /desk, sign-in between.
+func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
+	g, err := n.gate(cfg)
+	if err != nil {
+		return nil, err
+	}
+	public := entrance.New(entrance.Config{
+		Public: entrance.Public{
+			Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Offices: n.Kit.Offices, Trust: n.Trust.List,
+			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner,
+			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer},
+		},
+		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
+	})
+	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
+		return g.SignIn(w, r, r.URL.Query().Get("back"))
+	})
+	public.Get("/callback", g.finish)
+	public.Post("/logout", g.SignOut)
+
+	officers := make(map[string]office.Officer, len(cfg.Officers))
+	for _, o := range cfg.Officers {
+		officers[o.ID] = o
+	}
+	face := desk.New(desk.Config{
+		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Kit: n.Kit, Store: deskStore{n.Store},
+		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL,
+		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
+		Officers: func(subject string) (casefile.Actor, string, bool) {
+			o, ok := officers[subject]
+			if !ok {
+				return casefile.Actor{}, "", false
+			}
+			at, ok := n.Kit.Office(o.Office)
+			return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles}, at.Name, ok
+		},
+	})
+	site := page.NewSite(page.Config{Log: cfg.Log, Frame: face.Frame, FormAction: []string{cfg.Issuer}})
+	face.Register(site)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/desk" || strings.HasPrefix(r.URL.Path, "/desk/") {
+			site.ServeHTTP(w, r)
+			return
+		}
+		public.ServeHTTP(w, r)
+	}), nil
+}
+
+// deskStore gives the desk's queue in pages.
+type deskStore struct{ *sqlstore.Store }
+
+// Queue gives one page of an office's queue and where the next begins.
+func (s deskStore) Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, string, error) {
+	list, err := s.Store.Queue(ctx, office, q, after, limit)
+	if err != nil || len(list) < limit {
+		return list, "", err
+	}
+	return list, list[len(list)-1].ID, nil
+}
+
+// gate is the way in: sign-in at the identity provider, the session in a cookie.
+type gate struct {
+	party    *oidc.Party
+	sessions *oidc.Sessions
+	home     string
+}
+
+func (n *Node) gate(cfg WebConfig) (*gate, error) {
+	p, err := oidc.New(oidc.Config{
+		Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURL: cfg.PublicURL + "/callback", HTTPClient: cfg.HTTPClient,
+		Cipher: n.Vault,
+	})
+	if err != nil {
+		return nil, err
+	}
+	secure := strings.HasPrefix(cfg.PublicURL, "https://")
+	return &gate{party: p, sessions: oidc.NewSessions(cfg.ClientID, secure, n.Vault, nil), home: cfg.PublicURL + "/"}, nil
+}
+
+// Visitor reports who signed in.
+func (g *gate) Visitor(r *http.Request) (page.Visitor, bool) {
+	s, ok := g.sessions.Read(r)
+	if !ok {
+		return page.Visitor{}, false
+	}
+	who := s.Identity
+	v := page.Visitor{Subject: who.Subject, Level: who.Level, Person: party.Person{Name: who.Name, Phone: who.Phone}}
+	if who.IDNo != "" {
+		v.Person.IDType, v.Person.IDNo = party.ResidentID, who.IDNo
+	}
+	return v, true
+}
+
+// SignIn starts a sign-in.
+func (g *gate) SignIn(w http.ResponseWriter, r *http.Request, returnTo string) error {
+	return g.party.Begin(w, r, returnTo)
+}
+
+// SignOut ends the session here and at the provider.
+func (g *gate) SignOut(w http.ResponseWriter, r *http.Request) error {
+	g.sessions.Clear(w)
+	to, err := g.party.SignOutURL(r.Context(), g.home)
+	if err != nil { // the provider is away: signed out here all the same
+		to = "/"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// finish ends a sign-in that began here.
+func (g *gate) finish(w http.ResponseWriter, r *http.Request) error {
+	who, back, err := g.party.Finish(w, r)
+	if err != nil {
+		return err
+	}
+	if err := g.sessions.Write(w, who); err != nil {
+		return err
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
+	return nil
+}

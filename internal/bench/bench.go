@@ -23,6 +23,7 @@ type Options struct {
 	Preload int           // closed cases that each node holds before the measurement
 	For     time.Duration // of each of the two measurements; 0 is 20 s
 	Rate    float64       // arrivals a second of the open loop; 0 is half of the capacity
+	Writers int           // write connections of each node; 0 is the default of the store
 	Clients int           // cases in flight at saturation; 0 is 96
 }
 

@@ -86,7 +86,6 @@ type run struct {
 	took  time.Duration
 	lives *times   // from the moment that a life was to begin
 	steps []*times // by steps
-	late  int      // lives that were begun and not ended when the run ended
 }
 
 func newRun() *run {
@@ -99,28 +98,47 @@ func newRun() *run {
 
 func (r *run) perSecond() float64 { return float64(r.lives.count()) / r.took.Seconds() }
 
-// saturate keeps a number of cases in flight for a while: the most that the pair does.
-func (p *pair) saturate(ctx context.Context, clients int, during time.Duration) (*run, error) {
-	r, begun := newRun(), time.Now()
-	end := begun.Add(during)
-	var wg sync.WaitGroup
+// saturate keeps a number of cases in flight for a while: the most that the pair does. It begins to count when as many
+// lives as are in flight have ended, so that the run is full from its first moment to its last; begin is
+// called then, and end at the end.
+func (p *pair) saturate(ctx context.Context, clients int, during time.Duration, begin, end func()) (*run, error) {
+	r := newRun()
+	var counting, over atomic.Bool
+	var warm, wg sync.WaitGroup
 	var failed failure
+	warm.Add(clients)
 	for range clients {
 		wg.Go(func() {
-			for time.Now().Before(end) && !failed.is() {
+			ready := sync.OnceFunc(warm.Done)
+			defer ready()
+			for !over.Load() && !failed.is() {
 				t := time.Now()
-				if _, err := p.life(ctx, func(step int, d time.Duration) { r.steps[step].add(d) }); err != nil {
+				_, err := p.life(ctx, func(step int, d time.Duration) {
+					if counting.Load() && !over.Load() {
+						r.steps[step].add(d)
+					}
+				})
+				if err != nil {
 					failed.set(err)
 					return
 				}
-				if time.Now().Before(end) {
+				if counting.Load() && !over.Load() {
 					r.lives.add(time.Since(t))
 				}
+				ready()
 			}
 		})
 	}
-	time.Sleep(time.Until(end))
+	warm.Wait()
+	begun := time.Now()
+	begin()
+	counting.Store(true)
+	for time.Since(begun) < during && !failed.is() {
+		time.Sleep(min(during-time.Since(begun), 50*time.Millisecond))
+	}
+	over.Store(true)
 	r.took = time.Since(begun)
+	end()
 	wg.Wait()
 	return r, failed.err()
 }

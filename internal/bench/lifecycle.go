@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"errors"
-	"runtime"
 	"strings"
 	"time"
 
@@ -12,6 +11,9 @@ import (
 
 // warmUp is how long the pair runs before it is measured; its cases are what a preload multiplies.
 const warmUp = 2 * time.Second
+
+// rawFor is how long the signatures alone are measured.
+const rawFor = 2 * time.Second
 
 func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...any)) (err error) {
 	r.DB = "sqlite"
@@ -24,10 +26,12 @@ func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...an
 	}
 	r.Fsync = ms(sync)
 	say("fsync of 8 KiB: %.2f ms (median of 100, in the folder of the measurement)", r.Fsync)
-	if r.LimitPerSecond, err = rawRate(2 * time.Second); err != nil {
+	cpu := cpuTime()
+	if r.LimitPerSecond, err = rawRate(rawFor); err != nil {
 		return err
 	}
-	say("signatures and packets of one life cycle alone (%d signed, %d checked, %d packets): %.0f/s", lifeSigns, lifeChecks, lifeWraps, r.LimitPerSecond)
+	say("signatures and packets of one life cycle alone (%d signed, %d checked, %d packets): %.0f/s, %.2f ms CPU for each",
+		lifeSigns, lifeChecks, lifeWraps, r.LimitPerSecond, ms(cpuTime()-cpu)/r.LimitPerSecond/rawFor.Seconds())
 
 	for _, schema := range []string{"bench_" + string(receiving), "bench_" + string(deciding)} {
 		if err := sqlload.Drop(ctx, o.DSN, schema); err != nil {
@@ -45,31 +49,29 @@ func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...an
 	}
 	say("%s", conditions)
 	say("durable: every commit is on disk before it is answered; every fact, paper, envelope and receipt signed (SM2); personal columns encrypted (SM4); log hashed")
-	if _, err := p.saturate(ctx, min(o.Clients, 32), warmUp); err != nil {
+	if _, err := p.saturate(ctx, min(o.Clients, 32), warmUp, func() {}, func() {}); err != nil {
 		return err
 	}
 	if o.Preload > 0 {
 		if err := p.preload(ctx, say); err != nil {
 			return err
 		}
-		if _, err := p.saturate(ctx, min(o.Clients, 32), warmUp); err != nil {
+		if _, err := p.saturate(ctx, min(o.Clients, 32), warmUp, func() {}, func() {}); err != nil {
 			return err
 		}
 	}
 	r.Preloaded = o.Preload
 
-	before := p.commits()
-	cpu := cpuTime()
-	full, err := p.saturate(ctx, o.Clients, o.For)
+	var before, after usage
+	full, err := p.saturate(ctx, o.Clients, o.For, func() { before = p.usage() }, func() { after = p.usage() })
 	if err != nil {
 		return err
 	}
 	r.PerSecond = full.perSecond()
-	lives := float64(full.lives.count())
-	say("\nsaturated, %d cases in flight, %d s:", o.Clients, int(o.For.Seconds()))
-	say("  %.0f life cycles/s; %.1f commits and %.2f ms CPU of this process for each (%d%% of %d cores)",
-		r.PerSecond, float64(p.commits()-before)/lives, ms(cpuTime()-cpu)/lives,
-		int(100*(cpuTime()-cpu).Seconds()/full.took.Seconds()/float64(runtime.NumCPU())), runtime.NumCPU())
+	each := time.Duration(max(1, full.lives.count()))
+	say("\nsaturated, %d cases in flight, %.0f s:", o.Clients, o.For.Seconds())
+	say("  %.0f life cycles/s; for each %.1f commits, %.2f ms CPU here and %.2f ms CPU of PostgreSQL", r.PerSecond,
+		float64(after.commits-before.commits)/float64(each), ms((after.here-before.here)/each), ms((after.postgres-before.postgres)/each))
 	tell(full, say)
 
 	rate := o.Rate
@@ -100,7 +102,15 @@ func tell(r *run, say func(string, ...any)) {
 	}
 }
 
-func (p *pair) commits() int64 { return p.here.Store.Commits() + p.there.Store.Commits() }
+// usage is what has been used so far.
+type usage struct {
+	commits        int64
+	here, postgres time.Duration // CPU of this process and of PostgreSQL
+}
+
+func (p *pair) usage() usage {
+	return usage{p.here.Store.Commits() + p.there.Store.Commits(), cpuTime(), postgresTime()}
+}
 
 // preload fills both stores with copies of the cases that were closed so far.
 func (p *pair) preload(ctx context.Context, say func(string, ...any)) error {

@@ -122,7 +122,7 @@ func (p *pair) start(ctx context.Context, v *province) error {
 	}
 	v.Node, err = node.Open(ctx, node.Config{
 		ID: v.member.ID, Dir: filepath.Join(p.opts.Dir, string(v.member.ID)), Keys: v.member.Keys, Trust: trust,
-		Store: sqlstore.Options{Config: sqlstore.Config{DSN: v.dsn, Schema: v.schema}},
+		Store: sqlstore.Options{Config: sqlstore.Config{DSN: v.dsn, Schema: v.schema, WriteConns: p.opts.Writers}},
 		Join: func(r handover.Receiver) (handover.Channel, func(), error) {
 			c, err := natschan.Connect(natschan.Config{Me: v.member.ID, Seed: v.member.Seed, Server: p.server, Receiver: r})
 			if err != nil {

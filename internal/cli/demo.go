@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"io"
 	"log/slog"
@@ -53,7 +54,9 @@ func runDemo(ctx context.Context, e *env) int {
 	if err != nil {
 		return e.fail(err)
 	}
-	n.Welcome(e.Stdout)
+	if err := n.Welcome(e.Stdout); err != nil {
+		return e.fail(errors.Join(err, n.Stop()))
+	}
 	<-ctx.Done()
 	if err := n.Stop(); err != nil {
 		return e.fail(err)

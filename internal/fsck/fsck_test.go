@@ -21,6 +21,7 @@ var stages = []string{"lodged", "offered", "held", "accepted", "decided", "sent"
 
 func TestALifeBreaksNoRule(t *testing.T) {
 	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
 		w := newWorld(t, open)
 		for _, stage := range stages {
 			id := w.life(stage)
@@ -52,12 +53,12 @@ func TestReturnAndRecallBreakNoRule(t *testing.T) {
 	bench := &decide.Bench{Kit: w.there.kit, Store: w.there.store}
 	must(bench.Return(t.Context(), w.there.bench, decide.Ref{Case: id}, "wrong-office"))
 	clean(t, w)
-	w.settle()
+	w.settle(t.Context())
 	clean(t, w)
 	must(w.here.post.HandOver(t.Context(), w.here.window, id, 0))
 	must(w.here.post.AskBack(t.Context(), w.here.window, id, 0))
 	clean(t, w)
-	w.settle()
+	w.settle(t.Context())
 	clean(t, w)
 }
 

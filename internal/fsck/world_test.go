@@ -112,11 +112,11 @@ func (w *world) application() lodge.Application {
 	return a
 }
 
-func (w *world) settle() {
+func (w *world) settle(ctx context.Context) {
 	w.t.Helper()
 	for range 20 {
-		n := must(w.here.post.Pump(w.t.Context())) + must(w.there.post.Pump(w.t.Context()))
-		n += must(sequence.Round(w.t.Context(), w.here.kit, w.here.store)) + must(sequence.Round(w.t.Context(), w.there.kit, w.there.store))
+		n := must(w.here.post.Pump(ctx)) + must(w.there.post.Pump(ctx))
+		n += must(sequence.Round(ctx, w.here.kit, w.here.store)) + must(sequence.Round(ctx, w.there.kit, w.there.store))
 		if n == 0 {
 			return
 		}
@@ -138,15 +138,18 @@ func (w *world) life(until string) string {
 	}{
 		{"lodged", func(context.Context) {}},
 		{"offered", func(ctx context.Context) { must(w.here.post.HandOver(ctx, w.here.window, c.ID, 0)) }},
-		{"held", func(context.Context) { w.settle() }},
-		{"accepted", func(ctx context.Context) { must(bench.Accept(ctx, w.there.bench, decide.Ref{Case: c.ID})); w.settle() }},
+		{"held", func(ctx context.Context) { w.settle(ctx) }},
+		{"accepted", func(ctx context.Context) {
+			must(bench.Accept(ctx, w.there.bench, decide.Ref{Case: c.ID}))
+			w.settle(ctx)
+		}},
 		{"decided", func(ctx context.Context) {
 			must(bench.Decide(ctx, w.there.bench, decide.Ref{Case: c.ID}, casefile.Decision{Outcome: casefile.Granted}))
 		}},
-		{"sent", func(ctx context.Context) { must(issuer.Issue(ctx, w.there.bench, c.ID, 0)); w.settle() }},
+		{"sent", func(ctx context.Context) { must(issuer.Issue(ctx, w.there.bench, c.ID, 0)); w.settle(ctx) }},
 		{"delivered", func(ctx context.Context) {
 			must(counter.Deliver(ctx, w.here.window, c.ID, 0, casefile.Delivery{Way: "counter", To: "applicant"}))
-			w.settle()
+			w.settle(ctx)
 		}},
 	} {
 		stage.run(ctx)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
-	"crypto/subtle"
 	"crypto/x509"
 	"slices"
 	"time"
@@ -30,15 +29,15 @@ type Request struct {
 type Enrolment struct {
 	Code    string       `json:"code"`
 	Request proof.Signed `json:"request"`
-	// CoSign is the new node's own signature over a founding list, on the second call.
+	// CoSign is the new node's own signature over the list that the first call proposed, on the second call.
 	CoSign *proof.Signed `json:"co_sign,omitempty"`
 }
 
-// Welcome is the hub's answer. If Founding is set, Trust is only a proposal: the federation has no members yet, so the
-// first one signs it and calls again.
+// Welcome is the hub's answer. If Proposal is set, Trust is not in force yet: the new node looks at it, signs it and calls
+// again. Its signature makes the list one that also stands by itself, without the list before it.
 type Welcome struct {
 	Trust    office.SignedTrust `json:"trust"`
-	Founding bool               `json:"founding,omitempty"`
+	Proposal bool               `json:"proposal,omitempty"`
 	Operator []byte             `json:"operator"` // the operator's public key; compare its fingerprint by telephone
 	Cert     []byte             `json:"cert"`     // PEM, for TLS on the channel
 	Roots    []byte             `json:"roots"`    // PEM
@@ -49,9 +48,9 @@ type Welcome struct {
 const certLife = 398 * 24 * time.Hour
 
 // Enrol takes a province into the federation: its certificate, its place on the trust list, its door on the channel. The
-// new list is in force once the operator and more than half of the present members have signed it; members sign by
-// themselves a list that only adds. It returns errs.EnrolRefused for a wrong code and errs.TrustTooFew if too few members
-// can be reached; the code stays good then.
+// new list is in force once the operator, the new member and more than half of the present members have signed it; members
+// sign by themselves a list that only adds. It returns errs.EnrolRefused for a wrong code and errs.TrustTooFew if too few
+// members can be reached; the code stays good then.
 func (h *Hub) Enrol(ctx context.Context, in Enrolment) (Welcome, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -62,41 +61,27 @@ func (h *Hub) Enrol(ctx context.Context, in Enrolment) (Welcome, error) {
 	if err := proof.Check(in.Request, TypRequest, r.Node.Sign); err != nil {
 		return Welcome{}, err
 	}
-	want, ok := h.codes[r.Node.ID]
-	if !ok || subtle.ConstantTimeCompare([]byte(want), []byte(in.Code)) != 1 || !r.Node.ID.Member() {
-		return Welcome{}, errs.New(errs.EnrolRefused, "node %s", r.Node.ID)
+	if err := h.settings.admit(r.Node.ID, in.Code); err != nil {
+		return Welcome{}, err
 	}
-	cert, err := h.certify(&r)
+	o, err := h.offer(in.Request.Hash(), r)
 	if err != nil {
 		return Welcome{}, err
 	}
 	w := Welcome{
-		Operator: h.operator.Public(), Cert: natschan.CertPEM(cert), Roots: h.roots, Channel: h.cfg.Channel,
+		Operator: h.operator.Public(), Cert: natschan.CertPEM(o.cert), Roots: h.roots, Channel: h.cfg.Channel, Trust: o.trust,
 	}
-	w.Trust, err = h.propose(r.Node)
-	if err != nil {
-		return Welcome{}, err
-	}
-	have := h.Trust.List()
-	switch {
-	case have.Members() == 0 && in.CoSign == nil:
-		w.Founding = true
-		h.proposal = &w.Trust
+	if in.CoSign == nil {
+		w.Proposal = true
 		return w, nil
-	case have.Members() == 0:
-		if h.proposal == nil {
-			return Welcome{}, errs.New(errs.EnrolRefused, "no founding list was proposed")
-		}
-		w.Trust = *h.proposal
-		w.Trust.CoSigned = []proof.Signed{*in.CoSign}
-	default:
-		h.collect(ctx, &w.Trust, have)
 	}
+	w.Trust.CoSigned = []proof.Signed{*in.CoSign}
+	h.collect(ctx, &w.Trust, h.Trust.List())
 	if err := h.Trust.Install(ctx, w.Trust, h.settings); err != nil {
 		return Welcome{}, err
 	}
-	delete(h.codes, r.Node.ID)
-	if err := h.saveCodes(); err != nil {
+	clear(h.offers)
+	if err := h.settings.spend(r.Node.ID); err != nil {
 		return Welcome{}, err
 	}
 	if h.server != nil {
@@ -108,14 +93,31 @@ func (h *Hub) Enrol(ctx context.Context, in Enrolment) (Welcome, error) {
 	return w, nil
 }
 
-// certify makes the node's certificate and notes its hash in the request's entry. A founding node calls twice and gets
-// the certificate of the first call, because the proposed list names it.
-func (h *Hub) certify(r *Request) ([]byte, error) {
-	if cert, ok := h.made[r.Node.ID]; ok {
-		sum := sha256.Sum256(cert)
-		r.Node.TLS = sum[:]
-		return cert, nil
+// offer is what a request was answered with; the second call gets the same, so that it can be signed.
+type offer struct {
+	cert  []byte
+	trust office.SignedTrust
+}
+
+func (h *Hub) offer(request proof.Hash, r Request) (offer, error) {
+	if o, ok := h.offers[request]; ok {
+		return o, nil
 	}
+	cert, err := h.certify(&r)
+	if err != nil {
+		return offer{}, err
+	}
+	trust, err := h.propose(r.Node)
+	if err != nil {
+		return offer{}, err
+	}
+	o := offer{cert, trust}
+	h.offers[request] = o
+	return o, nil
+}
+
+// certify makes the node's certificate and notes its hash in the request's entry.
+func (h *Hub) certify(r *Request) ([]byte, error) {
 	public, err := x509.ParsePKIXPublicKey(r.TLSKey)
 	if err != nil {
 		return nil, errs.Wrap(errs.BadRequest, err, "TLS key of %s", r.Node.ID)
@@ -129,7 +131,6 @@ func (h *Hub) certify(r *Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.made[r.Node.ID] = cert
 	sum := sha256.Sum256(cert)
 	r.Node.TLS = sum[:]
 	return cert, nil
@@ -151,14 +152,15 @@ func (h *Hub) propose(n office.Node) (office.SignedTrust, error) {
 	return office.SignTrust(h.operator, next)
 }
 
-// collect asks every member for its signature until more than half have given it.
+// collect asks the present members for their signatures until more than half have given it.
 func (h *Hub) collect(ctx context.Context, s *office.SignedTrust, have *office.TrustList) {
 	body, err := proof.Marshal(s)
 	if err != nil || h.channel == nil {
 		return
 	}
+	given := 0
 	for _, n := range have.Nodes {
-		if !n.ID.Member() || 2*len(s.CoSigned) > have.Members() {
+		if !n.ID.Member() || 2*given > have.Members() {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(ctx, askTimeout)
@@ -167,6 +169,7 @@ func (h *Hub) collect(ctx context.Context, s *office.SignedTrust, have *office.T
 		var signed proof.Signed
 		if err == nil && proof.Unmarshal(raw, &signed) == nil {
 			s.CoSigned = append(s.CoSigned, signed)
+			given++
 		}
 	}
 }

@@ -4,8 +4,6 @@ package hub
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -58,10 +56,8 @@ type Hub struct {
 	server   *natschan.Server
 	channel  *natschan.Client
 
-	mu       sync.Mutex // guards what follows
-	codes    map[office.NodeID]string
-	made     map[office.NodeID][]byte
-	proposal *office.SignedTrust
+	mu     sync.Mutex // one enrolment at a time; guards offers
+	offers map[proof.Hash]offer
 }
 
 // Open starts the hub's channel server.
@@ -75,7 +71,7 @@ func Open(cfg Config) (*Hub, error) {
 	}
 	h := &Hub{
 		cfg: cfg, log: cfg.Log, operator: proof.NewSigner(key), settings: Folder(cfg.Dir),
-		codes: map[office.NodeID]string{}, made: map[office.NodeID][]byte{},
+		offers: map[proof.Hash]offer{},
 	}
 	if err := h.load(); err != nil {
 		return nil, err
@@ -113,13 +109,8 @@ func (h *Hub) load() error {
 			return err
 		}
 	}
-	if h.Trust, err = federate.NewTrust(h.operator.Public(), last); err != nil {
-		return err
-	}
-	if b, err = h.settings.known("codes"); err != nil || b == nil {
-		return err
-	}
-	return json.Unmarshal(b, &h.codes)
+	h.Trust, err = federate.NewTrust(h.operator.Public(), last)
+	return err
 }
 
 // authority loads the hub's certificate authority, or makes it on the first start.
@@ -169,40 +160,50 @@ func (h *Hub) nkey() (seed []byte, public string, err error) {
 	return seed, public, h.settings.SetSetting(context.Background(), "nkey", b)
 }
 
-// serve starts the channel's server with every node of the trust list, and the hub's own client on it.
+// serve starts the channel's server with every node of the trust list, and the hub's own client on it. With addresses of
+// an outside channel and nothing to listen at, only the client is started.
 func (h *Hub) serve() error {
-	cfg := natschan.ServerConfig{Name: "hub", Listen: h.cfg.Listen, Log: h.log}
-	cfg.Nodes = append(cfg.Nodes, natschan.Node{ID: office.Hub, NKey: h.entry.NKey})
-	for _, n := range h.Trust.List().Nodes {
-		if n.ID.Member() {
-			cfg.Nodes = append(cfg.Nodes, natschan.Node{ID: n.ID, NKey: n.NKey})
-		}
-	}
-	if h.cfg.Listen != "" {
-		tls, err := h.serverTLS()
-		if err != nil {
-			return err
-		}
-		cfg.TLS = tls
-	}
-	var err error
-	if h.server, err = natschan.NewServer(cfg); err != nil {
-		return err
-	}
-	if len(h.cfg.Channel) == 0 && h.cfg.Listen != "" {
-		h.cfg.Channel = []string{h.server.URL()}
-	}
-	seed, _, err := h.nkey()
-	if err != nil {
-		return err
-	}
-	h.channel, err = natschan.Connect(natschan.Config{
-		Me: office.Hub, Seed: seed, Server: h.server, Log: h.log,
+	client := natschan.Config{
+		Me: office.Hub, Log: h.log,
 		Receiver: func(context.Context, handover.Message) ([]byte, error) {
 			return nil, errs.New(errs.NotYours, "the hub takes no envelopes")
 		},
-	})
+	}
+	var err error
+	if client.Seed, _, err = h.nkey(); err != nil {
+		return err
+	}
+	if h.cfg.Listen == "" && len(h.cfg.Channel) > 0 {
+		client.URLs = h.cfg.Channel
+		if client.TLS, err = h.MemberTLS(office.Hub); err != nil {
+			return err
+		}
+	} else {
+		if h.server, err = h.ownServer(); err != nil {
+			return err
+		}
+		client.Server = h.server
+	}
+	h.channel, err = natschan.Connect(client)
 	return err
+}
+
+func (h *Hub) ownServer() (*natschan.Server, error) {
+	cfg := natschan.ServerConfig{Name: "hub", Listen: h.cfg.Listen, Log: h.log}
+	var err error
+	if cfg.Nodes, err = h.admitted(); err != nil {
+		return nil, err
+	}
+	if h.cfg.Listen != "" {
+		if cfg.TLS, err = h.serverTLS(); err != nil {
+			return nil, err
+		}
+	}
+	server, err := natschan.NewServer(cfg)
+	if err == nil && len(h.cfg.Channel) == 0 && h.cfg.Listen != "" {
+		h.cfg.Channel = []string{server.URL()}
+	}
+	return server, err
 }
 
 // Operator is the public key whose signature every trust list needs.
@@ -229,34 +230,12 @@ func (h *Hub) MemberTLS(id office.NodeID) (*natschan.TLS, error) {
 // Server is the channel's server, for nodes in the same process.
 func (h *Hub) Server() *natschan.Server { return h.server }
 
-// Invite makes a code with which the province id may join once. The operator gives it to the province by another way than
-// this system.
-func (h *Hub) Invite(id office.NodeID) (string, error) {
-	if !id.Member() {
-		return "", errs.New(errs.UnknownNode, "%q is no province", id)
-	}
-	var b [15]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", err
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.codes[id] = base32.StdEncoding.EncodeToString(b[:])
-	return h.codes[id], h.saveCodes()
-}
-
-func (h *Hub) saveCodes() error {
-	b, err := json.Marshal(h.codes)
-	if err != nil {
-		return err
-	}
-	return h.settings.SetSetting(context.Background(), "codes", b)
-}
-
 // Stop leaves the channel and ends its server.
 func (h *Hub) Stop() {
 	h.channel.Close()
-	h.server.Close()
+	if h.server != nil {
+		h.server.Close()
+	}
 }
 
 // Handle serves the hub's machine interface: the trust list in force, and enrolment.
@@ -304,7 +283,7 @@ func answer(w http.ResponseWriter, v any, err error) {
 		text := code.Text("en")
 		v = Problem{uint32(code), text.What, text.Next}
 	}
-	_ = json.NewEncoder(w).Encode(v) //nolint:errcheck // the reader went away
+	_ = json.NewEncoder(w).Encode(v) // an error means that the reader went away
 }
 
 // Folder keeps settings as files, written whole or not at all.

@@ -37,8 +37,8 @@ type Config struct {
 	Listen string          // host:port; empty is a free port on the loopback address
 	Host   string          // name under which browsers reach it; empty is "localhost"
 	Today  workday.Date    // where the demo clock starts; zero is now
-	// Channel are addresses of an outside NATS cluster; empty is the server inside the hub. The cluster is run from the
-	// files that Dir/channel holds.
+	// Channel are addresses of an outside NATS cluster; empty is the server inside the hub. The cluster's servers are run
+	// from Dir/hub (hub.Serve, `tongban channel`).
 	Channel []string
 	// Silent leaves the faces and the identity provider out: measurements need no pages.
 	Silent bool
@@ -233,6 +233,7 @@ func (n *Nation) open(ctx context.Context, signed office.SignedTrust) error {
 	}
 	if n.Hub, err = hub.Open(hub.Config{
 		Dir: filepath.Join(n.cfg.Dir, "hub"), Keys: keys, Name: "hub", NameEn: "Hub", Address: n.URL, Log: n.cfg.Log,
+		Channel: n.cfg.Channel,
 	}); err != nil {
 		return err
 	}
@@ -358,8 +359,8 @@ func (n *Nation) transport() *http.Transport {
 // Stop ends pages, provinces and hub, in that order. A second Stop does nothing.
 func (n *Nation) Stop() error {
 	var err error
-	for i := len(n.stops) - 1; i >= 0; i-- {
-		err = errors.Join(err, n.stops[i]())
+	for _, stop := range slices.Backward(n.stops) {
+		err = errors.Join(err, stop())
 	}
 	n.stops = nil
 	return err

@@ -4,10 +4,18 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 )
 
 // Welcome prints where to begin and who can sign in. The first line is a contract: scripts wait for "ready: URL".
-func (n *Nation) Welcome(w io.Writer) {
+func (n *Nation) Welcome(w io.Writer) error {
+	var b strings.Builder
+	n.welcome(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (n *Nation) welcome(w *strings.Builder) {
 	fmt.Fprintf(w, "ready: %s\n\n", n.URL)
 	for i, s := range demoSteps() {
 		fmt.Fprintf(w, "%d. %s\n   %s\n", i+1, s.Zh, s.En)

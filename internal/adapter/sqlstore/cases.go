@@ -160,9 +160,15 @@ func (s *Store) CaseColumns(ctx context.Context, c casefile.Case) ([]string, err
 		name string
 		same bool
 	}{
-		{"no", have.No == want.No}, {"item", have.Item == want.Item}, {"status", have.Status == want.Status},
-		{"queue", have.Queue == want.Queue}, {"office", have.Office == want.Office}, {"due", have.Due == want.Due},
-		{"holder", have.Holder == want.Holder}, {"lodged", have.Lodged == want.Lodged}, {"closed", have.Closed == want.Closed},
+		{"no", have.No == want.No},
+		{"item", have.Item == want.Item},
+		{"status", have.Status == want.Status},
+		{"queue", have.Queue == want.Queue},
+		{"office", have.Office == want.Office},
+		{"due", have.Due == want.Due},
+		{"holder", have.Holder == want.Holder},
+		{"lodged", have.Lodged == want.Lodged},
+		{"closed", have.Closed == want.Closed},
 	} {
 		if !f.same {
 			out = append(out, f.name)

@@ -78,7 +78,7 @@ func unpackSigned(b []byte) (s proof.Signed, ok bool) {
 	b = b[1:]
 	for i := range parts {
 		n, used := binary.Uvarint(b)
-		if used <= 0 || n > uint64(len(b)-used) {
+		if used <= 0 || n > uint64(len(b)-used) { //nolint:gosec // used is within b
 			return s, false
 		}
 		parts[i], b = b[used:used+int(n)], b[used+int(n):] //nolint:gosec // n is within b

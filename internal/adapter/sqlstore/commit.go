@@ -16,6 +16,7 @@ type stmt struct {
 	args []any
 	want int64     // rows that must be affected; -1 is any
 	miss errs.Code // the answer if want is not met; 0 is Stale
+	rows *insert   // set: args are rows for this insert, and may share a statement with those of other units
 }
 
 func (s stmt) missed(got int64) error {

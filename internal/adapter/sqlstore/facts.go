@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/proof"
@@ -58,9 +59,9 @@ func (s *Store) FactAct(ctx context.Context, caseID string, act casefile.Act) (c
 	if err != nil {
 		return casefile.Known{}, err
 	}
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Fact.Act == act {
-			return list[i], nil
+	for _, k := range slices.Backward(list) {
+		if k.Fact.Act == act {
+			return k, nil
 		}
 	}
 	return casefile.Known{}, missing("fact", caseID+" "+string(act))

@@ -22,7 +22,7 @@ const insertRows = 32
 func (i *insert) add(to []stmt, args []any) []stmt {
 	for len(args) > 0 {
 		n := min(len(args), insertRows*i.cols)
-		to = append(to, stmt{sql: i.text(n / i.cols), args: args[:n:n], want: -1})
+		to = append(to, stmt{sql: i.text(n / i.cols), args: args[:n:n], want: -1, rows: i})
 		args = args[n:]
 	}
 	return to
@@ -48,4 +48,31 @@ func (i *insert) text(rows int) string {
 	b.WriteString(")" + i.tail)
 	i.texts.Store(rows, b.String())
 	return b.String()
+}
+
+// merge gives the statements of all units, with the rows for one insert in as few statements as possible; unit says
+// whose a statement is, -1 if several units share it. Inserts come last: no unit of a group has seen what another of the
+// same group inserts.
+func merge(units [][]stmt) (list []stmt, unit []int) {
+	var order []*insert
+	rows := map[*insert][]any{}
+	for u, stmts := range units {
+		for _, s := range stmts {
+			if s.rows == nil {
+				list, unit = append(list, s), append(unit, u)
+				continue
+			}
+			if rows[s.rows] == nil {
+				order = append(order, s.rows)
+			}
+			rows[s.rows] = append(rows[s.rows], s.args...)
+		}
+	}
+	for _, i := range order {
+		list = i.add(list, rows[i])
+	}
+	for len(unit) < len(list) {
+		unit = append(unit, -1)
+	}
+	return list, unit
 }

@@ -42,7 +42,9 @@ func storeAt(t testing.TB, db sqltest.Database) *Store {
 
 func TestStore(t *testing.T) {
 	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
 		unittest.Store(t, func(t *testing.T) func() unittest.Keeper {
+			t.Helper()
 			db := open()
 			return func() unittest.Keeper { return storeAt(t, db) }
 		})
@@ -107,6 +109,7 @@ func TestNothingPersonalIsInTheClear(t *testing.T) {
 
 func TestCorruptRowsAreNamed(t *testing.T) {
 	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
 		s := storeAt(t, open())
 		c := aCase()
 		p := unit.Paper{ID: "p", Case: c.ID, Signed: proof.Signed{Body: []byte("x")}}
@@ -134,6 +137,7 @@ func TestCorruptRowsAreNamed(t *testing.T) {
 
 func TestStateRulesHoldInTheDatabase(t *testing.T) {
 	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
 		s := storeAt(t, open())
 		c := aCase()
 		if err := s.Commit(t.Context(), unit.Unit{Case: &c}); err != nil {
@@ -150,6 +154,7 @@ func TestStateRulesHoldInTheDatabase(t *testing.T) {
 
 func TestSequence(t *testing.T) {
 	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
 		db := open()
 		a, b := storeAt(t, db), storeAt(t, db)
 		at := time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)

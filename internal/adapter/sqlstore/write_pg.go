@@ -28,19 +28,29 @@ func (p *pgWriter) run(ctx context.Context, units [][]stmt) (v verdict) {
 	}
 	_ = conn.Raw(func(raw any) error {
 		c := raw.(*stdlib.Conn).Conn()
-		v = p.transact(ctx, c, units)
+		v = p.transact(ctx, c, units, len(units) > 1)
+		if v.how == split && v.bad == nil && len(units) > 1 && p.rollback(ctx, c) {
+			v = p.transact(ctx, c, units, false) // a shared statement failed: whose fault was it?
+		}
 		if v.how == killed || c.IsClosed() {
 			return driver.ErrBadConn // the pool throws it away
 		}
-		if c.PgConn().TxStatus() != 'I' {
-			if _, err := c.Exec(ctx, "rollback"); err != nil {
-				return driver.ErrBadConn
-			}
+		if !p.rollback(ctx, c) {
+			return driver.ErrBadConn
 		}
 		return nil
 	})
 	_ = conn.Close() // gives it back to the pool; what became of the transaction is known
 	return v
+}
+
+// rollback ends a transaction that is open; false if the connection is of no more use.
+func (*pgWriter) rollback(ctx context.Context, c *pgx.Conn) bool {
+	if c.IsClosed() || c.PgConn().TxStatus() == 'I' {
+		return !c.IsClosed()
+	}
+	_, err := c.Exec(ctx, "rollback")
+	return err == nil
 }
 
 func (p *pgWriter) unconnected(err error) verdict {
@@ -50,19 +60,22 @@ func (p *pgWriter) unconnected(err error) verdict {
 	return verdict{how: again, err: err}
 }
 
-func (p *pgWriter) transact(ctx context.Context, c *pgx.Conn, units [][]stmt) verdict {
+// transact runs the units in one transaction. shared lets rows of several units share a statement, which spares the
+// server more than half of its work; an error of such a statement is nobody's.
+func (p *pgWriter) transact(ctx context.Context, c *pgx.Conn, units [][]stmt, shared bool) verdict {
+	list, unit := inTurn(units)
+	if shared {
+		list, unit = merge(units)
+	}
 	b := &pgx.Batch{}
 	b.Queue("begin")
-	n, blind := 0, true
-	for _, unit := range units {
-		for _, s := range unit {
-			if v, hit := p.e.fault(n, PhaseStatement); hit {
-				return abandon(ctx, c, b, v)
-			}
-			b.Queue(s.sql, s.args...)
-			blind = blind && s.want < 0
-			n++
+	n, blind := len(list), true
+	for i, s := range list {
+		if v, hit := p.e.fault(i, PhaseStatement); hit {
+			return abandon(ctx, c, b, v)
 		}
+		b.Queue(s.sql, s.args...)
+		blind = blind && s.want < 0
 	}
 	if blind {
 		if v, hit := p.e.fault(n, PhaseBeforeCommit); hit {
@@ -71,7 +84,7 @@ func (p *pgWriter) transact(ctx context.Context, c *pgx.Conn, units [][]stmt) ve
 		b.Queue("commit")
 	}
 	br := c.SendBatch(ctx, b)
-	bad, at, err := results(br, units)
+	bad, at, err := results(br, list, unit)
 	if err == nil && blind {
 		var tag pgconn.CommandTag
 		if tag, err = br.Exec(); err == nil && tag.String() != "COMMIT" {
@@ -104,21 +117,29 @@ func abandon(ctx context.Context, c *pgx.Conn, b *pgx.Batch, v verdict) verdict 
 	return v
 }
 
+// inTurn gives the statements of all units one after the other, and whose each is.
+func inTurn(units [][]stmt) (list []stmt, unit []int) {
+	for u, stmts := range units {
+		for _, s := range stmts {
+			list, unit = append(list, s), append(unit, u)
+		}
+	}
+	return list, unit
+}
+
 // results reads the answers to all statements. at is the unit whose statement failed, or -1.
-func results(br pgx.BatchResults, units [][]stmt) (bad map[int]error, at int, err error) {
+func results(br pgx.BatchResults, list []stmt, unit []int) (bad map[int]error, at int, err error) {
 	if _, err := br.Exec(); err != nil { // begin
 		return nil, -1, err
 	}
 	bad = map[int]error{}
-	for u, unit := range units {
-		for _, s := range unit {
-			tag, err := br.Exec()
-			if err != nil {
-				return bad, u, err
-			}
-			if got := tag.RowsAffected(); s.want >= 0 && got != s.want && bad[u] == nil {
-				bad[u] = s.missed(got)
-			}
+	for i, s := range list {
+		tag, err := br.Exec()
+		if err != nil {
+			return bad, unit[i], err
+		}
+		if got, u := tag.RowsAffected(), unit[i]; s.want >= 0 && got != s.want && bad[u] == nil {
+			bad[u] = s.missed(got)
 		}
 	}
 	return bad, -1, nil

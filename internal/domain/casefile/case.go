@@ -4,6 +4,7 @@
 package casefile
 
 import (
+	"slices"
 	"time"
 
 	"tongban/internal/domain/exchange"
@@ -170,12 +171,7 @@ type Actor struct {
 
 // Has reports whether the officer holds a role.
 func (a Actor) Has(r office.Role) bool {
-	for _, have := range a.Roles {
-		if have == r {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(a.Roles, r)
 }
 
 // Leg finds a leg by key.

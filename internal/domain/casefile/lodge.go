@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"maps"
 	"time"
 
 	"tongban/internal/domain/item"
@@ -67,12 +68,8 @@ func Supplement(c Case, me office.NodeID, by Actor, answers map[string]string, a
 		return Case{}, Step{}, err
 	}
 	merged := make(map[string]string, len(c.Private.Answers))
-	for k, v := range c.Private.Answers {
-		merged[k] = v
-	}
-	for k, v := range answers {
-		merged[k] = v
-	}
+	maps.Copy(merged, c.Private.Answers)
+	maps.Copy(merged, answers)
 	c.Private.Answers = merged
 	c.Private.Materials = append(append([]Material(nil), c.Private.Materials...), added...)
 	if corrections != nil {

@@ -105,11 +105,6 @@ var moves = []move{
 	{item.Deliver, Received, ActDeliver, office.Window, Delivered},
 }
 
-// final are the states that no act leaves for good once the case is closed.
-func (s State) final() bool {
-	return s == Done || s == Delivered || s == Withdrawn
-}
-
 // Step is what an act leaves to be signed and stored: the fact's fields that the case itself does not tell, and the
 // private part, which is stored encrypted and of which the fact holds only a salted hash.
 type Step struct {

@@ -44,9 +44,9 @@ type Data struct {
 	LicenceID   string      // 电子证照标识
 	Face        [][2]string // P-08: label and value of each item on the face
 
-	ReviewOrg string // 行政复议机关 (行政复议法 第24条)
+	ReviewOrg string // place whose people's government reviews (行政复议法 第24条), "青海省西宁市"
 	ReviewURL string // its online channel, where the document is served online (行政复议法 第22条)
-	Court     string // 有管辖权的人民法院 (行政诉讼法 第18条)
+	Court     string // place whose court has jurisdiction (行政诉讼法 第18条)
 }
 
 // Material is one paper taken.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
+	"sync"
 
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
@@ -176,11 +177,10 @@ func encode(v any, protocol int) ([]byte, error) {
 	if err != nil || protocol < 2 {
 		return plain, err
 	}
+	w := writers.Get().(*flate.Writer)
+	defer writers.Put(w)
 	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
+	w.Reset(&b)
 	if _, err := w.Write(plain); err != nil {
 		return nil, err
 	}
@@ -189,6 +189,15 @@ func encode(v any, protocol int) ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
+
+// writers are kept because a fresh one fills the better part of a megabyte before it writes a byte.
+var writers = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
+	if err != nil {
+		panic(err) // the level is a constant
+	}
+	return w
+}}
 
 func decode(b []byte, protocol int, v any) error {
 	if protocol >= 2 {

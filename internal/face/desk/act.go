@@ -295,7 +295,9 @@ func (v *actView) text(ctx context.Context, name string, required bool) string {
 // plainText trims s and says "control" or "long" if it cannot be taken.
 func plainText(s string) (string, string) {
 	s = strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
-	bad := func(r rune) bool { return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) }
+	bad := func(r rune) bool {
+		return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r))
+	}
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, bad):
 		return "", "control"

@@ -190,11 +190,8 @@ func (f *Face) notices(r *http.Request, v visit, view *caseView) {
 			view.Notices = append(view.Notices, page.T(ctx, "desk.notice.down", to, clock(ctx, l.Transit.At)))
 		}
 	}
-	for _, l := range c.Legs {
-		if l.Reason != "" && c.Closed.IsZero() {
-			view.Notices = append(view.Notices, page.T(ctx, "desk.notice.reason", f.reasonText(r, l.Reason)))
-			break
-		}
+	if reason := holdsUp(c); reason != "" {
+		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.reason", f.reasonText(r, reason)))
 	}
 	if waiting(c) {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.correction", len(c.Private.Corrections)))
@@ -202,6 +199,20 @@ func (f *Face) notices(r *http.Request, v visit, view *caseView) {
 	if c.Claimed != "" && c.Claimed != v.by.ID {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.claimed"))
 	}
+}
+
+// holdsUp is why the case is back at the window or why its clock stands; a reason that was dealt with is history.
+func holdsUp(c casefile.Case) string {
+	if !c.Closed.IsZero() {
+		return ""
+	}
+	if l, _ := c.LegOf(item.Decide); l.State == casefile.Suspended || l.State == casefile.Returned {
+		return l.Reason
+	}
+	if l, _ := c.LegOf(item.Collect); l.State == casefile.Received {
+		return l.Reason
+	}
+	return ""
 }
 
 func (f *Face) placeOfNode(c casefile.Case, home bool) string {

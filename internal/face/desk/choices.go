@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/party"
@@ -100,11 +101,20 @@ func materialRows(ctx context.Context, v intakeView) []page.Row {
 		if source == "" {
 			continue
 		}
-		value := page.T(ctx, "desk.source."+source)
+		var value strings.Builder
+		value.WriteString(page.T(ctx, "desk.source."+source))
 		for _, f := range v.D.files(m.Key) {
-			value += page.T(ctx, "desk.check.file", f.Name)
+			value.WriteString(page.T(ctx, "desk.check.file", f.Name))
 		}
-		out = append(out, page.Row{Key: pick(v.Lang, m.Name, m.NameEn), Value: value})
+		out = append(out, page.Row{Key: pick(v.Lang, m.Name, m.NameEn), Value: value.String()})
 	}
 	return out
+}
+
+// tickHint says how to choose from a list that is searched, or the field's own hint.
+func tickHint(ctx context.Context, lang string, f item.Field) string {
+	if searched(f) {
+		return page.T(ctx, "desk.details.tick")
+	}
+	return pick(lang, f.Hint, f.HintEn)
 }

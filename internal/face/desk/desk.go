@@ -8,6 +8,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -149,10 +150,8 @@ func (f *Face) who(r *http.Request) (visit, error) {
 	if !ok || by.Node != f.cfg.Kit.Me || by.ID == "" {
 		return visit{}, errs.New(errs.NotYours, "no officer of this node")
 	}
-	for _, role := range deskRoles {
-		if by.Has(role) {
-			return visit{by: by, office: name, lang: page.PrefsOf(r.Context()).Lang}, nil
-		}
+	if slices.ContainsFunc(deskRoles, by.Has) {
+		return visit{by: by, office: name, lang: page.PrefsOf(r.Context()).Lang}, nil
 	}
 	return visit{}, errs.New(errs.NotYours, "no role at the desk")
 }

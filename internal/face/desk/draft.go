@@ -27,18 +27,18 @@ const consentText = "desk-consent-1"
 // draft is an intake between its screens. It travels encrypted inside the form, bound to the officer, so that it can
 // neither be read nor changed on the way and no personal data stand in an address.
 type draft struct {
-	ID      string              `json:"id"` // of the case to be; a second submit finds the first
-	Opened  time.Time           `json:"opened"`
-	Person  party.Person        `json:"person"`
-	Consent string              `json:"consent"`
-	Item    string              `json:"item"`
-	There   region.Code         `json:"there"`
-	Answers map[string]string   `json:"answers"`
-	Sources map[string]string   `json:"sources"` // by material
-	Files   []exchange.File     `json:"files"`
-	Search  map[string]string   `json:"-"` // what was looked for in a list, by field
-	Errors  map[string]string   `json:"-"` // by id of the input
-	Order   []string            `json:"-"` // of Errors
+	ID      string            `json:"id"` // of the case to be; a second submit finds the first
+	Opened  time.Time         `json:"opened"`
+	Person  party.Person      `json:"person"`
+	Consent string            `json:"consent"`
+	Item    string            `json:"item"`
+	There   region.Code       `json:"there"`
+	Answers map[string]string `json:"answers"`
+	Sources map[string]string `json:"sources"` // by material
+	Files   []exchange.File   `json:"files"`
+	Search  map[string]string `json:"-"` // what was looked for in a list, by field
+	Errors  map[string]string `json:"-"` // by id of the input
+	Order   []string          `json:"-"` // of Errors
 }
 
 func (f *Face) newDraft() draft {

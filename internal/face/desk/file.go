@@ -16,7 +16,9 @@ import (
 )
 
 // fileHref is the address of the n-th attachment of a case, counted over all materials from 0.
-func fileHref(caseID string, n int) string { return "/desk/cases/" + caseID + "/files/" + strconv.Itoa(n) }
+func fileHref(caseID string, n int) string {
+	return "/desk/cases/" + caseID + "/files/" + strconv.Itoa(n)
+}
 
 // filePolicy keeps what an attachment holds from running: no script, no form, no other address, an origin of its own.
 const filePolicy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
@@ -165,4 +167,3 @@ func (f *Face) licence(p unit.Paper, l licence.Licence) (document.Doc, error) {
 	}
 	return document.Compose(document.Licence, data)
 }
-

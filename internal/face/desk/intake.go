@@ -89,7 +89,9 @@ func (f *Face) identity(w http.ResponseWriter, r *http.Request, v visit) error {
 	p, err := party.NewPerson(form.Get("name"), party.IDType(form.Get("id_type")), form.Get("id_no"), form.Get("phone"))
 	d.Person = p
 	if err != nil {
-		d.fail(personField(err), words(v.lang, err))
+		for _, one := range personProblems(p) {
+			d.fail(personField(one), words(v.lang, one))
+		}
 		d.Person = party.Person{Name: form.Get("name"), IDType: p.IDType, IDNo: form.Get("id_no"), Phone: form.Get("phone")}
 	}
 	d.Consent = ""
@@ -102,6 +104,22 @@ func (f *Face) identity(w http.ResponseWriter, r *http.Request, v visit) error {
 		return f.showStep(w, r, v, d, stepIdentity, intakeView{})
 	}
 	return f.showStep(w, r, v, d, stepMatter, intakeView{})
+}
+
+// personProblems judges each particular by itself, so that all that is wrong is said at once.
+func personProblems(p party.Person) []error {
+	sound := party.Person{Name: "A", IDType: party.Passport, IDNo: "A0000"}
+	var out []error
+	for _, one := range []party.Person{
+		{Name: p.Name, IDType: sound.IDType, IDNo: sound.IDNo},
+		{Name: sound.Name, IDType: p.IDType, IDNo: p.IDNo},
+		{Name: sound.Name, IDType: sound.IDType, IDNo: sound.IDNo, Phone: p.Phone},
+	} {
+		if err := one.Validate(); err != nil {
+			out = append(out, err)
+		}
+	}
+	return out
 }
 
 func personField(err error) string {

@@ -112,7 +112,12 @@ func (v intakeView) sourceOf(m item.Material) string {
 	return defaultSource(m)
 }
 
-// options are the phrases of a list to choose from: what is chosen, then what the search found.
+// listAll is how many phrases are shown without a search: a short list needs no word typed and no second look.
+const listAll = 20
+
+func searched(field item.Field) bool { return len(field.Options) > listAll }
+
+// options are the phrases of a list to choose from: what is chosen, then what the search found, or all of a short list.
 func (v intakeView) options(field item.Field) []page.Choice {
 	var out []page.Choice
 	seen := map[string]bool{}
@@ -123,15 +128,19 @@ func (v intakeView) options(field item.Field) []page.Choice {
 		seen[o.Value] = true
 		out = append(out, page.Choice{Value: o.Value, Text: pick(v.Lang, o.Label, o.LabelEn), Checked: checked})
 	}
-	chosen := strings.Split(v.D.Answers[field.Key], item.ScopeJoin)
-	for _, value := range chosen {
+	chosen := strings.SplitSeq(v.D.Answers[field.Key], item.ScopeJoin)
+	for value := range chosen {
 		for _, o := range field.Options {
 			if o.Value == value {
 				add(o, true)
 			}
 		}
 	}
-	for _, o := range field.Search(v.D.Search[field.Key], 20) {
+	rest := field.Options
+	if searched(field) {
+		rest = field.Search(v.D.Search[field.Key], listAll)
+	}
+	for _, o := range rest {
 		add(o, false)
 	}
 	return out

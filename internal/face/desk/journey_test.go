@@ -15,7 +15,7 @@ func TestTheWholeWay(t *testing.T) {
 	// the receipt prints, with the address that proves it
 	clerk.get(base + "/receipt")
 	clerk.get(clerk.link("打印收件凭证")).want(200, "收件凭证", "https://23.example/v/", "樊晓梅").without("230183199001010025")
-	clerk.get("/desk").want(200, "收件中", "1 件", "樊**", "尚志市 → 西宁市", "剩")
+	clerk.get("/desk").want(200, "收件中", "1 件", "樊**", "尚志市 → 西宁市", "天")
 	clerk.get(base).want(200, "您只核对形式，实质由西宁市审。", "转给西宁市").without("230183199001010025")
 	clerk.get(base+"?full=1").want(200, "230183199001010025")
 	if v := w.views(w.here, id); !slices.Contains(v, "clerk desk.check") || !slices.Contains(v, "clerk desk.check.full") {
@@ -27,7 +27,7 @@ func TestTheWholeWay(t *testing.T) {
 	clerk.get(base).send(base+"/do/hand-over").want(200, "已转出，等对方签收。", "已转出，等西宁市签收", "追回")
 	w.net.Heal("23", "63")
 	w.settle()
-	clerk.get(base).want(200, "西宁市政务服务").without("追回")
+	clerk.get(base).want(200, "西宁市行政审批服务局").without("追回")
 
 	// the officer: checklist, one-time correction
 	officer := w.at(w.there, "decider")
@@ -101,13 +101,13 @@ func TestRefusalAndReturn(t *testing.T) {
 	clerk.send(base+"/do/supplement", "a.trade_name", "雪").want(422)
 	clerk.send(base+"/do/supplement", "a.trade_name", "雪峰", "note", "重扫", "file.premises", upload{"again.pdf", pdf}).want(200, "西宁市雪峰商贸有限公司")
 	send()
-	officer.get(base+"/do/accept").send(base + "/do/accept").want(200)
+	officer.get(base + "/do/accept").send(base + "/do/accept").want(200)
 	officer.get(base+"/do/suspend").send(base+"/do/suspend", "procedure", "hearing").want(200, "期限暂停", "听证")
 	officer.get(base+"/do/resume").send(base+"/do/resume").want(200, "期限接着算")
 	officer.get(base+"/do/decide").send(base+"/do/decide", "outcome", "denied").want(422, "请选至少一条理由", "这一项要填写")
 	officer.send(base+"/do/decide", "grounds", "unlawful", "text", "<b>查明</b>").want(200, "最后核对一遍", "不予").without("<b>查明</b>")
-	officer.send(base + "/do/decide").want(200, "决定已作出")
-	officer.get(base+"/do/issue").send(base + "/do/issue").want(200)
+	officer.send(base+"/do/decide").want(200, "决定已作出")
+	officer.get(base + "/do/issue").send(base + "/do/issue").want(200)
 	w.settle()
 	clerk.get(base+"/do/deliver").send(base+"/do/deliver", "way", "post").want(422, "收件地址")
 	clerk.send(base+"/do/deliver", "to", "尚志市某街 1 号").want(200, "没批准")
@@ -120,7 +120,7 @@ func TestDeclineAndWithdraw(t *testing.T) {
 	clerk.get(base).send(base + "/do/hand-over").want(200)
 	w.settle()
 	officer.get(base+"/do/decline").send(base+"/do/decline", "grounds", "wrong-office", "text", "应当向西宁市城东区申请").want(200, "最后核对一遍", "不属于本登记机关管辖")
-	officer.send(base + "/do/decline").want(200, "不予受理通知书已出具")
+	officer.send(base+"/do/decline").want(200, "不予受理通知书已出具")
 	officer.get(base+"/papers").want(200, "不予受理通知书")
 
 	second := "/desk/cases/" + w.takeIn("clerk2")

@@ -3,6 +3,7 @@ package desk
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"tongban/internal/domain/accesslog"
@@ -70,12 +71,7 @@ func (f *Face) queue(w http.ResponseWriter, r *http.Request, v visit) error {
 }
 
 func known(q casefile.Queue) bool {
-	for _, k := range queues {
-		if q == k {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(queues, q)
 }
 
 func firstFilled(counts map[casefile.Queue]int) casefile.Queue {

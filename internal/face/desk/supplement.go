@@ -220,4 +220,3 @@ func filed(files []exchange.File, material string) []exchange.File {
 	}
 	return files
 }
-

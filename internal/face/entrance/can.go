@@ -34,9 +34,6 @@ type ask struct {
 	ThereOffice office.Office
 }
 
-// open reports whether something is still to be chosen or mended.
-func (a ask) open() bool { return a.Answer == nil }
-
 // can is /can: the form, the choices that its texts leave open, or the answer.
 func (b *base) can(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()

@@ -185,17 +185,17 @@ func TestVerifyFile(t *testing.T) {
 	good, err := f.Bytes()
 	must(t, err)
 	for _, h := range []http.Handler{w.hub, w.site} {
-		r := w.upload(h, "a.json", good)
+		r := w.upload(h, good)
 		r.has(200, "核验通过", "收件凭证", "樊**", "签发后没有改动")
 		r.lacks(fan.Name, "五四大街")
 	}
 	f.Signed.Body = bytes.Replace(f.Signed.Body, []byte("樊晓梅"), []byte("樊晓海"), 1)
 	bad, err := json.Marshal(f)
 	must(t, err)
-	r := w.upload(w.hub, "a.json", bad)
+	r := w.upload(w.hub, bad)
 	r.has(200, "核验没有通过", errs.BadSignature.Text("zh").What)
-	w.upload(w.hub, "a.json", []byte("{}")).has(200, "核验没有通过")
-	w.upload(w.hub, "a.json", bytes.Repeat([]byte(" "), maxFile+1)).has(413)
+	w.upload(w.hub, []byte("{}")).has(200, "核验没有通过")
+	w.upload(w.hub, bytes.Repeat([]byte(" "), maxFile+1)).has(413)
 
 	// A genuine signature of another province under a paper of ours is worth nothing.
 	p := w.receiptPaper()
@@ -203,13 +203,13 @@ func TestVerifyFile(t *testing.T) {
 	must(t, err)
 	b, err := licence.File{Kind: licence.FileDocument, Signed: forged}.Bytes()
 	must(t, err)
-	w.upload(w.hub, "a.json", b).has(200, "核验没有通过", errs.ForeignOffice.Text("zh").What)
+	w.upload(w.hub, b).has(200, "核验没有通过", errs.ForeignOffice.Text("zh").What)
 
 	fact, err := licence.NewFile(w.store.facts[0].Signed)
 	must(t, err)
 	b, err = fact.Bytes()
 	must(t, err)
-	w.upload(w.hub, "a.json", b).has(200, "核验通过", "办理记录")
+	w.upload(w.hub, b).has(200, "核验通过", "办理记录")
 }
 
 func TestVerifyWithoutFile(t *testing.T) {
@@ -249,7 +249,7 @@ func TestHeadlines(t *testing.T) {
 						l.State, l.Holder, l.Outcome = c.decide, c.holder, c.outcome
 					case item.Deliver:
 						l.State, l.Holder = c.deliver, c.deliverer
-					default:
+					case item.Verify, item.File:
 					}
 				}
 				if c.closed {

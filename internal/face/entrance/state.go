@@ -189,8 +189,10 @@ func (e *entrance) events(ctx context.Context, c casefile.Case, facts []casefile
 	}
 	for i, s := range c.Custody {
 		if i > 0 {
-			add(s.From, page.Event{What: page.T(ctx, "entrance.event.held"), Where: officeName(ctx, e.office(s.Office)),
-				Note: page.T(ctx, "entrance.event.receipt")})
+			add(s.From, page.Event{
+				What: page.T(ctx, "entrance.event.held"), Where: officeName(ctx, e.office(s.Office)),
+				Note: page.T(ctx, "entrance.event.receipt"),
+			})
 		}
 	}
 	for _, k := range facts {

@@ -51,10 +51,8 @@ func markOf(it item.Item) string {
 	for _, m := range []item.Mark{it.Marks.InAnnex, it.Marks.ModeBasis, it.Marks.FromMark} {
 		switch m {
 		case item.Confirmed, item.NotAnnex, item.Sourced:
-		case item.Memory, item.Likely, item.Inferred, item.Unknown:
+		case item.Memory, item.Likely, item.Inferred, item.Unknown, item.Unverified:
 			return string(m)
-		default:
-			return string(item.Unverified)
 		}
 	}
 	return string(item.Unverified)

@@ -62,4 +62,5 @@ func statusOf(c casefile.Case) page.Status {
 	}
 }
 
-func href(s string) templ.SafeURL { return templ.SafeURL(s) } //nolint:gosec // our own paths and configured addresses only
+// href is for our own paths and configured addresses only.
+func href(s string) templ.SafeURL { return templ.SafeURL(s) }

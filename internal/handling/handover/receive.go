@@ -228,7 +228,7 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 	}
 	law, err := p.Kit.Law(in.Case, workday.DateOf(p.Kit.Now()))
 	if err != nil {
-		return p.receipt(e, hash, exchange.Refused, "unknown-rule", u.At)
+		return p.receipt(e, hash, exchange.Refused, "rule-changed", u.At)
 	}
 	c, at, err := casefile.Take(known, e, in, facts, p.Kit.Me, law, p.Kit.Now())
 	if err != nil {
@@ -253,10 +253,11 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 	return p.receipt(e, hash, exchange.Held, "", at)
 }
 
-// refusals are the errors that no repeat can mend: the sender keeps the leg and is told why.
+// refusals are the errors that no repeat can mend: the sender keeps the leg and is told why, by a code of
+// catalogue/items/reasons.toml.
 var refusals = map[errs.Code]string{
 	errs.WrongAddressee: "wrong-office",
-	errs.NotAllowedNow:  "not-allowed",
+	errs.NotAllowedNow:  "duplicate",
 	errs.BadEnvelope:    "unreadable",
 }
 
@@ -348,31 +349,34 @@ func (p *Post) payload(e exchange.Envelope) (casefile.Offered, error) {
 // papers keeps the applicant's copies; each must be signed by the node that sent it.
 func (p *Post) papers(u *unit.Unit, caseID string, from office.NodeID, list []proof.Signed) error {
 	for _, s := range list {
-		signer, err := p.Kit.Trust().Check(s, s.Typ)
-		if err != nil {
-			return err
-		}
-		if signer.ID != from {
-			return errs.New(errs.WrongSender, "paper signed by %s came from %s", signer.ID, from)
-		}
+		var paper unit.Paper
+		var signer office.NodeID
 		switch s.Typ {
 		case document.Typ:
+			n, err := p.Kit.Trust().Check(s, s.Typ)
+			if err != nil {
+				return err
+			}
 			doc, err := document.Read(s)
 			if err != nil {
 				return err
 			}
-			u.Papers = append(u.Papers, unit.PaperOf(caseID, doc, s, u.At))
+			signer, paper = n.ID, unit.PaperOf(caseID, doc, s, u.At)
 		case licence.Typ:
 			l, err := licence.Verify(s, p.Kit.Trust())
 			if err != nil {
 				return err
 			}
-			u.Papers = append(u.Papers, unit.Paper{
+			signer, paper = l.Issuer.Node, unit.Paper{
 				ID: s.Hash().String(), Case: caseID, Kind: licence.Typ, Title: l.TypeName, Number: l.ID, Signed: s, At: u.At,
-			})
+			}
 		default:
 			return errs.New(errs.WrongType, "paper of type %q", s.Typ)
 		}
+		if signer != from {
+			return errs.New(errs.WrongSender, "paper signed by %s came from %s", signer, from)
+		}
+		u.Papers = append(u.Papers, paper)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ package lodge
 
 import (
 	"context"
+	"slices"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
@@ -70,7 +71,7 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 	now := d.Kit.Now()
 	today := workday.DateOf(now)
 	can := d.Kit.Catalogue.Can(item.Query{Item: it.Code, Here: here.Region, There: a.There, On: today}, d.Kit.Regions)
-	if !can.Possible || !contains(can.Modes, item.Entrusted) {
+	if !can.Possible || !slices.Contains(can.Modes, item.Entrusted) {
 		return casefile.Case{}, errs.New(errs.NotCrossProvince, "%s %s→%s: %s", it.Code, here.Region, a.There, can.Reason)
 	}
 	problems, err := d.Problems(a, "zh")
@@ -91,7 +92,7 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 		ID: a.ID, No: casefile.MakeNo(d.Kit.Me, today, serial), Item: it, Mode: item.Entrusted, Here: here, There: there,
 		Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
 		Private: casefile.Private{
-			Applicant: a.Applicant, Org: a.Org, Answers: d.fill(v, a, there), Materials: a.Materials,
+			Applicant: a.Applicant, Org: a.Org, Answers: d.fill(v, a), Materials: a.Materials,
 			Consent: casefile.Consent{Way: "attested", Officer: by.ID, Office: by.Office, At: now.UTC(), Text: a.Consent},
 		},
 	}, d.Kit.Me, by, now)
@@ -202,7 +203,7 @@ func otherNode(c casefile.Case, me office.NodeID) office.NodeID {
 }
 
 // fill completes what was typed with what is known of person and place, so that nobody types it.
-func (d *Desk) fill(v item.Version, a Application, there office.Office) map[string]string {
+func (d *Desk) fill(v item.Version, a Application) map[string]string {
 	return v.Fill(v.Clean(a.Answers), d.Facts(a.Applicant, a.There))
 }
 
@@ -235,15 +236,6 @@ func missing(v item.Version, have []casefile.Material) []item.Problem {
 func hasMaterial(have []casefile.Material, key string) bool {
 	for _, m := range have {
 		if m.Key == key {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(modes []item.Mode, m item.Mode) bool {
-	for _, x := range modes {
-		if x == m {
 			return true
 		}
 	}

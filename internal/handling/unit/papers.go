@@ -60,8 +60,7 @@ func (k *Kit) ReasonedData(c casefile.Case, d casefile.Decision) document.Data {
 	decider := k.legOffice(c, item.Decide)
 	data := k.DocData(c, decider)
 	place := k.Regions.FullName(decider.Region)
-	data.ReviewOrg, data.Court = place, place
-	data.GoTo = place
+	data.ReviewOrg, data.Court = place, place // the sentences add government and court
 	v, err := k.Catalogue.VersionByDigest(c.Rule.Digest)
 	if err != nil {
 		return data

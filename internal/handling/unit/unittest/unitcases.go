@@ -17,6 +17,7 @@ import (
 )
 
 func keptWhole(t *testing.T, open func() Keeper) {
+	t.Helper()
 	m, k := newMaker(t), open()
 	c := caseOf(1)
 	u := m.opening(c)
@@ -66,6 +67,7 @@ func same(t *testing.T, want, got any) {
 }
 
 func onlyOneWins(t *testing.T, open func() Keeper) {
+	t.Helper()
 	m, k := newMaker(t), open()
 	c := caseOf(1)
 	commit(t, k, m.opening(c))
@@ -105,6 +107,7 @@ func onlyOneWins(t *testing.T, open func() Keeper) {
 }
 
 func existsOnce(t *testing.T, open func() Keeper) {
+	t.Helper()
 	m, k := newMaker(t), open()
 	c := caseOf(1)
 	commit(t, k, m.opening(c))
@@ -121,6 +124,7 @@ func existsOnce(t *testing.T, open func() Keeper) {
 }
 
 func takenOnce(t *testing.T, open func() Keeper) {
+	t.Helper()
 	m, k := newMaker(t), open()
 	c := caseOf(1)
 	commit(t, k, m.opening(c))
@@ -144,6 +148,7 @@ func takenOnce(t *testing.T, open func() Keeper) {
 }
 
 func licenceOnce(t *testing.T, open func() Keeper) {
+	t.Helper()
 	m, k := newMaker(t), open()
 	c, d := caseOf(1), caseOf(2)
 	commit(t, k, m.opening(c))
@@ -160,6 +165,7 @@ func licenceOnce(t *testing.T, open func() Keeper) {
 }
 
 func factsTwice(t *testing.T, open func() Keeper) {
+	t.Helper()
 	m, k := newMaker(t), open()
 	c := caseOf(1)
 	u := m.opening(c)
@@ -172,6 +178,7 @@ func factsTwice(t *testing.T, open func() Keeper) {
 }
 
 func queues(t *testing.T, open func() Keeper) {
+	t.Helper()
 	m, k := newMaker(t), open()
 	var ids []string
 	for n := range 4 { // the later the more urgent
@@ -209,6 +216,7 @@ func idsOf(list []casefile.Case) []string {
 }
 
 func find(t *testing.T, open func() Keeper) {
+	t.Helper()
 	m, k := newMaker(t), open()
 	a, b := caseOf(1), caseOf(2)
 	commit(t, k, m.opening(a))

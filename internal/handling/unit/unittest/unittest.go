@@ -85,6 +85,7 @@ func want(t *testing.T, err error, code errs.Code) {
 }
 
 func must[T any](t *testing.T) func(v T, err error) T {
+	t.Helper()
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {

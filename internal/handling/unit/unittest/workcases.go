@@ -11,6 +11,7 @@ import (
 )
 
 func parcels(t *testing.T, open func() Keeper) {
+	t.Helper()
 	m, k := newMaker(t), open()
 	c := caseOf(1)
 	u := m.opening(c)
@@ -55,6 +56,7 @@ func parcels(t *testing.T, open func() Keeper) {
 }
 
 func noCase(t *testing.T, open func() Keeper) {
+	t.Helper()
 	m, k := newMaker(t), open()
 	c := caseOf(1)
 	refused, grave := m.arrival(c), m.arrival(c)
@@ -75,6 +77,7 @@ func noCase(t *testing.T, open func() Keeper) {
 }
 
 func dueWork(t *testing.T, open func() Keeper) {
+	t.Helper()
 	k := open()
 	due := func(id string, at time.Time) unit.Unit {
 		return unit.Unit{Due: []unit.Due{{Case: id, Kind: unit.DueSilence, At: at}}}
@@ -108,6 +111,7 @@ func dueWork(t *testing.T, open func() Keeper) {
 }
 
 func serials(t *testing.T, open func() Keeper) {
+	t.Helper()
 	replicas := []Keeper{open(), open()}
 	var mu sync.Mutex
 	seen := map[int64]bool{}
@@ -132,6 +136,7 @@ func serials(t *testing.T, open func() Keeper) {
 }
 
 func settings(t *testing.T, open func() Keeper) {
+	t.Helper()
 	k := open()
 	_, err := k.Setting(t.Context(), "x")
 	want(t, err, errs.Missing)

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/domain/office"
+	"tongban/internal/kernel/errs"
+)
+
+// configFile is the name of a node's configuration in its folder; the other files there are named below.
+const (
+	configFile  = "node.toml"
+	requestFile = "request.json"
+	certFile    = "cert.pem"
+	rootsFile   = "roots.pem"
+	tlsKeyFile  = "tls.pem"
+	seedFile    = "nkey.seed"
+	trustFile   = "trust.json"
+	channelFile = "channel.json"
+)
+
+// config is a node's configuration, one sentence to a field. The same text is written into the file above each line.
+// Unknown fields are refused, so that a slip of the pen does not pass for a setting.
+type config struct {
+	ID      office.NodeID `toml:"id" say:"Two digits of the province (66 for the Corps), or hub."`
+	Listen  string        `toml:"listen" say:"Address at which this process answers HTTP; a proxy with the certificate stands before it."`
+	URL     string        `toml:"url" say:"Address under which others reach that, without a slash at the end."`
+	Hub     string        `toml:"hub" say:"Address of the hub, for enrolment and for the trust list; empty at the hub itself."`
+	DB      string        `toml:"db" say:"postgres://… for the database; empty is SQLite in this folder. Replicas need PostgreSQL and a shared folder."`
+	Channel []string      `toml:"channel" say:"Addresses of the channel; at a province they replace those that the hub gave, at the hub they are what provinces are told."`
+	Issuer  string        `toml:"issuer" say:"Address of the identity provider; empty leaves the pages for people out and serves machines only."`
+	Client  string        `toml:"client" say:"Name of this node at the identity provider."`
+	Owner   string        `toml:"owner" say:"Who runs this site, as the foot of each page says; may be empty."`
+
+	ChannelListen string   `toml:"channel_listen" say:"Hub only: address at which the channel's own server listens, with a port."`
+	ChannelHosts  []string `toml:"channel_hosts" say:"Hub only: names under which provinces reach that server, for its certificate."`
+
+	Officers []officer `toml:"officers" say:"The node's register of officers: subject at the identity provider, name, office code and roles."`
+	Tokens   []token   `toml:"tokens" say:"Departmental systems: SHA-256 of the token in hex, and the officer in whose name it acts."`
+
+	dir string
+}
+
+type officer struct {
+	ID     string        `toml:"id"`
+	Name   string        `toml:"name"`
+	Office string        `toml:"office"`
+	Roles  []office.Role `toml:"roles"`
+}
+
+type token struct {
+	SHA256 string `toml:"sha256"`
+	officer
+}
+
+// readConfig reads a configuration and checks what can be checked without leaving the file. A folder stands for the file
+// in it.
+func readConfig(path string) (config, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, configFile)
+	}
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return config{}, errs.Wrap(errs.FileUnreadable, err, "")
+	}
+	var c config
+	meta, err := toml.Decode(string(b), &c)
+	if err != nil {
+		return config{}, errs.Wrap(errs.BadConfig, err, "%s", filepath.Base(path))
+	}
+	if u := meta.Undecoded(); len(u) > 0 {
+		return config{}, errs.New(errs.BadConfig, "%s: unknown field %s", filepath.Base(path), u[0])
+	}
+	c.dir = filepath.Dir(path)
+	return c, c.check()
+}
+
+func (c config) check() error {
+	bad := func(format string, args ...any) error { return errs.New(errs.BadConfig, format, args...) }
+	switch {
+	case c.ID != office.Hub && !c.ID.Member():
+		return bad("id %q is no node", c.ID)
+	case c.Listen == "":
+		return bad("listen is empty")
+	case c.Issuer != "" && c.Client == "":
+		return bad("issuer needs client")
+	case c.ID == office.Hub && c.ChannelListen == "":
+		return bad("channel_listen is empty")
+	case c.DB != "" && !strings.HasPrefix(c.DB, "postgres://") && !strings.HasPrefix(c.DB, "postgresql://"):
+		return bad("db is no postgres:// address")
+	}
+	for name, s := range map[string]string{"url": c.URL, "hub": c.Hub, "issuer": c.Issuer} {
+		if s == "" {
+			continue
+		}
+		u, err := url.Parse(s)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.HasSuffix(s, "/") {
+			return bad("%s %q is no address such as https://host", name, s)
+		}
+	}
+	people := c.Officers
+	for _, t := range c.Tokens {
+		if len(t.SHA256) != 64 || strings.Trim(t.SHA256, "0123456789abcdef") != "" {
+			return bad("a token of %s is no SHA-256 in lower-case hex", t.ID)
+		}
+		people = append(people, t.officer)
+	}
+	for _, o := range people {
+		if o.ID == "" || !office.CodeValid(o.Office) || len(o.Roles) == 0 {
+			return bad("officer %q needs id, office and roles", o.ID)
+		}
+	}
+	return nil
+}
+
+// write stores the configuration with its explanations, in a folder that has none.
+func (c config) write() error {
+	var b strings.Builder
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name := f.Tag.Get("toml")
+		if name == "" || strings.HasPrefix(f.Tag.Get("say"), "Hub only") && c.ID != office.Hub {
+			continue
+		}
+		fmt.Fprintf(&b, "# %s\n", f.Tag.Get("say"))
+		switch x := v.Field(i).Interface().(type) {
+		case []string:
+			quoted := make([]string, len(x))
+			for j, s := range x {
+				quoted[j] = fmt.Sprintf("%q", s)
+			}
+			fmt.Fprintf(&b, "%s = [%s]\n\n", name, strings.Join(quoted, ", "))
+		case []officer:
+			b.WriteString("# [[officers]]\n# id = \"\"\n# name = \"\"\n# office = \"\"\n# roles = [\"window\"]\n\n")
+		case []token:
+			b.WriteString("# [[tokens]]\n# sha256 = \"\"\n# id = \"\"\n# name = \"\"\n# office = \"\"\n# roles = [\"window\"]\n")
+		default:
+			fmt.Fprintf(&b, "%s = %q\n\n", name, fmt.Sprint(x))
+		}
+	}
+	f, err := os.OpenFile(c.path(configFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return errs.New(errs.AlreadyThere, "%s", c.dir)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(b.String())
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func (c config) path(name string) string { return filepath.Join(c.dir, name) }
+
+// store is where the node's database is.
+func (c config) store() sqlstore.Config { return storeAt(c.dir, c.ID, c.DB) }
+
+// storeAt is the layout that a nation and a single node share: a file in the node's folder, or a schema of its own.
+func storeAt(dir string, id office.NodeID, db string) sqlstore.Config {
+	if db != "" {
+		return sqlstore.Config{DSN: db, Schema: "p" + string(id)}
+	}
+	return sqlstore.Config{DSN: "sqlite:" + filepath.Join(dir, "node.db")}
+}
+
+// register is the officers as the faces take them.
+func (c config) register() []office.Officer {
+	out := make([]office.Officer, len(c.Officers))
+	for i, o := range c.Officers {
+		out[i] = office.Officer{ID: o.ID, Name: o.Name, Office: o.Office, Roles: o.Roles}
+	}
+	return out
+}

@@ -1,0 +1,228 @@
+package handover_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/licence"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+)
+
+// errCrash is what a commit says when the process ends in it: the caller does not know whether it took place.
+var errCrash = errors.New("the process ended")
+
+// store is a node's database in maps, with the promises of unit.Unit. It can be told to end before or after a commit.
+type store struct {
+	mu       sync.Mutex // guards all below
+	cases    map[string]row
+	facts    map[string][]casefile.Known
+	papers   []unit.Paper
+	outbox   map[string]*waiting
+	inbox    map[inKey]exchange.Arrival
+	due      map[string]time.Time
+	log      int
+	serials  map[string]int64
+	commits  int
+	crashAt  int // which commit, from 1; 0: none
+	afterIt  bool
+	whatever func() // called inside the next commit, before it is checked: what another replica does meanwhile
+}
+
+type row struct {
+	version       int64
+	text, private []byte
+}
+
+type waiting struct {
+	exchange.Parcel
+	next    time.Time
+	settled *exchange.Settlement
+}
+
+type inKey struct {
+	from office.NodeID
+	id   string
+}
+
+func newStore() *store {
+	return &store{
+		cases: map[string]row{}, facts: map[string][]casefile.Known{}, outbox: map[string]*waiting{},
+		inbox: map[inKey]exchange.Arrival{}, due: map[string]time.Time{}, serials: map[string]int64{},
+	}
+}
+
+// Case gives a copy that shares no memory with what is stored.
+func (s *store) Case(_ context.Context, id string) (casefile.Case, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.cases[id]
+	if !ok {
+		return casefile.Case{}, errs.New(errs.Missing, "case %s", id)
+	}
+	var c casefile.Case
+	if err := errors.Join(json.Unmarshal(r.text, &c), json.Unmarshal(r.private, &c.Private)); err != nil {
+		return casefile.Case{}, err
+	}
+	c.Row = r.version
+	return c, nil
+}
+
+func (s *store) Facts(_ context.Context, id string) ([]casefile.Known, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.facts[id]), nil
+}
+
+func (s *store) Serial(_ context.Context, name string) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.serials[name]++
+	return s.serials[name], nil
+}
+
+func (s *store) Arrival(_ context.Context, from office.NodeID, id string) (exchange.Arrival, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.inbox[inKey{from, id}]
+	return a, ok, nil
+}
+
+func (s *store) Parcel(_ context.Context, id string) (exchange.Parcel, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.outbox[id]; ok {
+		return p.Parcel, nil
+	}
+	return exchange.Parcel{}, errs.New(errs.Missing, "parcel %s", id)
+}
+
+func (s *store) Parcels(_ context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []exchange.Parcel
+	for _, p := range s.open() {
+		if len(out) < n && !p.next.After(now) {
+			p.next = now.Add(lease)
+			out = append(out, p.Parcel)
+		}
+	}
+	return out, nil
+}
+
+// open lists what waits for a receipt, the oldest first.
+func (s *store) open() []*waiting {
+	var out []*waiting
+	for _, p := range s.outbox {
+		if p.settled == nil {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b *waiting) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	return out
+}
+
+func (s *store) Postpone(_ context.Context, ids []string, until time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		s.outbox[id].next, s.outbox[id].Tries = until, s.outbox[id].Tries+1
+	}
+	return nil
+}
+
+// Commit stores all of a unit or nothing.
+func (s *store) Commit(_ context.Context, u unit.Unit) error {
+	s.mu.Lock()
+	meanwhile := s.whatever
+	s.whatever = nil
+	s.mu.Unlock()
+	if meanwhile != nil {
+		meanwhile()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.refuse(u); err != nil {
+		return err
+	}
+	s.commits++
+	crash := s.commits == s.crashAt
+	if crash && !s.afterIt {
+		return errCrash
+	}
+	if err := s.apply(u); err != nil {
+		return err
+	}
+	if crash {
+		return errCrash
+	}
+	return nil
+}
+
+func (s *store) refuse(u unit.Unit) error {
+	if c := u.Case; c != nil {
+		switch r, there := s.cases[c.ID]; {
+		case c.Row == 0 && there:
+			return errs.New(errs.CaseExists, "case %s", c.ID)
+		case c.Row != r.version:
+			return errs.New(errs.Stale, "case %s: %d, is %d", c.ID, c.Row, r.version)
+		}
+	}
+	if u.In != nil {
+		if _, there := s.inbox[inKey{u.In.From, u.In.ID}]; there {
+			return errs.New(errs.Repeated, "envelope %s", u.In.ID)
+		}
+	}
+	for _, p := range u.Papers {
+		if p.Kind == licence.Typ && u.In == nil && slices.ContainsFunc(s.papers, func(o unit.Paper) bool { return o.Kind == p.Kind && o.Number == p.Number }) {
+			return errs.New(errs.Duplicate, "licence %s", p.Number)
+		}
+	}
+	return nil
+}
+
+func (s *store) apply(u unit.Unit) error {
+	if c := u.Case; c != nil {
+		text, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		private, err := json.Marshal(c.Private)
+		if err != nil {
+			return err
+		}
+		s.cases[c.ID] = row{c.Row + 1, text, private}
+	}
+	for _, k := range u.Facts {
+		if !slices.ContainsFunc(s.facts[k.Case], func(o casefile.Known) bool { return o.Hash == k.Hash }) {
+			s.facts[k.Case] = append(s.facts[k.Case], k)
+		}
+	}
+	s.papers = append(s.papers, u.Papers...)
+	for _, p := range u.Out {
+		s.outbox[p.ID] = &waiting{Parcel: p, next: p.At}
+	}
+	if u.In != nil {
+		s.inbox[inKey{u.In.From, u.In.ID}] = *u.In
+	}
+	for _, x := range u.Settled {
+		if p := s.outbox[x.Parcel]; p.settled == nil {
+			p.settled = &x
+		}
+	}
+	for _, d := range u.Due {
+		if s.due[d.Case+d.Kind] = d.At; d.At.IsZero() {
+			delete(s.due, d.Case+d.Kind)
+		}
+	}
+	s.log += len(u.Log)
+	return nil
+}

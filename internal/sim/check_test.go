@@ -1,0 +1,127 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/item"
+	"tongban/internal/fsck"
+	"tongban/internal/kernel/errs"
+)
+
+// nodes are the stores that can be read now.
+func (w *world) nodes() []fsck.Node {
+	var out []fsck.Node
+	for _, p := range w.places {
+		if p.node != nil {
+			out = append(out, fsck.Node{ID: p.member.ID, Reader: p.node.Store, Trust: p.node.Trust.List()})
+		}
+	}
+	return out
+}
+
+// checkTouched holds the cases that the step changed against the rules.
+func (w *world) checkTouched() {
+	if w.failed != nil {
+		return
+	}
+	var touched []string
+	for _, f := range w.files {
+		for _, p := range []*place{f.here, f.there} {
+			if p.node == nil {
+				continue
+			}
+			c, err := p.node.Store.Case(w.ctx, f.id)
+			switch {
+			case errs.Is(err, errs.Missing):
+				if f.acked && p == f.here {
+					w.fail("case %d was acknowledged and is lost", f.index)
+				}
+			case err != nil:
+				w.fail("case %d at %s: %v", f.index, p.member.ID, err)
+			case f.rows[p] != c.Row:
+				f.rows[p] = c.Row
+				if !slices.Contains(touched, f.id) {
+					touched = append(touched, f.id)
+				}
+			}
+		}
+	}
+	if len(touched) > 0 {
+		w.fsck(fsck.Options{Cases: touched, Catalogue: w.rules})
+	}
+}
+
+func (w *world) fsck(opt fsck.Options) {
+	if w.failed != nil {
+		return
+	}
+	report, err := fsck.Check(w.ctx, w.nodes(), opt)
+	if err != nil {
+		w.fail("fsck: %v", err)
+		return
+	}
+	for _, v := range report.Violations {
+		w.note("%s at %s, case %d: %s", v.Rule, v.Node, w.indexOf(v.Case), v.Text)
+	}
+	if len(report.Violations) > 0 {
+		w.fail("fsck: %d violations: %v", len(report.Violations), report.Err())
+	}
+}
+
+func (w *world) indexOf(id string) int {
+	return slices.IndexFunc(w.files, func(f *file) bool { return f.id == id })
+}
+
+// final is the last look: everything, on every node, with the bounds of time.
+func (w *world) final() {
+	w.fsck(fsck.Options{Catalogue: w.rules, Now: w.now, MaxWait: drainWithin, MaxUnhashed: time.Minute})
+	licences := map[string]int{}
+	for _, f := range w.files {
+		if w.failed != nil {
+			return
+		}
+		if !f.acked {
+			continue
+		}
+		here, err := f.here.node.Store.Case(w.ctx, f.id)
+		if err != nil {
+			w.fail("case %d: %v", f.index, err)
+			return
+		}
+		there, err := f.there.node.Store.Case(w.ctx, f.id)
+		if err != nil && !errs.Is(err, errs.Missing) {
+			w.fail("case %d: %v", f.index, err)
+			return
+		}
+		w.agree(f, here, there, licences)
+	}
+}
+
+// agree holds the two copies of a closed case against each other.
+func (w *world) agree(f *file, here, there casefile.Case, licences map[string]int) {
+	if here.Closed.IsZero() {
+		w.fail("case %d is %s and not closed at its end", f.index, here.Status())
+		return
+	}
+	w.note("case %d ends %s", f.index, here.Status())
+	if there.ID != "" && (!there.Closed.Equal(here.Closed) || there.Status() != here.Status() || there.Licence != here.Licence) {
+		w.fail("case %d: %s %s %s at %s, %s %s %s at %s", f.index, here.Status(), here.Closed, here.Licence, f.here.member.ID,
+			there.Status(), there.Closed, there.Licence, f.there.member.ID)
+	}
+	if there.ID == "" && here.Status() != casefile.StatusWithdrawn {
+		w.fail("case %d is %s and %s never heard of it", f.index, here.Status(), f.there.member.ID)
+	}
+	decide, _ := here.LegOf(item.Decide)
+	if granted := decide.Outcome == casefile.Granted && here.Status() == casefile.StatusDone; granted != (here.Licence != "") {
+		w.fail("case %d: outcome %q, licence %q", f.index, decide.Outcome, here.Licence)
+	}
+	if here.Licence == "" {
+		return
+	}
+	if other, twice := licences[here.Licence]; twice {
+		w.fail("I3: cases %d and %d have the same licence %s", other, f.index, here.Licence)
+	}
+	licences[here.Licence] = f.index
+}

@@ -1,0 +1,46 @@
+package sim
+
+import (
+	"bytes"
+	"io/fs"
+	"sync"
+	"testing/fstest"
+
+	"tongban/catalogue"
+	"tongban/internal/domain/item"
+)
+
+const theItem = "2020-030"
+
+// newRule is the day on which the rule of the item changes in the midst of every run (I8).
+const newRule = "2026-03-18"
+
+// rules is the catalogue with a second version of the item, under which silence counts as acceptance and the deciding
+// place has two days more.
+var rules = sync.OnceValues(func() (*item.Catalogue, error) {
+	items, err := fs.Sub(catalogue.FS, "items")
+	if err != nil {
+		return nil, err
+	}
+	all := fstest.MapFS{}
+	err = fs.WalkDir(items, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(items, path)
+		all[path] = &fstest.MapFile{Data: b}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	old := all[theItem+"/2022-03-01.toml"].Data
+	next := bytes.Replace(old, []byte(`from = "2022-03-01"`), []byte(`from = "`+newRule+`"`), 1)
+	i := bytes.Index(next, []byte(`key = "intake"`))
+	head, rest := next[:i:i], next[i:]
+	rest = bytes.Replace(rest, []byte(`silence = "none"`), []byte(`silence = "accepted"`), 1)
+	j := bytes.Index(rest, []byte(`key = "decide"`))
+	tail := bytes.Replace(rest[j:], []byte(`length = "3wd"`), []byte(`length = "5wd"`), 1)
+	all[theItem+"/"+newRule+".toml"] = &fstest.MapFile{Data: append(append(head, rest[:j:j]...), tail...)}
+	return item.Load(all)
+})

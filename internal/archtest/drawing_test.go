@@ -17,7 +17,7 @@ var rows = [][]string{
 	{"internal/stories", "internal/sim", "internal/bench"},
 	{"internal/nation"},
 	{"internal/node", "internal/hub"},
-	{"internal/demo/idp", "internal/demo/market"},
+	{"internal/demo/idp", "internal/demo/market", "internal/demo/clock"},
 	{"internal/demo/people"},
 	{
 		"internal/face/entrance", "internal/face/desk", "internal/face/supervision",
@@ -34,7 +34,7 @@ var rows = [][]string{
 	{
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",
 		"internal/handling/certify", "internal/handling/share", "internal/handling/rate",
-		"internal/handling/supervise",
+		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 	},
 	{"internal/handling/unit"},
 	{

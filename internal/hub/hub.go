@@ -246,7 +246,7 @@ func (h *Hub) Handle(mux *http.ServeMux) {
 			answer(w, nil, errs.New(errs.Missing, "no trust list yet"))
 			return
 		}
-		answer(w, s, nil)
+		answer(w, federate.File{Operator: h.operator.Public(), Trust: *s}, nil)
 	})
 	mux.HandleFunc("POST /enrol", func(w http.ResponseWriter, r *http.Request) {
 		var in Enrolment

@@ -96,16 +96,12 @@ func (n *Nation) front() error {
 	if err != nil {
 		return err
 	}
-	var any *node.Node
-	for _, one := range n.Nodes {
-		any = one
-		break
-	}
+	any := n.Nodes[n.members[0].ID]
 	site := entrance.NewHub(entrance.Public{
 		Catalogue: item.Default(), Regions: regions, Offices: any.Kit.Offices, Trust: n.Hub.Trust.List, Now: n.Clock.Now,
 		Entrances: n.urls, PublicURL: n.URL, Demo: true, DemoSteps: n.steps(), Log: n.cfg.Log,
 	})
-	n.clockPages(site)
+	n.Clock.Register(site, any.Kit.Calendar)
 	mux := http.NewServeMux()
 	n.Hub.Handle(mux)
 	mux.Handle("/", site)

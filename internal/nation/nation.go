@@ -15,6 +15,7 @@ import (
 
 	"tongban/internal/adapter/natschan"
 	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/demo/clock"
 	"tongban/internal/demo/idp"
 	"tongban/internal/demo/people"
 	"tongban/internal/domain/office"
@@ -52,7 +53,7 @@ type Config struct {
 // Nation is a running federation.
 type Nation struct {
 	Hub   *hub.Hub
-	Clock *Clock
+	Clock *clock.Clock
 	Nodes map[office.NodeID]*node.Node
 	Book  *people.Book
 	URL   string // of the hub's front page
@@ -97,7 +98,7 @@ func Open(ctx context.Context, cfg Config) (_ *Nation, err error) {
 		cfg.Host = "localhost"
 	}
 	n := &Nation{
-		cfg: cfg, Clock: NewClock(cfg.Today), Nodes: map[office.NodeID]*node.Node{}, urls: map[office.NodeID]string{},
+		cfg: cfg, Clock: clock.New(cfg.Today), Nodes: map[office.NodeID]*node.Node{}, urls: map[office.NodeID]string{},
 		sites: map[string]http.Handler{},
 	}
 	defer func() {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -28,6 +29,9 @@ func (w *world) checkTouched() {
 	}
 	var touched []string
 	for _, f := range w.files {
+		if !w.touched[f.here.member.ID] && !w.touched[f.there.member.ID] {
+			continue
+		}
 		for _, p := range []*place{f.here, f.there} {
 			if p.node == nil {
 				continue
@@ -42,15 +46,29 @@ func (w *world) checkTouched() {
 				w.fail("case %d at %s: %v", f.index, p.member.ID, err)
 			case f.rows[p] != c.Row:
 				f.rows[p] = c.Row
+				w.note("case %d at %s is now %s", f.index, p.member.ID, states(c))
 				if !slices.Contains(touched, f.id) {
 					touched = append(touched, f.id)
 				}
 			}
 		}
 	}
+	clear(w.touched)
 	if len(touched) > 0 {
 		w.fsck(fsck.Options{Cases: touched, Catalogue: w.rules})
 	}
+}
+
+// states is a case in a few words: its legs, and which of them is on its way.
+func states(c casefile.Case) string {
+	s := fmt.Sprintf("%d:", c.Row)
+	for _, l := range c.Legs {
+		s += " " + string(l.State)
+		if l.Transit != nil {
+			s += "→" + string(l.Transit.To)
+		}
+	}
+	return s
 }
 
 func (w *world) fsck(opt fsck.Options) {

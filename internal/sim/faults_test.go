@@ -12,6 +12,7 @@ import (
 type storm struct {
 	end   time.Time // no fault after it
 	rates map[memchan.Fate]float64
+	kills bool
 }
 
 // fates in the order in which luck is asked.
@@ -53,7 +54,7 @@ func (w *world) weather() {
 		w.note("the storm is over")
 		return
 	}
-	length := somewhen(w.luck, 2*time.Hour, 4*24*time.Hour)
+	length := somewhen(w.luck, time.Hour, 4*24*time.Hour)
 	w.at(w.now.Add(length), w.weather)
 	if w.luck.IntN(4) == 0 {
 		w.note("a quiet period")
@@ -61,7 +62,7 @@ func (w *world) weather() {
 	}
 	for _, f := range fates {
 		if w.luck.IntN(5) < 2 {
-			w.storm.rates[f] = 0.05 + 0.3*w.luck.Float64()
+			w.storm.rates[f] = 0.05 + 0.4*w.luck.Float64()
 			w.note("from now on %s: %.2f", fateNames[f], w.storm.rates[f])
 		}
 	}
@@ -74,10 +75,10 @@ func (w *world) weather() {
 			w.note("no way from %s to %s", a.member.ID, b.member.ID)
 			w.net.PartitionOneWay(a.member.ID, b.member.ID)
 		}
-		w.at(w.now.Add(min(length, somewhen(w.luck, time.Minute, 12*time.Hour))), func() { w.net.Heal(a.member.ID, b.member.ID) })
+		w.at(w.now.Add(min(length, somewhen(w.luck, time.Minute, 24*time.Hour))), func() { w.net.Heal(a.member.ID, b.member.ID) })
 	}
-	if w.luck.IntN(5) < 3 {
-		for range 1 + w.luck.IntN(3) {
+	if w.storm.kills = w.luck.IntN(5) < 3; w.storm.kills {
+		for range 1 + w.luck.IntN(6) {
 			w.at(w.now.Add(time.Duration(w.luck.Int64N(int64(length)))), w.arm)
 		}
 	}
@@ -91,18 +92,27 @@ func (w *world) weather() {
 
 // arm lets a kill strike a place at a statement or around a commit.
 func (w *world) arm() {
-	p := w.places[w.luck.IntN(len(w.places))]
-	if !w.now.Before(w.storm.end) || p.node == nil {
-		return
+	if p := w.places[w.luck.IntN(len(w.places))]; p.node != nil {
+		p.kill = w.newKill()
 	}
+}
+
+// maybeStrike lets a kill strike in the midst of somebody's act.
+func (w *world) maybeStrike(p *place) {
+	if w.storm.kills && w.luck.IntN(10) == 0 {
+		p.kill = w.newKill()
+		p.kill.after /= 4
+	}
+}
+
+func (w *world) newKill() *kill {
 	switch w.luck.IntN(4) {
 	case 0:
-		p.kill = &kill{sqlstore.PhaseBeforeCommit, w.luck.IntN(6)}
+		return &kill{sqlstore.PhaseBeforeCommit, w.luck.IntN(6)}
 	case 1:
-		p.kill = &kill{sqlstore.PhaseAfterCommit, w.luck.IntN(6)}
-	default:
-		p.kill = &kill{sqlstore.PhaseStatement, w.luck.IntN(30)}
+		return &kill{sqlstore.PhaseAfterCommit, w.luck.IntN(6)}
 	}
+	return &kill{sqlstore.PhaseStatement, w.luck.IntN(30)}
 }
 
 func (w *world) two() (a, b *place) {
@@ -114,7 +124,7 @@ func (w *world) two() (a, b *place) {
 // heal ends all that goes wrong, but does not start what is down.
 func (w *world) heal() {
 	w.net.HealAll()
-	w.storm.rates = map[memchan.Fate]float64{}
+	w.storm.rates, w.storm.kills = map[memchan.Fate]float64{}, false
 	for _, p := range w.places {
 		p.kill, p.offset = nil, 0
 	}

@@ -25,14 +25,18 @@ type file struct {
 	acked       bool // its lodging was acknowledged, so it may never be lost
 	mood        map[string]bool
 	rows        map[*place]int64 // as last seen
+	ended       map[*place]bool
 }
+
+func (f *file) closed() bool { return f.ended[f.here] && f.ended[f.there] }
 
 // moods are the turns that a life may take beside a plain grant; each file has a random set of them.
 var moods = []string{"refuse", "decline", "correct", "return", "recall", "withdraw", "suspend", "silence", "twice", "scan"}
 
 func (w *world) newFile() *file {
 	here, there := w.two()
-	f := &file{index: len(w.files), id: unit.NewID(), here: here, there: there, mood: map[string]bool{}, rows: map[*place]int64{}}
+	f := &file{index: len(w.files), id: unit.NewID(), here: here, there: there, mood: map[string]bool{}}
+	f.rows, f.ended = map[*place]int64{}, map[*place]bool{}
 	for _, m := range moods {
 		f.mood[m] = w.life.IntN(3) == 0
 	}
@@ -49,11 +53,16 @@ type deed struct {
 
 // visit is somebody looking at a file and doing one thing, or nothing, at one of its places; then it is left for a while.
 func (w *world) visit(f *file) {
-	defer func() {
-		if w.failed == nil && w.now.Before(w.storm.end) {
-			w.at(w.now.Add(somewhen(w.life, 2*time.Minute, 60*time.Hour)), func() { w.visit(f) })
-		}
-	}()
+	rest := somewhen(w.life, 100*time.Millisecond, 96*time.Hour) // a busy hour here, a week-end there
+	if f.closed() {
+		rest += 24 * time.Hour
+	}
+	w.at(w.now.Add(rest), func() { w.visit(f) })
+	w.look(f)
+}
+
+// look is a visit that nobody planned.
+func (w *world) look(f *file) {
 	if !f.acked {
 		w.lodge(f)
 		return
@@ -70,6 +79,7 @@ func (w *world) visit(f *file) {
 		w.fail("case %d at %s: %v", f.index, p.member.ID, err)
 		return
 	}
+	f.ended[p] = !c.Closed.IsZero()
 	wild := w.life.IntN(8) == 0
 	deeds := w.possible(f, p, c)
 	if wild { // what nobody should try must be refused, and harm nothing
@@ -94,7 +104,12 @@ func (w *world) visit(f *file) {
 // act does a deed. One that was possible must succeed; one at a venture may be refused by a rule. What a kill leaves
 // without an answer is mostly tried again after the restart.
 func (w *world) act(p *place, f *file, d deed, venture bool) {
+	if d.do == nil {
+		return
+	}
+	w.maybeStrike(p)
 	err := d.do()
+	w.touched[p.member.ID] = true
 	name := d.name
 	if venture {
 		name += " at a venture"
@@ -105,9 +120,12 @@ func (w *world) act(p *place, f *file, d deed, venture bool) {
 	}
 	w.note("case %d at %s: %s: %s", f.index, p.member.ID, name, outcome)
 	p.stir(500 * time.Millisecond)
+	if err == nil && w.life.IntN(2) == 0 { // somebody is at it again, while the news of this act travels
+		w.at(w.now.Add(somewhen(w.life, time.Millisecond, time.Hour)), func() { w.look(f) })
+	}
 	kind := errs.KindOf(err)
 	switch {
-	case err == nil, d.name == "nothing":
+	case err == nil:
 	case p.dead:
 		if !errs.Is(err, errs.StoreClosed) && !errs.Is(err, errs.InDoubt) {
 			w.fail("case %d: %s during a kill: %v", f.index, d.name, err)
@@ -139,12 +157,14 @@ func (w *world) lodge(f *file) {
 		times = 2
 	}
 	for range times {
+		w.maybeStrike(p)
 		_, err := p.node.Lodge.TakeIn(w.ctx, p.clerk, *f.application)
 		outcome := "taken in"
 		if err != nil {
 			outcome = errs.CodeOf(err).Name()
 		}
 		w.note("case %d at %s from %s: %s", f.index, p.member.ID, f.there.member.ID, outcome)
+		w.touched[p.member.ID] = true
 		p.stir(500 * time.Millisecond)
 		switch {
 		case err == nil && !f.acked, errs.Is(err, errs.CaseExists):
@@ -194,7 +214,7 @@ func (w *world) possible(f *file, p *place, c casefile.Case) []deed {
 	if !c.Closed.IsZero() {
 		return nil
 	}
-	out := []deed{{"nothing", 1, func() error { return nil }}}
+	out := []deed{{name: "nothing", weight: 1}}
 	may := func(mood string, weight int, names ...string) {
 		if mood != "" && !f.mood[mood] {
 			return

@@ -43,7 +43,7 @@ func (p *place) strike(_ int, phase string) error {
 	if p.kill.after--; p.kill.after >= 0 {
 		return nil
 	}
-	p.kill, p.dead = nil, true
+	p.kill, p.dead, p.w.touched[p.member.ID] = nil, true, true
 	p.w.note("%s killed at %s", p.member.ID, phase)
 	return errKill
 }
@@ -81,13 +81,13 @@ func (p *place) open() error {
 	return err
 }
 
-// receiver lets a dead process answer nothing, and notes who talked with whom.
+// receiver lets a dead process answer nothing, and notes that something may change.
 func (p *place) receiver(r handover.Receiver) handover.Receiver {
 	return func(ctx context.Context, m handover.Message) ([]byte, error) {
 		if p.dead {
 			return nil, errs.New(errs.TryLater, "%s is down", p.member.ID)
 		}
-		p.w.talked[[2]office.NodeID{m.From, p.member.ID}] = true
+		p.w.touched[p.member.ID] = true
 		answer, err := r(ctx, m)
 		if p.dead {
 			return nil, errs.New(errs.TryLater, "%s went down", p.member.ID)
@@ -126,6 +126,7 @@ func (p *place) rise() {
 		return
 	}
 	p.w.note("%s up again", p.member.ID)
+	p.w.touched[p.member.ID] = true
 	if err := p.open(); err != nil {
 		p.w.fail("%s does not start again: %v", p.member.ID, err)
 		return
@@ -171,6 +172,7 @@ func (p *place) wake() (at time.Time, ok bool) {
 func (p *place) tick() {
 	p.stirred = time.Time{}
 	did, err := p.node.Tick(p.w.ctx)
+	p.w.touched[p.member.ID] = p.w.touched[p.member.ID] || did
 	if err != nil && !p.dead {
 		p.w.fail("%s ticks: %v", p.member.ID, err)
 	}

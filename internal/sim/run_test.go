@@ -37,7 +37,7 @@ func play(t *testing.T, seed uint64, sabotage func(*node.Node)) outcome {
 	weeks := time.Duration(1+w.life.IntN(3)) * 7 * 24 * time.Hour
 	w.storm.end = begin.Add(weeks)
 	w.weather()
-	for range 2 + w.life.IntN(4) {
+	for range 2 + w.life.IntN(6) {
 		f := w.newFile()
 		w.at(w.now.Add(time.Duration(w.life.Int64N(int64(weeks*2/3)))), func() { w.visit(f) })
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -41,7 +42,7 @@ type world struct {
 	places   []*place
 	files    []*file
 	storm    storm
-	talked   map[[2]office.NodeID]bool // who exchanged messages in this step
+	touched  map[office.NodeID]bool // where something may have changed in this step
 	sabotage func(*node.Node)
 
 	trace  []string
@@ -70,7 +71,7 @@ func newWorld(t *testing.T, seed uint64, sabotage func(*node.Node)) (*world, err
 		t: t, ctx: t.Context(), seed: seed, now: begin, net: memchan.New(), sabotage: sabotage,
 		life:   rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a replayable plan, no secret
 		luck:   rand.New(rand.NewPCG(seed, 2)), //nolint:gosec // as above
-		talked: map[[2]office.NodeID]bool{},
+		touched: map[office.NodeID]bool{},
 	}
 	var err error
 	if w.rules, err = rules(); err != nil {
@@ -174,11 +175,8 @@ func (w *world) hash() string {
 
 // somewhen is a time between lo and hi from now, evenly on a logarithmic scale.
 func somewhen(r *rand.Rand, lo, hi time.Duration) time.Duration {
-	d := lo
-	for d < hi && r.IntN(4) != 0 {
-		d *= 2
-	}
-	return min(hi, d+time.Duration(r.Int64N(int64(d))))
+	steps := math.Log(float64(hi) / float64(lo))
+	return time.Duration(float64(lo) * math.Exp(r.Float64()*steps))
 }
 
 func (w *world) place(id office.NodeID) *place {

@@ -1,9 +1,24 @@
 package sim
-import ("testing";"testing/cryptotest";"os";"strings";"fmt")
-func TestTrace(t *testing.T){
- s:=*first
- cryptotest.SetGlobalRandom(t, s)
- o:=play(t,s,nil)
- os.WriteFile(fmt.Sprintf("/tmp/trace-%d",s),[]byte(strings.Join(o.trace,"\n")+"\n"),0o644)
- fmt.Println(o.steps,o.hash,o.err)
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"testing/cryptotest"
+)
+
+func TestTrace(t *testing.T) {
+	os.MkdirAll("/tmp/traces", 0o755)
+	steps := 0
+	for s := *first; s < *first+uint64(*seeds); s++ {
+		cryptotest.SetGlobalRandom(t, s)
+		o := play(t, s, nil)
+		os.WriteFile(fmt.Sprintf("/tmp/traces/%d", s), []byte(strings.Join(o.trace, "\n")+"\n"), 0o644)
+		steps += o.steps
+		if o.err != nil {
+			fmt.Println(s, o.steps, o.hash, o.err)
+		}
+	}
+	fmt.Println("steps", steps)
 }

@@ -62,6 +62,19 @@ func (s *Store) Case(ctx context.Context, id string) (casefile.Case, error) {
 	return c, found(err, "case", id)
 }
 
+// Cases reads many at once, by their ids; those that are not here are left out.
+func (s *Store) Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error) {
+	list, err := s.cases(ctx, `SELECT `+caseColumns+` FROM cases WHERE id `+s.e.d.anyOf(1), listOf(s.e.d, ids))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]casefile.Case, len(list))
+	for _, c := range list {
+		out[c.ID] = c
+	}
+	return out, nil
+}
+
 // CaseByNo reads a case by its public number.
 func (s *Store) CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error) {
 	c, err := s.scanCase(s.e.queryRow(ctx, selectCaseNo, string(no)))

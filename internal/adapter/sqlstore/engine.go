@@ -33,7 +33,8 @@ type Config struct {
 	Schema string
 	// ReadConns is the size of the read pool, default 4.
 	ReadConns int
-	// WriteConns is how many groups PostgreSQL commits in parallel, default 2; SQLite always has one writer.
+	// WriteConns is how many groups PostgreSQL commits in parallel, default 1: fewer groups are larger and cost the
+	// server less. SQLite always has one writer.
 	WriteConns int
 	// Group is the most units that share one commit, default 32.
 	Group int
@@ -80,7 +81,7 @@ type engine struct {
 // TryLater (PostgreSQL unreachable) or CorruptRow (the file is not a database).
 func open(ctx context.Context, cfg Config) (*engine, error) {
 	cfg.ReadConns = orDefault(cfg.ReadConns, 4)
-	cfg.WriteConns = orDefault(cfg.WriteConns, 2)
+	cfg.WriteConns = orDefault(cfg.WriteConns, 1)
 	cfg.Group = orDefault(cfg.Group, 32)
 	cfg.Timeout = orDefault(cfg.Timeout, 30*time.Second)
 	e := &engine{cfg: cfg}

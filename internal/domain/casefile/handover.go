@@ -25,10 +25,11 @@ func HandOver(c Case, me office.NodeID, by Actor, envelope string, now time.Time
 	if !ok {
 		return Case{}, Step{}, errs.New(errs.NotAllowedNow, "%s has nothing to hand over", c.No)
 	}
-	_, step, err := c.begin(me, collectKey(c), ActHandOver, &by, now)
+	collect, step, err := c.begin(me, collectKey(c), ActHandOver, &by, now)
 	if err != nil {
 		return Case{}, Step{}, err
 	}
+	collect.Reason = ""
 	leg := c.leg(d.Key)
 	leg.Holder, leg.Reason = me, ""
 	leg.Transit = &Transit{Envelope: envelope, To: leg.Node, At: step.At}

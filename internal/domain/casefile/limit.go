@@ -80,9 +80,13 @@ func (c *Case) startOn(law Law, leg string, event Event, on workday.Date) {
 	}
 }
 
-// reckon sets the dates from the rule and the days paused so far.
+// reckon sets the dates from the rule and the days paused so far. A rule without a length in law (and not on the spot) is a
+// promise only: its date is the promised one.
 func (l *Limit) reckon(law Law, r item.LimitRule) {
 	length := r.Length
+	if length.N == 0 && !r.Spot {
+		length = r.Promised
+	}
 	length.N += l.Paused
 	l.Due, l.Provisional = law.Calendar.Due(l.From, length)
 	l.Promised = l.Due

@@ -76,8 +76,10 @@ func FuzzOpenEnvelope(f *testing.F) {
 func FuzzOpenReceipt(f *testing.F) {
 	w := newWorld(f)
 	envelope := w.signed(f, w.keys[north].sign, w.released(f))
-	parcel := Parcel{ID: w.released(f).ID, To: west, Signed: envelope}
-	body, err := proof.Marshal(Receipt{Envelope: parcel.ID, Hash: envelope.Hash(), From: west, To: north, Status: Held, At: at})
+	parcel := Parcel{ID: w.released(f).ID, To: west, Case: "c", Leg: "decide", Kind: Offer, Signed: envelope}
+	body, err := proof.Marshal(Receipt{
+		Envelope: parcel.ID, Hash: envelope.Hash(), From: west, To: north, Case: "c", Leg: "decide", Kind: Offer, Status: Held, At: at,
+	})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -89,7 +91,7 @@ func FuzzOpenReceipt(f *testing.F) {
 			t.Fatal(err)
 		}
 		r, err := OpenReceipt(s, w.trust, parcel)
-		if err == nil && (r.Envelope != parcel.ID || r.Hash != envelope.Hash() || r.From != west) {
+		if err == nil && (r.Envelope != parcel.ID || r.Hash != envelope.Hash() || r.From != west || r.Leg != "decide") {
 			t.Errorf("opened %+v", r)
 		}
 	})

@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"slices"
+
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/proof"
@@ -39,6 +41,13 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 	return e, nil
 }
 
+// answers are the words that each kind of envelope can be answered with.
+var answers = map[Kind][]Status{
+	Offer:  {Held, Recalled, Refused},
+	Notice: {Noted},
+	Recall: {Recalled, Since},
+}
+
 // OpenReceipt checks that s is the word of p's addressee on exactly the envelope that p carries.
 func OpenReceipt(s proof.Signed, trust *office.TrustList, p Parcel) (Receipt, error) {
 	signer, err := trust.Check(s, TypReceipt)
@@ -52,8 +61,10 @@ func OpenReceipt(s proof.Signed, trust *office.TrustList, p Parcel) (Receipt, er
 	switch {
 	case r.From != signer.ID || r.From != p.To:
 		return Receipt{}, errs.New(errs.WrongSender, "receipt for %s is signed by %s", p.ID, signer.ID)
-	case r.Envelope != p.ID || r.Hash != p.Signed.Hash():
+	case r.Envelope != p.ID || r.Hash != p.Signed.Hash() || r.Case != p.Case || r.Leg != p.Leg:
 		return Receipt{}, errs.New(errs.BadReceipt, "receipt speaks of %s, asked was %s", r.Envelope, p.ID)
+	case !slices.Contains(answers[p.Kind], r.Status):
+		return Receipt{}, errs.New(errs.BadReceipt, "%s %s answered %q", p.Kind, p.ID, r.Status)
 	}
 	return r, nil
 }

@@ -73,8 +73,8 @@ func TestRotationAndRewrapping(t *testing.T) {
 func TestOpenReceipt(t *testing.T) {
 	w := newWorld(t)
 	envelope := w.signed(t, w.keys[north].sign, w.released(t))
-	parcel := Parcel{ID: w.released(t).ID, To: west, Signed: envelope}
-	good := Receipt{Envelope: parcel.ID, Hash: envelope.Hash(), From: west, To: north, Status: Held, At: at}
+	parcel := Parcel{ID: w.released(t).ID, To: west, Case: "c", Leg: "decide", Kind: Offer, Signed: envelope}
+	good := Receipt{Envelope: parcel.ID, Hash: envelope.Hash(), From: west, To: north, Case: "c", Leg: "decide", Kind: Offer, Status: Held, At: at}
 	sign := func(by *proof.Signer, typ string, f func(r *Receipt)) proof.Signed {
 		r := good
 		f(&r)
@@ -100,6 +100,10 @@ func TestOpenReceipt(t *testing.T) {
 		{"by nobody whom we know", sign(stranger(t), TypReceipt, as), errs.UnknownKey},
 		{"for another envelope", sign(westSign, TypReceipt, func(r *Receipt) { r.Envelope = "other" }), errs.BadReceipt},
 		{"for other content under the id", sign(westSign, TypReceipt, func(r *Receipt) { r.Hash = proof.HashOf([]byte("x")) }), errs.BadReceipt},
+		{"for another case", sign(westSign, TypReceipt, func(r *Receipt) { r.Case = "d" }), errs.BadReceipt},
+		{"for another leg", sign(westSign, TypReceipt, func(r *Receipt) { r.Leg = "deliver" }), errs.BadReceipt},
+		{"a word that answers no offer", sign(westSign, TypReceipt, func(r *Receipt) { r.Status = Noted }), errs.BadReceipt},
+		{"a word that nobody knows", sign(westSign, TypReceipt, func(r *Receipt) { r.Status = "perhaps" }), errs.BadReceipt},
 		{"of another type", sign(westSign, TypEnvelope, as), errs.WrongType},
 	} {
 		_, err := OpenReceipt(tt.s, w.trust, parcel)

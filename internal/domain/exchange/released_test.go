@@ -54,7 +54,7 @@ func TestReleasedReceipt(t *testing.T) {
 		}
 		return vector{About: "the receipt of 63 for envelope.json", Outcome: "held", JSON: encodeJSON(t, s)}
 	})
-	got, err := OpenReceipt(decodeSigned(t, v), w.trust, Parcel{ID: want.Envelope, To: west, Signed: envelope})
+	got, err := OpenReceipt(decodeSigned(t, v), w.trust, Parcel{ID: want.Envelope, To: west, Case: want.Case, Leg: want.Leg, Kind: want.Kind, Signed: envelope})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,14 +83,13 @@ func New(cfg Config) http.Handler {
 	f := &face{cfg}
 	mux := http.NewServeMux()
 	for pattern, h := range map[string]handler{
-		"POST /api/v1/cases":             f.takeIn,
-		"GET /api/v1/cases/{id}":         f.show,
-		"GET /api/v1/cases/{id}/papers":  f.papers,
-		"POST /api/v1/cases/{id}/{act}":  f.act,
-		"GET /api/v1/queue":              f.queue,
-		"POST /api/v1/files":             f.upload,
-		"/api/v1/":                       func(call) (int, any, error) { return 0, nil, errs.New(errs.NoSuchAct, "path") },
-		"POST /api/v1/cases/{id}/papers": func(call) (int, any, error) { return 0, nil, errs.New(errs.NoSuchAct, "papers") },
+		"POST /api/v1/cases":            f.takeIn,
+		"GET /api/v1/cases/{id}":        f.show,
+		"GET /api/v1/cases/{id}/papers": f.papers,
+		"POST /api/v1/cases/{id}/{act}": f.act,
+		"GET /api/v1/queue":             f.queue,
+		"POST /api/v1/files":            f.upload,
+		"/api/v1/":                      func(call) (int, any, error) { return 0, nil, errs.New(errs.NoSuchAct, "path") },
 	} {
 		mux.HandleFunc(pattern, f.serve(h))
 	}

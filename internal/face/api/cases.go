@@ -58,6 +58,13 @@ type Due struct {
 
 func view(c casefile.Case) Case {
 	v := Case{Case: c, Status: c.Status(), Row: c.Row, Private: c.Private}
+	v.Private.Materials = slices.Clone(c.Private.Materials)
+	for i, m := range v.Private.Materials { // the keys of attachments stay here
+		v.Private.Materials[i].Files = slices.Clone(m.Files)
+		for j := range m.Files {
+			v.Private.Materials[i].Files[j].Key = nil
+		}
+	}
 	if s, ok := c.Holder(); ok {
 		v.Holder = &Holder{s.Node, s.Office, s.From}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/textproto"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,9 @@ type browser struct {
 	head http.Header
 	doc  *html.Node
 }
+
+// untranslated is a key of the catalogue that shows itself because it has no wording.
+var untranslated = regexp.MustCompile(`\b(desk|status|mode|frame|component|field|print)\.[a-z_]+[.a-z_-]*`)
 
 // upload is a file that goes into a form.
 type upload struct{ name, content string }
@@ -50,6 +54,9 @@ func (b *browser) do(r *http.Request) *browser {
 		b.t.Fatal(err)
 	}
 	b.doc = doc
+	if key := untranslated.FindString(text(doc)); key != "" {
+		b.t.Errorf("%s: the wording %q is missing", b.path, key)
+	}
 	return b
 }
 
@@ -80,14 +87,13 @@ func (b *browser) want(code int, words ...string) *browser {
 	return b
 }
 
-func (b *browser) without(words ...string) *browser {
+func (b *browser) without(words ...string) {
 	b.t.Helper()
 	for _, s := range words {
 		if strings.Contains(b.raw, s) {
 			b.t.Fatalf("%s: %q stands in the page", b.path, s)
 		}
 	}
-	return b
 }
 
 // form gives the fields of the form with that action as a browser would send them.

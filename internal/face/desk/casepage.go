@@ -262,7 +262,7 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 	}
 	view.Applicant = []page.Row{
 		{Key: page.T(ctx, "desk.identity.name"), Value: p.Name},
-		{Key: page.T(ctx, "desk.idtype.t"+string(p.IDType)), Value: number},
+		{Key: page.T(ctx, "desk.idtype."+string(p.IDType)), Value: number},
 		{Key: page.T(ctx, "desk.identity.phone"), Value: masked(p, p.Phone, view.Full)},
 		{Key: page.T(ctx, "desk.case.consent"), Value: page.T(ctx, "desk.case.attested", f.officeName(v.lang, view.C.Private.Consent.Office), clock(ctx, view.C.Private.Consent.At))},
 	}

@@ -14,7 +14,7 @@ import (
 func idTypes(ctx context.Context) []page.Choice {
 	out := make([]page.Choice, 0, len(party.IDTypes))
 	for _, t := range party.IDTypes {
-		out = append(out, page.Choice{Value: string(t), Text: page.T(ctx, "desk.idtype.t"+string(t))})
+		out = append(out, page.Choice{Value: string(t), Text: page.T(ctx, "desk.idtype."+string(t))})
 	}
 	return out
 }

@@ -48,7 +48,7 @@ func date(ctx context.Context, d workday.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	return page.T(ctx, "desk.date", d.Year(), int(d.Month()), d.Day(), page.T(ctx, "desk.weekday.d"+strconv.Itoa(int(d.Weekday()))))
+	return page.T(ctx, "desk.date", d.Year(), int(d.Month()), d.Day(), page.T(ctx, "desk.weekday."+strconv.Itoa(int(d.Weekday()))))
 }
 
 // clock is an instant as people in the whole country read it.

@@ -19,12 +19,15 @@ import (
 
 // Store is where cases, outbox and inbox are kept. Commit is durable when it returns; it fails with errs.Repeated if the
 // arrival (sender, envelope id) is stored already, and with errs.Stale if the case was changed since it was read. Parcels
-// claims up to n parcels that are due, for the time of lease, so that replicas share the outbox; Postpone gives them back.
+// claims up to n parcels that are due, for the time of lease, so that replicas share the outbox; Postpone gives them back. Cases
+// and Arrivals leave out what is not there, and fail as a whole if one row does not open.
 // Safe for concurrent use.
 type Store interface {
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Arrival(ctx context.Context, from office.NodeID, id string) (exchange.Arrival, bool, error)
+	Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error)
+	Arrivals(ctx context.Context, from office.NodeID, ids []string) (map[string]exchange.Arrival, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)
 	Postpone(ctx context.Context, ids []string, until time.Time) error

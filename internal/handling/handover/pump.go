@@ -3,6 +3,7 @@ package handover
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"tongban/internal/domain/casefile"
@@ -79,6 +80,9 @@ func (p *Post) send(ctx context.Context, node office.Node, protocol int, parcels
 		return err
 	}
 	raw, err := p.Channel.Send(ctx, node.ID, Message{From: p.Kit.Me, Kind: "packet", Body: body})
+	if n := len(parcels) / 2; n > 0 && errs.Is(err, errs.ChannelTooLarge) { // together they would never pass
+		return errors.Join(p.send(ctx, node, protocol, parcels[:n]), p.send(ctx, node, protocol, parcels[n:]))
+	}
 	if err != nil {
 		return p.wait(ctx, parcels)
 	}

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,9 +51,15 @@ func (p *Post) packet(ctx context.Context, body []byte) ([]byte, error) {
 		}
 	}
 	// Envelopes about one case are dealt with in their order, one after the other: they would only lose races for the case.
-	each(p.open(packet.Envelopes, say), p.Parallel, func(group []opened) {
-		for _, o := range group {
-			receipt, needs, err := p.take(ctx, o.signed, o.envelope)
+	groups := p.open(packet.Envelopes, say)
+	first := p.lookUp(ctx, packet.From, groups)
+	each(groups, p.Parallel, func(group []opened) {
+		for i, o := range group {
+			look := p.look
+			if i == 0 && first != nil {
+				look = first
+			}
+			receipt, needs, err := p.take(ctx, o.signed, o.envelope, look)
 			say(o.signed, receipt, needs, err)
 		}
 	})
@@ -117,10 +124,54 @@ func each[T any](list []T, parallel int, do func(T)) {
 	wg.Wait()
 }
 
-// take deals with one envelope once. A repeat gets the first receipt; the same id with other content is refused.
-func (p *Post) take(ctx context.Context, s proof.Signed, e exchange.Envelope) (proof.Signed, []exchange.Need, error) {
-	hash := s.Hash()
+// look is what is known of an envelope: how it was answered before, if it was, and its case, zero if it is not here.
+type look func(ctx context.Context, e exchange.Envelope) (_ exchange.Arrival, answered bool, _ casefile.Case, _ error)
+
+// look asks the store about one envelope.
+func (p *Post) look(ctx context.Context, e exchange.Envelope) (exchange.Arrival, bool, casefile.Case, error) {
 	known, ok, err := p.Store.Arrival(ctx, e.From, e.ID)
+	if err != nil || ok {
+		return known, ok, casefile.Case{}, err
+	}
+	c, err := p.Store.Case(ctx, e.Case)
+	if err != nil && !errs.Is(err, errs.Missing) {
+		return known, false, casefile.Case{}, err
+	}
+	return known, false, c, nil
+}
+
+// lookUp asks the store once about the first envelope of each group. What it finds may be old by the time it is used: then
+// the commit fails (the case's row version, the inbox's key) and the envelope is looked at anew. nil if the store could
+// not answer for all, which it may be able to do one by one.
+func (p *Post) lookUp(ctx context.Context, from office.NodeID, groups [][]opened) look {
+	if len(groups) < 2 {
+		return nil
+	}
+	ids, cases := make([]string, len(groups)), make([]string, len(groups))
+	for i, g := range groups {
+		if g[0].envelope.From != from {
+			return nil
+		}
+		ids[i], cases[i] = g[0].envelope.ID, g[0].envelope.Case
+	}
+	arrivals, err := p.Store.Arrivals(ctx, from, ids)
+	if err != nil {
+		return nil
+	}
+	known, err := p.Store.Cases(ctx, cases)
+	if err != nil {
+		return nil
+	}
+	return func(_ context.Context, e exchange.Envelope) (exchange.Arrival, bool, casefile.Case, error) {
+		a, ok := arrivals[e.ID]
+		return a, ok, known[e.Case], nil
+	}
+}
+
+// take deals with one envelope once. A repeat gets the first receipt; the same id with other content is refused.
+func (p *Post) take(ctx context.Context, s proof.Signed, e exchange.Envelope, look look) (proof.Signed, []exchange.Need, error) {
+	hash := s.Hash()
+	known, ok, c, err := look(ctx, e)
 	if err != nil {
 		return proof.Signed{}, nil, err
 	}
@@ -130,13 +181,27 @@ func (p *Post) take(ctx context.Context, s proof.Signed, e exchange.Envelope) (p
 	if needs := p.missing(e); len(needs) > 0 {
 		return proof.Signed{}, needs, nil
 	}
+	facts, err := p.facts(e)
+	if err != nil {
+		return proof.Signed{}, nil, err
+	}
 	var receipt proof.Signed
+	stale := false
 	err = unit.Retry(ctx, func() error {
 		var err error
-		receipt, err = p.takeOnce(ctx, s, e, hash)
+		if stale {
+			if _, ok, c, err = p.look(ctx, e); err != nil {
+				return err
+			}
+			if ok {
+				return errs.New(errs.Repeated, "envelope %s of %s", e.ID, e.From)
+			}
+		}
+		stale = true
+		receipt, err = p.takeOnce(ctx, s, e, hash, facts, c)
 		return err
 	})
-	if errs.Is(err, errs.Repeated) { // another replica was first
+	if errs.Is(err, errs.Repeated) || errs.Is(err, errs.CaseExists) { // another replica was first
 		if known, ok, err := p.Store.Arrival(ctx, e.From, e.ID); err == nil && ok {
 			return p.again(e, hash, known)
 		}
@@ -165,18 +230,11 @@ func (p *Post) missing(e exchange.Envelope) []exchange.Need {
 	return needs
 }
 
-func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope, hash proof.Hash) (proof.Signed, error) {
+func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope, hash proof.Hash, facts []casefile.Known, known casefile.Case) (proof.Signed, error) {
 	now := p.Kit.Now().UTC().Truncate(time.Microsecond)
-	facts, err := p.facts(e)
-	if err != nil {
-		return proof.Signed{}, err
-	}
-	known, err := p.Store.Case(ctx, e.Case)
-	if err != nil && !errs.Is(err, errs.Missing) {
-		return proof.Signed{}, err
-	}
-	u := unit.Unit{At: now, Facts: facts}
+	u := unit.Unit{At: now, Facts: slices.Clone(facts)}
 	var r proof.Signed
+	var err error
 	switch e.Kind {
 	case exchange.Offer:
 		r, err = p.takeOffer(&u, known, e, hash, facts)

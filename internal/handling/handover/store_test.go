@@ -96,6 +96,34 @@ func (s *store) Arrival(_ context.Context, from office.NodeID, id string) (excha
 	return a, ok, nil
 }
 
+// Cases and Arrivals are Case and Arrival for many; what is not there is left out.
+func (s *store) Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error) {
+	out := map[string]casefile.Case{}
+	for _, id := range ids {
+		c, err := s.Case(ctx, id)
+		if errs.Is(err, errs.Missing) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[id] = c
+	}
+	return out, nil
+}
+
+func (s *store) Arrivals(ctx context.Context, from office.NodeID, ids []string) (map[string]exchange.Arrival, error) {
+	out := map[string]exchange.Arrival{}
+	for _, id := range ids {
+		if a, ok, err := s.Arrival(ctx, from, id); err != nil {
+			return nil, err
+		} else if ok {
+			out[id] = a
+		}
+	}
+	return out, nil
+}
+
 func (s *store) Parcel(_ context.Context, id string) (exchange.Parcel, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -321,6 +321,9 @@ func (w *world) once() {
 		}
 		papers := map[string]int{}
 		for _, p := range n.papers {
+			if p.Case != w.id {
+				continue
+			}
 			if papers[p.Kind]++; p.Kind == licence.Typ && papers[p.Kind] > 1 {
 				w.t.Errorf("%s has a second licence", id)
 			}

@@ -1,4 +1,6 @@
-package nation
+// Package clock is the business time of a demonstration, and the page that moves it: a five-day silence or the rules of
+// another year can be played in a minute.
+package clock
 
 import (
 	"sync"
@@ -16,8 +18,8 @@ type Clock struct {
 	moved []func()
 }
 
-// NewClock starts at nine in the morning of a day (Asia/Shanghai), or at the machine's time for the zero day.
-func NewClock(today workday.Date) *Clock {
+// New starts at nine in the morning of a day (Asia/Shanghai), or at the machine's time for the zero day.
+func New(today workday.Date) *Clock {
 	c := &Clock{}
 	if !today.IsZero() {
 		c.ahead = time.Until(today.Start().Add(9 * time.Hour))

@@ -1,0 +1,61 @@
+package desk
+
+import (
+	"slices"
+
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/item"
+	"tongban/internal/kernel/workday"
+)
+
+// version is the deciding place's rule in force today.
+func (f *Face) version(d draft) (item.Version, bool) {
+	return f.cfg.Kit.Catalogue.Version(d.Item, workday.DateOf(f.now()))
+}
+
+func (f *Face) facts(d draft) map[string]string { return f.cfg.Lodge.Facts(d.Person, d.There) }
+
+// filled is the whole form with what is known, so that nobody types it.
+func (f *Face) filled(d draft, ver item.Version) map[string]string {
+	return ver.Fill(ver.Clean(d.Answers), f.facts(d))
+}
+
+// asked are the questions that remain: what only the applicant knows, and what a source did not answer.
+func (f *Face) asked(d draft, ver item.Version) []item.Field {
+	facts := f.facts(d)
+	return slices.DeleteFunc(slices.Clone(ver.Form.Fields), func(field item.Field) bool {
+		switch {
+		case field.Source == item.Asked:
+			return false
+		case field.Source == item.FromEvidence && field.Required && field.Fallback == item.FallAsk:
+			return facts[field.From] != ""
+		}
+		return true
+	})
+}
+
+// defaultSource is the way to supply a material that costs the applicant least and claims nothing that was not checked.
+func defaultSource(m item.Material) string {
+	for _, s := range []string{"generated", "elicence", "promise", "shared", "upload"} {
+		if m.Required && slices.Contains(m.Sources, s) {
+			return s
+		}
+	}
+	return ""
+}
+
+// listedFile is a file of a material with its place in the draft.
+type listedFile struct {
+	N int
+	exchange.File
+}
+
+func (d draft) listed(material string) []listedFile {
+	var out []listedFile
+	for i, file := range d.Files {
+		if file.Material == material {
+			out = append(out, listedFile{i, file})
+		}
+	}
+	return out
+}

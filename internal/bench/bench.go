@@ -4,12 +4,15 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"strconv"
 	"time"
 
 	"tongban/internal/kernel/errs"
@@ -41,6 +44,10 @@ type Result struct {
 	Fsync          float64 `json:"fsync_ms"`
 }
 
+// collect is the GOGC of a measurement where none is set: the heap of two nodes under load is some tens of megabytes, and
+// Go's default would spend a tenth of the machine on keeping it that small.
+const collect = 400
+
 // Run measures and writes what it finds, for people, to out.
 func Run(ctx context.Context, o Options, out io.Writer) (_ Result, err error) {
 	if o.What == "" {
@@ -63,7 +70,10 @@ func Run(ctx context.Context, o Options, out io.Writer) (_ Result, err error) {
 	}
 	r := Result{What: o.What, Cores: runtime.GOMAXPROCS(0), DB: "none"}
 	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
-	say("%s, %d cores in use, %s", cpuModel(), r.Cores, runtime.Version())
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(collect))
+	}
+	say("%s, %d cores in use, %s, GOGC %s", cpuModel(), r.Cores, runtime.Version(), cmp.Or(os.Getenv("GOGC"), strconv.Itoa(collect)))
 	switch o.What {
 	case "lifecycle":
 		return r, lifecycle(ctx, o, &r, say)

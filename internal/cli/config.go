@@ -36,6 +36,7 @@ type config struct {
 	URL     string        `toml:"url" say:"Address under which others reach that, without a slash at the end."`
 	Hub     string        `toml:"hub" say:"Address of the hub, for enrolment and for the trust list; empty at the hub itself."`
 	DB      string        `toml:"db" say:"postgres://… for the database; empty is SQLite in this folder. Replicas need PostgreSQL and a shared folder."`
+	Schema  string        `toml:"schema" say:"PostgreSQL schema of this node; empty is p and the id."`
 	Channel []string      `toml:"channel" say:"Addresses of the channel; at a province they replace those that the hub gave, at the hub they are what provinces are told."`
 	Issuer  string        `toml:"issuer" say:"Address of the identity provider; empty leaves the pages for people out and serves machines only."`
 	Client  string        `toml:"client" say:"Name of this node at the identity provider."`
@@ -162,14 +163,23 @@ func (c config) write() error {
 func (c config) path(name string) string { return filepath.Join(c.dir, name) }
 
 // store is where the node's database is.
-func (c config) store() sqlstore.Config { return storeAt(c.dir, c.ID, c.DB) }
+func (c config) store() sqlstore.Config { return nodePlace{c.ID, c.dir, c.DB, c.Schema}.store() }
 
-// storeAt is the layout that a nation and a single node share: a file in the node's folder, or a schema of its own.
-func storeAt(dir string, id office.NodeID, db string) sqlstore.Config {
-	if db != "" {
-		return sqlstore.Config{DSN: db, Schema: "p" + string(id)}
+// nodePlace is where one node's data are.
+type nodePlace struct {
+	id              office.NodeID
+	dir, db, schema string
+}
+
+// store is the layout that a nation and a single node share: a file in the node's folder, or a schema of its own.
+func (p nodePlace) store() sqlstore.Config {
+	switch {
+	case p.db == "":
+		return sqlstore.Config{DSN: "sqlite:" + filepath.Join(p.dir, "node.db")}
+	case p.schema == "":
+		return sqlstore.Config{DSN: p.db, Schema: "p" + string(p.id)}
 	}
-	return sqlstore.Config{DSN: "sqlite:" + filepath.Join(dir, "node.db")}
+	return sqlstore.Config{DSN: p.db, Schema: p.schema}
 }
 
 // register is the officers as the faces take them.

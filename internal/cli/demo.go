@@ -68,4 +68,3 @@ func runDemo(ctx context.Context, e *env) int {
 func demoLog(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
-

@@ -219,7 +219,7 @@ func (p *patient) database(ctx context.Context) {
 	if p.keys == nil {
 		return
 	}
-	s, err := nodePlace{p.c.ID, p.c.dir, p.c.DB}.open(ctx)
+	s, err := nodePlace{p.c.ID, p.c.dir, p.c.DB, p.c.Schema}.open(ctx)
 	if !p.hold("database", err, "") {
 		return
 	}
@@ -282,14 +282,14 @@ func (p *patient) channel(ctx context.Context) {
 	if p.trust == nil {
 		return
 	}
-	client, err := p.c.connect(func(context.Context, handover.Message) ([]byte, error) {
+	client, err := p.c.connect(func(context.Context, handover.Message) ([]byte, error) { //nolint:contextcheck // it ends by its own Close, not with this context
 		return nil, errs.New(errs.TryLater, "a check-up")
 	}, slog.New(slog.DiscardHandler))
 	if err == nil {
 		wait, stop := context.WithTimeout(ctx, 10*time.Second)
 		err = client.Ready(wait)
 		stop()
-		client.Close()
+		client.Close() //nolint:contextcheck // it ends by its own Close, not with this context
 	}
 	p.hold("channel", err, "")
 }

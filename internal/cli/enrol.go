@@ -132,19 +132,15 @@ func (c config) joined(operator []byte, w hub.Welcome) error {
 	if err != nil {
 		return err
 	}
-	trust, err := proof.Marshal(federate.File{Operator: operator, Trust: w.Trust})
-	if err != nil {
-		return err
-	}
 	for _, f := range []struct {
 		name string
 		text []byte
-	}{{certFile, w.Cert}, {rootsFile, w.Roots}, {channelFile, channel}, {trustFile, trust}} {
-		if err := os.WriteFile(c.path(f.name), f.text, 0o600); err != nil {
+	}{{certFile, w.Cert}, {rootsFile, w.Roots}, {channelFile, channel}} {
+		if err := writeWhole(c.path(f.name), f.text); err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.keepTrust(operator, w.Trust)
 }
 
 // askTimeout bounds one question to the hub; it asks up to 31 provinces in turn for their signatures meanwhile.

@@ -95,12 +95,6 @@ func newest(ctx context.Context, t *federate.Trust, s *sqlstore.Store) error {
 	return nil
 }
 
-// nodePlace is where one node's data are.
-type nodePlace struct {
-	id      office.NodeID
-	dir, db string
-}
-
 // placesOf finds the nodes: the one that a configuration names, or each folder that is named after a province.
 func placesOf(dir, db string) ([]nodePlace, error) {
 	if _, err := os.Stat(filepath.Join(dir, configFile)); err == nil {
@@ -114,7 +108,7 @@ func placesOf(dir, db string) ([]nodePlace, error) {
 		if db == "" {
 			db = c.DB
 		}
-		return []nodePlace{{c.ID, dir, db}}, nil
+		return []nodePlace{{c.ID, dir, db, c.Schema}}, nil
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -141,7 +135,7 @@ func placesOf(dir, db string) ([]nodePlace, error) {
 		if _, err := os.Stat(filepath.Join(sub, "keys")); err != nil {
 			continue // opening it would make new keys, which open nothing
 		}
-		out = append(out, nodePlace{id, sub, db})
+		out = append(out, nodePlace{id, sub, db, ""})
 	}
 	if len(out) == 0 {
 		return nil, errs.New(errs.NoData, "%s", dir)
@@ -167,7 +161,7 @@ func (p nodePlace) open(ctx context.Context) (*sqlstore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := storeAt(p.dir, p.id, p.db)
+	cfg := p.store()
 	cfg.ReadConns, cfg.WriteConns = 1, 1
 	return sqlstore.Open(ctx, sqlstore.Options{Config: cfg, Vault: vault, Me: p.id})
 }

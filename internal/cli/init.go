@@ -31,6 +31,7 @@ func runInit(_ context.Context, e *env) int {
 	f.StringVar(&c.URL, "url", "", "address under which others reach it; empty is http:// and -listen")
 	f.StringVar(&c.Hub, "hub", "", "address of the hub")
 	f.StringVar(&c.DB, "db", "", "postgres://…; empty is SQLite in the folder")
+	f.StringVar(&c.Schema, "schema", "", "PostgreSQL schema; empty is p and the id")
 	channel := f.String("channel", "127.0.0.1:4222", "hub only: address at which the channel's server listens")
 	hosts := f.String("channel-host", "", "hub only: name under which provinces reach the channel")
 	if _, code, ok := e.parse(f, 0); !ok {
@@ -164,7 +165,7 @@ func (c config) transportKeys() (nkey string, public []byte, err error) {
 }
 
 // runInvite prints a code with which a province may join once. It writes into the hub's folder; a hub that runs sees it.
-func runInvite(_ context.Context, e *env) int {
+func runInvite(ctx context.Context, e *env) int {
 	f := e.flags("invite")
 	e.withJSON(f)
 	dir := f.String("dir", "", "the hub's folder")
@@ -179,7 +180,7 @@ func runInvite(_ context.Context, e *env) int {
 	if c.ID != office.Hub {
 		return e.fail(errs.New(errs.BadConfig, "%s is no hub", *dir))
 	}
-	code, err := hub.Folder(c.dir).Invite(office.NodeID(*id))
+	code, err := hub.Folder(c.dir).Invite(ctx, office.NodeID(*id))
 	if err != nil {
 		return e.fail(err)
 	}

@@ -107,7 +107,7 @@ func (e *env) openHub(_ context.Context, c config, log *slog.Logger) (http.Handl
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err := hub.Open(hub.Config{
+	h, err := hub.Open(hub.Config{ //nolint:contextcheck // it ends by its own Close, not with this context
 		Dir: c.dir, Keys: keys, Listen: c.ChannelListen, Channel: c.Channel, Hosts: c.ChannelHosts,
 		Name: texts()["hub-name"].Zh, NameEn: texts()["hub-name"].En, Address: c.URL, Log: log,
 	})
@@ -119,11 +119,11 @@ func (e *env) openHub(_ context.Context, c config, log *slog.Logger) (http.Handl
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { health(w, office.Hub, nil) })
 	front, err := hubPages(c, h.Trust, log)
 	if err != nil {
-		h.Stop()
+		h.Stop() //nolint:contextcheck // it ends by its own Close, not with this context
 		return nil, nil, err
 	}
 	mux.Handle("/", front)
-	return mux, func() error { h.Stop(); return nil }, nil
+	return mux, func() error { h.Stop(); return nil }, nil //nolint:contextcheck // it ends by its own Close, not with this context
 }
 
 // hubPages is the hub's entrance. It is made again when the trust list changes, because it leads to the members.
@@ -172,5 +172,5 @@ func health(w http.ResponseWriter, id office.NodeID, err error) {
 	if err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"node": id, "ok": err == nil}) //nolint:errcheck // the reader went away
+	_ = json.NewEncoder(w).Encode(map[string]any{"node": id, "ok": err == nil}) // the reader may be gone
 }

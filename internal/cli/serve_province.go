@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/node"
+	"tongban/internal/proof"
 )
 
 // openProvince starts a province: store, channel, wheel, and what it serves to machines and people.
@@ -35,7 +37,7 @@ func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (htt
 	}
 	n, err := node.Open(ctx, node.Config{
 		ID: c.ID, Dir: c.dir, Store: sqlstore.Options{Config: c.store()}, Keys: keys, Trust: trust, Log: log,
-		Join: func(r handover.Receiver) (handover.Channel, func(), error) {
+		Join: func(r handover.Receiver) (handover.Channel, func(), error) { //nolint:contextcheck // it ends by its own Close, not with this context
 			client, err := c.connect(r, log)
 			if err != nil {
 				return nil, nil, err
@@ -53,7 +55,7 @@ func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (htt
 	if err != nil {
 		return nil, nil, errors.Join(err, n.Stop())
 	}
-	end := follow(c, n, log)
+	end := follow(c, n, operator, log) //nolint:contextcheck // it ends by its own Close, not with this context
 	return handler, func() error { end(); return n.Stop() }, nil
 }
 
@@ -108,7 +110,7 @@ func province(c config, n *node.Node, operator []byte, log *slog.Logger) (http.H
 	})
 	mux.HandleFunc("GET /trust.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(federate.File{Operator: operator, Trust: *n.Trust.Signed()}) //nolint:errcheck // the reader went away
+		_ = json.NewEncoder(w).Encode(federate.File{Operator: operator, Trust: *n.Trust.Signed()}) // the reader may be gone
 	})
 	tokens := make([]api.Token, len(c.Tokens))
 	for i, t := range c.Tokens {
@@ -135,31 +137,84 @@ func province(c config, n *node.Node, operator []byte, log *slog.Logger) (http.H
 	return mux, nil
 }
 
-// followEvery is how often a province asks the hub for a newer trust list; members also get each one pushed.
-const followEvery = 5 * time.Minute
+// followEvery is how often a province asks the hub for a newer trust list; members also get each one pushed. keepEvery is
+// how often it looks whether there is one to write into its folder.
+const (
+	followEvery = 5 * time.Minute
+	keepEvery   = time.Second
+)
 
-// follow fetches the trust list now and then, for a node that was away when one came into force. A hub that is down
-// changes nothing: the last good list stays.
-func follow(c config, n *node.Node, log *slog.Logger) (stop func()) {
-	if c.Hub == "" {
-		return func() {}
-	}
+// follow fetches the trust list now and then, for a node that was away when one came into force, and keeps the list in
+// force in the node's folder, for the next start and for `tongban verify`. A hub that is down changes nothing: the last
+// good list stays.
+func follow(c config, n *node.Node, operator []byte, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
+	warn := func(step string, err error) {
+		if err != nil && ctx.Err() == nil {
+			log.LogAttrs(ctx, slog.LevelWarn, "trust list", slog.String("step", step), slog.String("error", err.Error()))
+		}
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for ctx.Err() == nil {
-			f, err := askHub[federate.File](ctx, http.MethodGet, c.Hub+"/trust.json", nil)
-			if err == nil {
-				err = n.Trust.Install(ctx, f.Trust, n.Store)
+		kept := 0
+		each(ctx, keepEvery, func() {
+			if v := n.Trust.List().Version; v != kept {
+				err := c.keepTrust(operator, *n.Trust.Signed())
+				warn("keep", err)
+				if err == nil {
+					kept = v
+				}
 			}
-			if err != nil && !errs.Is(err, errs.TrustOutdated) && ctx.Err() == nil {
-				log.LogAttrs(ctx, slog.LevelWarn, "trust list not fetched", slog.String("error", err.Error()))
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(followEvery):
-			}
-		}
+		})
 	})
+	if c.Hub != "" {
+		wg.Go(func() {
+			each(ctx, followEvery, func() {
+				f, err := askHub[federate.File](ctx, http.MethodGet, c.Hub+"/trust.json", nil)
+				if err == nil {
+					err = n.Trust.Install(ctx, f.Trust, n.Store)
+				}
+				if !errs.Is(err, errs.TrustOutdated) {
+					warn("fetch", err)
+				}
+			})
+		})
+	}
 	return func() { cancel(); wg.Wait() }
+}
+
+// each runs do at once and then again and again until ctx ends.
+func each(ctx context.Context, pause time.Duration, do func()) {
+	for ctx.Err() == nil {
+		do()
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// keepTrust writes the trust list whole or not at all.
+func (c config) keepTrust(operator []byte, s office.SignedTrust) error {
+	b, err := proof.Marshal(federate.File{Operator: operator, Trust: s})
+	if err != nil {
+		return err
+	}
+	return writeWhole(c.path(trustFile), b)
+}
+
+// writeWhole replaces a file in one step, so that a crash leaves the old one or the new one.
+func writeWhole(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
 }

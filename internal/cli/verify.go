@@ -54,7 +54,8 @@ func runVerify(_ context.Context, e *env) int {
 	}
 	trust, path, err := e.trust(*trustPath)
 	if err != nil {
-		return e.fail(err)
+		e.fail(err)
+		return exitUsage
 	}
 	b, err := readSmall(rest[0])
 	if err != nil {
@@ -66,7 +67,7 @@ func runVerify(_ context.Context, e *env) int {
 	case err == nil:
 		v.Issuer, err = judge(file, trust, day)
 	case !errs.Is(err, errs.WrongType) || file.Signed.Typ == "": // not a file of ours at all
-		return e.fail(err)
+		return e.fail(errs.Wrap(errs.FileUnreadable, err, ""))
 	}
 	v.Valid, v.Reason = err == nil, e.text("verify-good")
 	if err != nil {

@@ -30,7 +30,11 @@ func (c *check) limitHolds(f casefile.Case, l casefile.Limit) bool {
 			if r.Key != l.Key {
 				continue
 			}
-			due := c.reckon(l.From, r.Length, l.Paused)
+			length := r.Length
+			if length.N == 0 && !r.Spot { // a promise alone
+				length = r.Promised
+			}
+			due := c.reckon(l.From, length, l.Paused)
 			promised := due
 			if r.Promised.N > 0 {
 				if p := c.reckon(l.From, r.Promised, l.Paused); p.Before(due) {

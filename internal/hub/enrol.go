@@ -61,7 +61,7 @@ func (h *Hub) Enrol(ctx context.Context, in Enrolment) (Welcome, error) {
 	if err := proof.Check(in.Request, TypRequest, r.Node.Sign); err != nil {
 		return Welcome{}, err
 	}
-	if err := h.settings.admit(r.Node.ID, in.Code); err != nil {
+	if err := h.settings.admit(ctx, r.Node.ID, in.Code); err != nil {
 		return Welcome{}, err
 	}
 	o, err := h.offer(in.Request.Hash(), r)

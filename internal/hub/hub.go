@@ -291,7 +291,7 @@ type Folder string
 
 // Setting reads one; errs.Missing if it was never set.
 func (f Folder) Setting(_ context.Context, name string) ([]byte, error) {
-	b, err := os.ReadFile(filepath.Join(string(f), name+".json"))
+	b, err := os.ReadFile(filepath.Join(string(f), name+".json")) //nolint:gosec // names are ours
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errs.New(errs.Missing, "setting %s", name)
 	}

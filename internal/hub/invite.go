@@ -16,7 +16,7 @@ import (
 
 // Invite makes a code with which the province id may join once, and keeps its hash in the hub's folder: a hub that runs
 // sees it at once. A new code replaces an older one. The operator gives it to the province by another way than this system.
-func (f Folder) Invite(id office.NodeID) (string, error) {
+func (f Folder) Invite(ctx context.Context, id office.NodeID) (string, error) {
 	if !id.Member() {
 		return "", errs.New(errs.UnknownNode, "%q is no province", id)
 	}
@@ -25,16 +25,16 @@ func (f Folder) Invite(id office.NodeID) (string, error) {
 		return "", err
 	}
 	code := base32.StdEncoding.EncodeToString(b[:])
-	return code, f.SetSetting(context.Background(), invitation(id), hashed(code))
+	return code, f.SetSetting(ctx, invitation(id), hashed(code))
 }
 
 // admit returns errs.EnrolRefused unless code is the province's.
-func (f Folder) admit(id office.NodeID, code string) error {
+func (f Folder) admit(ctx context.Context, id office.NodeID, code string) error {
 	if !id.Member() {
 		return errs.New(errs.EnrolRefused, "node %q", id)
 	}
-	want, err := f.known(invitation(id))
-	if err != nil {
+	want, err := f.Setting(ctx, invitation(id))
+	if err != nil && !errs.Is(err, errs.Missing) {
 		return err
 	}
 	if subtle.ConstantTimeCompare(want, hashed(code)) != 1 {

@@ -39,17 +39,21 @@ func (n *Nation) faces() error {
 	}
 	n.sites["id"] = n.Idp
 	for _, m := range n.members {
-		one := n.Nodes[m.ID]
-		h, err := one.Handler(node.WebConfig{
-			PublicURL: m.URL, HubURL: n.URL, Issuer: n.site("id"), ClientID: m.Place.Label, HTTPClient: n.Client(),
-			Officers: n.officers(one, m), Entrances: n.urls, Demo: true, Log: n.cfg.Log,
-		})
+		h, err := n.face(n.Nodes[m.ID], m)
 		if err != nil {
 			return err
 		}
 		n.sites[m.Place.Label] = h
 	}
 	return n.front()
+}
+
+// face makes a province's pages.
+func (n *Nation) face(one *node.Node, m Member) (http.Handler, error) {
+	return one.Handler(node.WebConfig{
+		PublicURL: m.URL, HubURL: n.URL, Issuer: n.site("id"), ClientID: m.Place.Label, HTTPClient: n.Client(),
+		Officers: n.officers(one, m), Entrances: n.urls, Demo: true, Log: n.cfg.Log,
+	})
 }
 
 // secret is the identity provider's: kept, so that people are known by the same subjects after a restart.

@@ -34,6 +34,7 @@ import (
 type Config struct {
 	Dir    string          // keys, databases and attachments; made if needed
 	DB     string          // "postgres://…" puts every node into a schema of its own; empty is SQLite files in Dir
+	Schema string          // what the schemas' names begin with; empty is "p"
 	Only   []office.NodeID // which provinces; empty is all
 	Listen string          // host:port; empty is a free port on the loopback address
 	Host   string          // name under which browsers reach it; empty is "localhost"
@@ -54,7 +55,7 @@ type Config struct {
 type Nation struct {
 	Hub   *hub.Hub
 	Clock *clock.Clock
-	Nodes map[office.NodeID]*node.Node
+	Nodes map[office.NodeID]*node.Node // not to be read beside Down and Up
 	Book  *people.Book
 	URL   string // of the hub's front page
 	Idp   *idp.Provider
@@ -63,8 +64,10 @@ type Nation struct {
 	members []Member
 	urls    map[office.NodeID]string
 	server  *http.Server
-	sites   map[string]http.Handler // by the first label of the host, "" for the hub
 	stops   []func() error
+
+	mu    sync.RWMutex            // guards sites and Nodes once Open is through
+	sites map[string]http.Handler // by the first label of the host, "" for the hub
 }
 
 // File names in Dir.
@@ -241,31 +244,26 @@ func (n *Nation) open(ctx context.Context, signed office.SignedTrust) error {
 	n.stops = append(n.stops, func() error { n.Hub.Stop(); return nil })
 	var (
 		wg    sync.WaitGroup
-		mu    sync.Mutex // guards fault, n.Nodes and n.stops
-		fault error
+		fault error // under n.mu
 		gate  = make(chan struct{}, 8)
 	)
+	n.stops = append(n.stops, n.stopNodes)
 	for _, m := range n.members {
 		gate <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-gate }()
 			one, err := n.openNode(ctx, m, signed)
-			mu.Lock()
-			defer mu.Unlock()
+			n.mu.Lock()
+			defer n.mu.Unlock()
 			if err != nil {
 				fault = errors.Join(fault, err)
 				return
 			}
 			n.Nodes[m.ID] = one
-			n.stops = append(n.stops, one.Stop)
 		})
 	}
 	wg.Wait()
-	n.Clock.OnMove(func() {
-		for _, one := range n.Nodes {
-			one.Wake()
-		}
-	})
+	n.Clock.OnMove(n.wake)
 	return fault
 }
 
@@ -278,7 +276,7 @@ func (n *Nation) openNode(ctx context.Context, m Member, signed office.SignedTru
 	store := n.cfg.Store
 	store.DSN, store.Schema = "sqlite:"+filepath.Join(dir, "node.db"), ""
 	if n.cfg.DB != "" {
-		store.DSN, store.Schema = n.cfg.DB, "p"+string(m.ID)
+		store.DSN, store.Schema = n.cfg.DB, n.schema(m.ID)
 	}
 	if len(n.members) > 4 { // PostgreSQL allows 100 connections; SQLite memory counts per connection
 		store.ReadConns, store.WriteConns = 1, 1
@@ -320,11 +318,7 @@ func (n *Nation) serve(l net.Listener) {
 				host = r.Host
 			}
 			label := strings.TrimSuffix(strings.TrimSuffix(host, n.cfg.Host), ".")
-			site, ok := n.sites[label]
-			if !ok {
-				site = n.sites[""]
-			}
-			site.ServeHTTP(w, r)
+			n.siteOf(label).ServeHTTP(w, r)
 		}),
 	}
 	go func() {

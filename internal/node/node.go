@@ -155,6 +155,9 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	}, decrypt, nil
 }
 
+// senders is how many rounds of sending run at once: while one waits for its answers, the next is on its way.
+const senders = 2
+
 // serialBlock is how many case numbers are taken in one commit. A restart skips what is left of them.
 const serialBlock = 32
 
@@ -242,7 +245,9 @@ func (n *Node) Start(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { n.loop(ctx, n.sendRound) })
+	for range min(senders, n.Post.Parallel) {
+		wg.Go(func() { n.loop(ctx, n.sendRound) })
+	}
 	wg.Go(func() { n.loop(ctx, n.quietRound) })
 	n.stop = func() { cancel(); wg.Wait() }
 	return nil

@@ -123,7 +123,16 @@ func (w *world) agree(f *file, here, there casefile.Case, licences map[string]in
 		w.fail("case %d is %s and not closed at its end", f.index, here.Status())
 		return
 	}
-	w.note("case %d ends %s", f.index, here.Status())
+	facts, err := f.here.node.Store.Facts(w.ctx, f.id)
+	if err != nil {
+		w.fail("case %d: %v", f.index, err)
+		return
+	}
+	acts := ""
+	for _, k := range facts {
+		acts += " " + string(k.Fact.Act)
+	}
+	w.note("case %d ends %s:%s", f.index, here.Status(), acts)
 	if there.ID != "" && (!there.Closed.Equal(here.Closed) || there.Status() != here.Status() || there.Licence != here.Licence) {
 		w.fail("case %d: %s %s %s at %s, %s %s %s at %s", f.index, here.Status(), here.Closed, here.Licence, f.here.member.ID,
 			there.Status(), there.Closed, there.Licence, f.there.member.ID)

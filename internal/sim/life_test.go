@@ -38,7 +38,7 @@ func (w *world) newFile() *file {
 	f := &file{index: len(w.files), id: unit.NewID(), here: here, there: there, mood: map[string]bool{}}
 	f.rows, f.ended = map[*place]int64{}, map[*place]bool{}
 	for _, m := range moods {
-		f.mood[m] = w.life.IntN(3) == 0
+		f.mood[m] = w.life.IntN(5) < 2
 	}
 	w.files = append(w.files, f)
 	return f
@@ -51,23 +51,22 @@ type deed struct {
 	do     func() error
 }
 
-// visit is somebody looking at a file and doing one thing, or nothing, at one of its places; then it is left for a while.
+// visit is a look at a file, after which it is left for a while.
 func (w *world) visit(f *file) {
 	rest := somewhen(w.life, 100*time.Millisecond, 96*time.Hour) // a busy hour here, a week-end there
 	if f.closed() {
 		rest += 24 * time.Hour
 	}
 	w.at(w.now.Add(rest), func() { w.visit(f) })
-	w.look(f)
+	w.look(f, []*place{f.here, f.there}[w.life.IntN(2)])
 }
 
-// look is a visit that nobody planned.
-func (w *world) look(f *file) {
+// look is somebody doing one thing, or nothing, at a place of a file.
+func (w *world) look(f *file, p *place) {
 	if !f.acked {
 		w.lodge(f)
 		return
 	}
-	p := []*place{f.here, f.there}[w.life.IntN(2)]
 	if p.node == nil {
 		return
 	}
@@ -121,7 +120,10 @@ func (w *world) act(p *place, f *file, d deed, venture bool) {
 	w.note("case %d at %s: %s: %s", f.index, p.member.ID, name, outcome)
 	p.stir(500 * time.Millisecond)
 	if err == nil && w.life.IntN(2) == 0 { // somebody is at it again, while the news of this act travels
-		w.at(w.now.Add(somewhen(w.life, time.Millisecond, time.Hour)), func() { w.look(f) })
+		w.at(w.now.Add(somewhen(w.life, time.Millisecond, time.Hour)), func() { w.look(f, []*place{f.here, f.there}[w.life.IntN(2)]) })
+	}
+	if err == nil && d.name == "hand over" && f.mood["recall"] {
+		w.at(w.now.Add(somewhen(w.life, time.Millisecond, time.Hour)), func() { w.look(f, f.here) })
 	}
 	kind := errs.KindOf(err)
 	switch {
@@ -250,7 +252,7 @@ func (w *world) possible(f *file, p *place, c casefile.Case) []deed {
 	}
 	switch dec.State { //nolint:exhaustive // in the others there is nothing to do here
 	case casefile.Received:
-		if !f.mood["silence"] || w.life.IntN(6) == 0 {
+		if !f.mood["silence"] {
 			may("", 3, "accept")
 		}
 		may("", 1, "review")

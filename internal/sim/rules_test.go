@@ -13,7 +13,7 @@ import (
 const theItem = "2020-030"
 
 // newRule is the day on which the rule of the item changes in the midst of every run (I8).
-const newRule = "2026-03-18"
+const newRule = "2026-03-12"
 
 // rules is the catalogue with a second version of the item, under which silence counts as acceptance and the deciding
 // place has two days more.
@@ -36,10 +36,10 @@ var rules = sync.OnceValues(func() (*item.Catalogue, error) {
 	}
 	old := all[theItem+"/2022-03-01.toml"].Data
 	next := bytes.Replace(old, []byte(`from = "2022-03-01"`), []byte(`from = "`+newRule+`"`), 1)
-	i := bytes.Index(next, []byte(`key = "intake"`))
+	i := bytes.Index(next, []byte("[[limits]]\nkey = \"intake\""))
 	head, rest := next[:i:i], next[i:]
 	rest = bytes.Replace(rest, []byte(`silence = "none"`), []byte(`silence = "accepted"`), 1)
-	j := bytes.Index(rest, []byte(`key = "decide"`))
+	j := bytes.Index(rest, []byte("[[limits]]\nkey = \"decide\""))
 	tail := bytes.Replace(rest[j:], []byte(`length = "3wd"`), []byte(`length = "5wd"`), 1)
 	all[theItem+"/"+newRule+".toml"] = &fstest.MapFile{Data: append(append(head, rest[:j:j]...), tail...)}
 	return item.Load(all)

@@ -24,6 +24,7 @@ type outcome struct {
 const (
 	drainWithin  = 30 * time.Minute // I9: after the last fault everything has arrived; the longest wait is five minutes
 	finishRounds = 30               // acts that a file needs at most until it is closed, with nobody against it
+	maxSteps     = 20_000           // a seed has some hundreds; more is a nation that runs in circles
 )
 
 // play runs a seed: weeks of work in a storm, then quiet, then every file is brought to its end.
@@ -75,7 +76,9 @@ func (w *world) step(until time.Time) bool {
 		w.now = until
 		return false
 	}
-	w.steps++
+	if w.steps++; w.steps > maxSteps {
+		w.fail("I9: no rest after %d steps", maxSteps)
+	}
 	for _, p := range w.places {
 		p.bury()
 	}

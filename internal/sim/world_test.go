@@ -69,8 +69,8 @@ var begin = time.Date(2026, 3, 9, 0, 30, 0, 0, time.UTC) // a Monday morning in 
 func newWorld(t *testing.T, seed uint64, sabotage func(*node.Node)) (*world, error) {
 	w := &world{
 		t: t, ctx: t.Context(), seed: seed, now: begin, net: memchan.New(), sabotage: sabotage,
-		life:   rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a replayable plan, no secret
-		luck:   rand.New(rand.NewPCG(seed, 2)), //nolint:gosec // as above
+		life:    rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a replayable plan, no secret
+		luck:    rand.New(rand.NewPCG(seed, 2)), //nolint:gosec // as above
 		touched: map[office.NodeID]bool{},
 	}
 	var err error

@@ -16,8 +16,9 @@ func TestTrace(t *testing.T) {
 		o := play(t, s, nil)
 		os.WriteFile(fmt.Sprintf("/tmp/traces/%d", s), []byte(strings.Join(o.trace, "\n")+"\n"), 0o644)
 		steps += o.steps
+		fmt.Fprintln(os.Stderr, s, o.hash)
 		if o.err != nil {
-			fmt.Println(s, o.steps, o.hash, o.err)
+			fmt.Println(s, o.steps, o.err)
 		}
 	}
 	fmt.Println("steps", steps)

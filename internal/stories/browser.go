@@ -27,7 +27,15 @@ type browser struct {
 	doc    *html.Node
 	raw    []byte
 
-	screens, typed int // pages seen that wait for the person, characters typed
+	seen count
+}
+
+// count is what a person had to do, counted as the flows are (docs/FLOWS.md).
+type count struct {
+	screens int      // pages that wait for the person
+	auths   int      // pages of the identity provider
+	typed   []string // values that were typed; a choice is a tap
+	keyed   int      // values typed because this machine has no card reader
 }
 
 // maxPage bounds a page, in bytes.
@@ -68,23 +76,38 @@ func (b *browser) do(r *http.Request) error {
 		if b.doc, err = html.Parse(bytes.NewReader(b.raw)); err != nil {
 			return err
 		}
-		b.screens++
+		if strings.HasPrefix(b.at.Host, "id.") {
+			b.seen.auths++
+		} else {
+			b.seen.screens++
+		}
 	}
 	return nil
 }
 
 // follow goes where the link with these words leads.
 func (b *browser) follow(words string) error {
+	var best *html.Node
 	for n := range nodes(b.doc, "a") {
-		if strings.Contains(text(n), words) {
-			to, err := b.at.Parse(attr(n, "href"))
-			if err != nil {
-				return err
-			}
-			return b.open(to.String())
+		switch s := text(n); {
+		case s == words:
+			best = n
+		case best == nil && strings.Contains(s, words):
+			best = n
+			continue
+		default:
+			continue
 		}
+		break
 	}
-	return b.missing("link", words)
+	if best == nil {
+		return b.missing("link", words)
+	}
+	to, err := b.at.Parse(attr(best, "href"))
+	if err != nil {
+		return err
+	}
+	return b.open(to.String())
 }
 
 // upload is a file that a person chooses.
@@ -107,7 +130,7 @@ func (b *browser) press(words string, fields map[string]string, files map[string
 				return b.missing("field", name)
 			}
 			values.Set(name, fields[name])
-			b.typed += typedIn(form, name, fields[name])
+			b.note(form, name, fields[name])
 		}
 		if name := attr(button, "name"); name != "" {
 			values.Set(name, attr(button, "value"))
@@ -115,6 +138,20 @@ func (b *browser) press(words string, fields map[string]string, files map[string
 		return b.submit(form, button, values, files)
 	}
 	return b.missing("button", words)
+}
+
+// readable are the fields that a card reader fills.
+var readable = []string{"name", "id_type", "id_no", "phone"}
+
+// note counts a value if it had to be typed.
+func (b *browser) note(form *html.Node, name, value string) {
+	switch {
+	case value == "" || !isTyped(form, name, value):
+	case slices.Contains(readable, name):
+		b.seen.keyed++
+	default:
+		b.seen.typed = append(b.seen.typed, value)
+	}
 }
 
 func (b *browser) submit(form, button *html.Node, values url.Values, files map[string]upload) error {

@@ -3,8 +3,8 @@ package stories
 import (
 	"iter"
 	"net/url"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 )
@@ -117,22 +117,76 @@ func selected(n *html.Node) (string, bool) {
 	return first, found
 }
 
-// typedIn counts the characters that had to be typed: a choice is a tap, not typing, and so is a value that was there.
-func typedIn(form *html.Node, name, value string) int {
+// isTyped reports whether a value had to be typed: a choice is a tap, also one from the list below a field, and what was
+// there already is nothing.
+func isTyped(form *html.Node, name, value string) bool {
 	for n := range form.Descendants() {
 		if n.Type != html.ElementNode || attr(n, "name") != name {
 			continue
 		}
-		switch {
-		case n.Data == "textarea":
-			return utf8.RuneCountInString(value)
-		case n.Data == "select", attr(n, "type") == "radio", attr(n, "type") == "checkbox", attr(n, "type") == "hidden":
-			return 0
-		case n.Data == "input" && attr(n, "value") != value:
-			return utf8.RuneCountInString(value)
+		switch n.Data {
+		case "textarea":
+			return strings.TrimSpace(text(n)) != value
+		case "input":
+			switch attr(n, "type") {
+			case "radio", "checkbox", "hidden":
+				return false
+			}
+			return attr(n, "value") != value && !listed(form, attr(n, "list"), value)
 		}
 	}
-	return 0
+	return false
+}
+
+// listed reports whether the datalist with an id offers a value.
+func listed(form *html.Node, id, value string) bool {
+	for list := range nodes(form, "datalist") {
+		if attr(list, "id") != id {
+			continue
+		}
+		for o := range nodes(list, "option") {
+			if attr(o, "value") == value {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// classed finds the first element of a class below n.
+func classed(n *html.Node, class string) *html.Node {
+	if n == nil {
+		return nil
+	}
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && slices.Contains(strings.Fields(attr(d, "class")), class) {
+			return d
+		}
+	}
+	return nil
+}
+
+// valueOf is what a summary list says under a key, "" if the page has no such row. Of several parts it is the first, which
+// stands out.
+func valueOf(n *html.Node, key string) string {
+	if n == nil {
+		return ""
+	}
+	for dt := range nodes(n, "dt") {
+		if text(dt) != key {
+			continue
+		}
+		for dd := dt.NextSibling; dd != nil; dd = dd.NextSibling {
+			if dd.Data != "dd" {
+				continue
+			}
+			for strong := range nodes(dd, "strong") {
+				return text(strong)
+			}
+			return text(dd)
+		}
+	}
+	return ""
 }
 
 func or(s, otherwise string) string {

@@ -49,17 +49,24 @@ func (s *Store) unlock(wrapped, box []byte, column, id string) ([]byte, error) {
 	return plain, nil
 }
 
-// signedV1 is: version ‖ suite, type, key, body and signature, each with its length in front.
-const signedV1 = 1
+// signedV1 is: version ‖ suite, type, key, body and signature, each with its length in front. In signedV2 the body is shrunk.
+const (
+	signedV1 = 1
+	signedV2 = 2
+)
 
 // packSigned is the form in which signed objects are stored: two thirds of their JSON. An object without body is empty.
 func packSigned(s proof.Signed) []byte {
 	if len(s.Body) == 0 {
 		return nil
 	}
-	out := make([]byte, 1, 1+5*binary.MaxVarintLen32+len(s.Suite)+len(s.Typ)+len(s.Key)+len(s.Body)+len(s.Sig))
-	out[0] = signedV1
-	for _, part := range [...][]byte{[]byte(s.Suite), []byte(s.Typ), []byte(s.Key), s.Body, s.Sig} {
+	version, body := byte(signedV1), s.Body
+	if len(body) >= packMin {
+		version, body = signedV2, shrink(body)
+	}
+	out := make([]byte, 1, 1+5*binary.MaxVarintLen32+len(s.Suite)+len(s.Typ)+len(s.Key)+len(body)+len(s.Sig))
+	out[0] = version
+	for _, part := range [...][]byte{[]byte(s.Suite), []byte(s.Typ), []byte(s.Key), body, s.Sig} {
 		out = binary.AppendUvarint(out, uint64(len(part)))
 		out = append(out, part...)
 	}
@@ -71,7 +78,8 @@ func unpackSigned(b []byte) (s proof.Signed, ok bool) {
 	if len(b) == 0 {
 		return s, true
 	}
-	if b[0] != signedV1 {
+	version := b[0]
+	if version != signedV1 && version != signedV2 {
 		return s, false
 	}
 	var parts [5][]byte
@@ -85,6 +93,11 @@ func unpackSigned(b []byte) (s proof.Signed, ok bool) {
 	}
 	if len(b) > 0 {
 		return s, false
+	}
+	if version == signedV2 {
+		if parts[3], ok = grow(parts[3]); !ok {
+			return s, false
+		}
 	}
 	return proof.Signed{
 		Suite: string(parts[0]), Typ: string(parts[1]), Key: string(parts[2]), Body: parts[3], Sig: parts[4],

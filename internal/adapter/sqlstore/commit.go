@@ -16,7 +16,9 @@ type stmt struct {
 	args []any
 	want int64     // rows that must be affected; -1 is any
 	miss errs.Code // the answer if want is not met; 0 is Stale
-	rows *insert   // set: args are rows for this insert, and may share a statement with those of other units
+
+	rows  *insert // set: args are rows for it, and may share a statement with those of other units
+	alike []any   // set: the rows for rows, where they differ from args
 }
 
 func (s stmt) missed(got int64) error {
@@ -82,6 +84,9 @@ func (e *engine) commit(ctx context.Context, unit []stmt) error {
 			return err
 		}
 		unit[i].args = args
+		if unit[i].alike, err = plain(unit[i].alike); err != nil {
+			return err
+		}
 	}
 	return e.submit(ctx, &waiter{unit: unit})
 }

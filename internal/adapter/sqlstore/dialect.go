@@ -83,6 +83,9 @@ func fromMicros(n int64) time.Time {
 // plain brings arguments to the few types that both drivers bind alike, and refuses text that PostgreSQL cannot
 // store (NUL, not UTF-8), so that SQLite refuses it too.
 func plain(args []any) ([]any, error) {
+	if args == nil {
+		return nil, nil
+	}
 	out := make([]any, len(args))
 	for i, a := range args {
 		switch a.(type) {

@@ -12,6 +12,11 @@ type insert struct {
 	cols int
 	tail string
 
+	// set makes it an UPDATE of PostgreSQL: SET … FROM (VALUES …). The first column names the row to change, which may
+	// not stand twice: only one of the two would be applied. casts are the types of the columns.
+	set   string
+	casts []string
+
 	texts sync.Map // rows → text
 }
 
@@ -33,7 +38,11 @@ func (i *insert) text(rows int) string {
 		return t.(string)
 	}
 	var b strings.Builder
-	b.WriteString("INSERT INTO " + i.into + " VALUES ")
+	if i.set == "" {
+		b.WriteString("INSERT INTO " + i.into + " VALUES ")
+	} else {
+		b.WriteString("UPDATE " + i.into + " SET " + i.set + " FROM (VALUES ")
+	}
 	for n := range rows * i.cols {
 		switch {
 		case n == 0:
@@ -44,28 +53,39 @@ func (i *insert) text(rows int) string {
 			b.WriteString(", ")
 		}
 		b.WriteString("$" + strconv.Itoa(n+1))
+		if n < len(i.casts) {
+			b.WriteString("::" + i.casts[n])
+		}
 	}
 	b.WriteString(")" + i.tail)
 	i.texts.Store(rows, b.String())
 	return b.String()
 }
 
-// merge gives the statements of all units, with the rows for one insert in as few statements as possible; unit says
-// whose a statement is, -1 if several units share it. Inserts come last: no unit of a group has seen what another of the
-// same group inserts.
+// merge gives the statements of all units, with the rows for one insert or update in as few statements as possible; unit
+// says whose a statement is, -1 if several units share it. Shared statements come last: no unit of a group has seen what
+// another of the same group writes. A row that two units change is changed by statements of their own.
 func merge(units [][]stmt) (list []stmt, unit []int) {
 	var order []*insert
 	rows := map[*insert][]any{}
+	changed := map[any]bool{}
 	for u, stmts := range units {
 		for _, s := range stmts {
-			if s.rows == nil {
+			args := s.args
+			if s.alike != nil {
+				args = s.alike
+			}
+			if s.rows == nil || s.rows.set != "" && changed[args[0]] {
 				list, unit = append(list, s), append(unit, u)
 				continue
+			}
+			if s.rows.set != "" {
+				changed[args[0]] = true
 			}
 			if rows[s.rows] == nil {
 				order = append(order, s.rows)
 			}
-			rows[s.rows] = append(rows[s.rows], s.args...)
+			rows[s.rows] = append(rows[s.rows], args...)
 		}
 	}
 	for _, i := range order {

@@ -18,20 +18,21 @@ import (
 // All guards of a unit are constraints, not row counts: then PostgreSQL gets a whole group with its commit in one round
 // trip. A version that has moved on is set to 0, which cases_version refuses.
 const (
-	insertCase = `INSERT INTO cases (id, no, item, status, queue, office, due, holder, lodged, closed, updated, version, state, private, datakey)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $14)`
 	updateCase = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, closed = $7, updated = $8,
 version = CASE WHEN version = $9 THEN version + 1 ELSE 0 END, state = $10 WHERE id = $1`
 	updateCasePrivate = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, closed = $7, updated = $8,
 version = CASE WHEN version = $9 THEN version + 1 ELSE 0 END, state = $10, private = $11 WHERE id = $1`
-	insertArrival = `INSERT INTO inbox (sender, id, case_id, kind, status, at, hash, receipt, signed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	settleParcel  = `UPDATE outbox SET status = $2, settled = $3, receipt = $4 WHERE id = $1 AND receipt IS NULL`
-	removeDue     = `DELETE FROM due WHERE case_id = $1 AND kind = $2`
+	settleParcel = `UPDATE outbox SET status = $2, settled = $3, receipt = $4 WHERE id = $1 AND receipt IS NULL`
+	removeDue    = `DELETE FROM due WHERE case_id = $1 AND kind = $2`
 )
 
 var (
-	insertLookups = insert{into: "lookups (mac, case_id)", cols: 2}
-	insertFacts   = insert{
+	insertCases = insert{
+		into: "cases (id, no, item, status, queue, office, due, holder, lodged, closed, updated, version, state, private, datakey)", cols: 15,
+	}
+	insertArrivals = insert{into: "inbox (sender, id, case_id, kind, status, at, hash, receipt, signed)", cols: 9}
+	insertLookups  = insert{into: "lookups (mac, case_id)", cols: 2}
+	insertFacts    = insert{
 		into: "facts (hash, case_id, leg, step, act, at, by_node, signed, private)", cols: 9,
 		tail: " ON CONFLICT (hash) DO NOTHING",
 	}
@@ -52,6 +53,22 @@ var (
 		tail: " ON CONFLICT (case_id, kind) DO UPDATE SET at = excluded.at",
 	}
 	insertLog = insert{into: "log_new (id, at, case_id, leaf)", cols: 4}
+)
+
+// The two updates of a unit as PostgreSQL gets them for several units at once.
+var (
+	changeCases = insert{
+		into: "cases AS c", cols: 11,
+		set: `status = v.status, queue = v.queue, office = v.office, due = v.due, holder = v.holder, closed = v.closed, updated = v.updated,
+version = CASE WHEN c.version = v.version THEN c.version + 1 ELSE 0 END, state = v.state, private = COALESCE(v.private, c.private)`,
+		tail:  ") AS v (id, status, queue, office, due, holder, closed, updated, version, state, private) WHERE c.id = v.id",
+		casts: []string{"text", "text", "text", "text", "bigint", "text", "bigint", "bigint", "bigint", "text", "bytea"},
+	}
+	settleParcels = insert{
+		into: "outbox AS o", cols: 4, set: "status = v.status, settled = v.settled, receipt = v.receipt",
+		tail:  ") AS v (id, status, settled, receipt) WHERE o.id = v.id AND o.receipt IS NULL",
+		casts: []string{"text", "text", "bigint", "bytea"},
+	}
 )
 
 // noDue stands in cases.due when no limit runs: after every day.
@@ -92,6 +109,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	for _, x := range u.Settled {
 		w.stmts = append(w.stmts, stmt{
 			sql: settleParcel, args: []any{x.Parcel, string(x.Status), micros(x.At), packSigned(x.Receipt)}, want: -1,
+			rows: &settleParcels,
 		})
 	}
 	if err := s.e.commit(ctx, w.stmts); err != nil {
@@ -138,9 +156,9 @@ func (w *writing) caseRow(u unit.Unit) error {
 		}
 		w.fresh, w.key, w.after = c.ID, key, opened{key, 1, sum}
 		args := append([]any{c.ID, string(c.No), c.Item}, moving...)
-		args = append(args, micros(c.Lodged), micros(c.Closed), micros(at), string(state),
+		args = append(args, micros(c.Lodged), micros(c.Closed), micros(at), int64(1), string(state),
 			w.s.lock(key, true, private, "cases.private", c.ID), wrapped)
-		w.stmts = append(w.stmts, stmt{sql: insertCase, args: args, want: -1})
+		w.stmts = insertCases.add(w.stmts, args)
 		return nil
 	}
 	key, ok, err := w.s.keyOf(w.ctx, c.ID)
@@ -154,11 +172,13 @@ func (w *writing) caseRow(u unit.Unit) error {
 	args := append([]any{c.ID}, moving...)
 	args = append(args, micros(c.Closed), micros(at), c.Row, string(state))
 	if was, ok := w.s.remembered(c.ID); ok && was.version == c.Row && was.private == sum {
-		w.stmts = append(w.stmts, stmt{sql: updateCase, args: args, want: -1})
+		w.stmts = append(w.stmts, stmt{
+			sql: updateCase, args: args, want: -1, rows: &changeCases, alike: append(args[:len(args):len(args)], []byte(nil)),
+		})
 		return nil
 	}
 	args = append(args, w.s.lock(key, true, private, "cases.private", c.ID))
-	w.stmts = append(w.stmts, stmt{sql: updateCasePrivate, args: args, want: -1})
+	w.stmts = append(w.stmts, stmt{sql: updateCasePrivate, args: args, want: -1, rows: &changeCases})
 	return nil
 }
 
@@ -188,9 +208,9 @@ func (w *writing) arrival(u unit.Unit) error {
 		}
 		signed = w.s.lock(key, ok, packed, "inbox.signed", arrivalID(a))
 	}
-	w.stmts = append(w.stmts, stmt{sql: insertArrival, args: []any{
+	w.stmts = insertArrivals.add(w.stmts, []any{
 		string(a.From), a.ID, a.Case, string(a.Kind), string(a.Status), micros(a.At), a.Hash[:], notNull(packSigned(a.Receipt)), signed,
-	}, want: -1})
+	})
 	return nil
 }
 

@@ -45,10 +45,10 @@ func TestLearnInAnyOrder(t *testing.T) {
 // The end of a case closes it whatever else arrives before or after.
 func TestLearnTheEnd(t *testing.T) {
 	w := newWorld(t, "none")
-	for _, word := range strings.Fields("hand-over mail accept grant ask-withdraw") {
+	for word := range strings.FieldsSeq("hand-over mail accept grant ask-withdraw") {
 		w.step(word)
 	}
-	for _, word := range strings.Fields("mail dispatch mail deliver") {
+	for word := range strings.FieldsSeq("mail dispatch mail deliver") {
 		w.step(word)
 	}
 	facts, start := w.known[north], w.cases[west]
@@ -93,7 +93,7 @@ func TestOnlyTheRightNodeOffers(t *testing.T) {
 			t.Errorf("an offer of %s's case was taken from %s", north, from)
 		}
 	}
-	for _, word := range strings.Fields("mail accept mail grant dispatch") {
+	for word := range strings.FieldsSeq("mail accept mail grant dispatch") {
 		w.step(word)
 	}
 	offer = w.post[len(w.post)-1]

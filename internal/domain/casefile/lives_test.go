@@ -77,7 +77,7 @@ func TestLives(t *testing.T) {
 func TestSilence(t *testing.T) {
 	t.Run("counts when the limit is over, from the day of receipt", func(t *testing.T) {
 		w := newWorld(t, "accepted")
-		for _, word := range strings.Fields("hand-over mail deem-accept!NotAllowedNow day+7 deem-accept!NotAllowedNow day+1 deem-accept mail") {
+		for word := range strings.FieldsSeq("hand-over mail deem-accept!NotAllowedNow day+7 deem-accept!NotAllowedNow day+1 deem-accept mail") {
 			w.step(word)
 		}
 		c := w.cases[west]
@@ -94,7 +94,7 @@ func TestSilence(t *testing.T) {
 	})
 	t.Run("means nothing where the item says so", func(t *testing.T) {
 		w := newWorld(t, "none")
-		for _, word := range strings.Fields("hand-over mail day+30 deem-accept!NotAllowedNow accept") {
+		for word := range strings.FieldsSeq("hand-over mail day+30 deem-accept!NotAllowedNow accept") {
 			w.step(word)
 		}
 	})
@@ -128,7 +128,7 @@ func TestSilence(t *testing.T) {
 
 func TestSuspensionMovesTheDueDate(t *testing.T) {
 	w := newWorld(t, "none")
-	for _, word := range strings.Fields("hand-over mail accept") {
+	for word := range strings.FieldsSeq("hand-over mail accept") {
 		w.step(word)
 	}
 	before, _ := w.cases[west].Due()
@@ -145,7 +145,7 @@ func TestSuspensionMovesTheDueDate(t *testing.T) {
 	if after.On != workday.NewDate(2026, 12, 2) || after.Statutory != workday.NewDate(2026, 12, 25) || after.Paused {
 		t.Errorf("due %+v", after)
 	}
-	for _, word := range strings.Fields("suspend day+3 resume") { // Friday to Monday: one more
+	for word := range strings.FieldsSeq("suspend day+3 resume") { // Friday to Monday: one more
 		w.step(word)
 	}
 	if due, _ := w.cases[west].Due(); due.On != workday.NewDate(2026, 12, 3) {
@@ -182,11 +182,11 @@ func TestLimitsOfTheWholeLife(t *testing.T) {
 	w.step("withdraw")
 	want(north, "withdrawn", "")
 	w = newWorld(t, "none")
-	for _, word := range strings.Fields("hand-over mail correct mail") {
+	for word := range strings.FieldsSeq("hand-over mail correct mail") {
 		w.step(word)
 	}
 	want(west, "sent back", "")
-	for _, word := range strings.Fields("day+10 hand-over mail") {
+	for word := range strings.FieldsSeq("day+10 hand-over mail") {
 		w.step(word)
 	}
 	want(west, "received again", "intake")
@@ -205,7 +205,7 @@ func TestRandomLives(t *testing.T) {
 	})
 	words = append(words, "recall", "day+1", "day+9")
 	ended := map[Status]int{}
-	for seed := range uint64(600) {
+	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		w := newWorld(t, []string{"none", "accepted"}[seed%2])
 		w.clock[west] = time.Duration(rng.IntN(7)-3) * time.Hour

@@ -268,7 +268,7 @@ func TestOnlyTheHolderActs(t *testing.T) {
 
 func TestWordsThatTheLawAsksFor(t *testing.T) {
 	w := newWorld(t, "none")
-	for _, word := range strings.Fields("hand-over mail") {
+	for word := range strings.FieldsSeq("hand-over mail") {
 		w.step(word)
 	}
 	c, now := w.cases[west], w.at(west)

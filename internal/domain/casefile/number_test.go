@@ -66,7 +66,7 @@ func TestNumbersAsPeopleWriteThem(t *testing.T) {
 // Every wrong digit is caught; of swapped neighbours all but a few.
 func TestSlipsOfTheTongue(t *testing.T) {
 	swaps, missed := 0, 0
-	for serial := range int64(2000) {
+	for serial := range int64(400) {
 		n := MakeNo(office.NodeID(fmt.Sprint(11+serial%55)), workday.NewDate(2026, 1, 1).AddDays(int(serial%365)), serial*487)
 		d := []byte(strings.ReplaceAll(string(n), "-", ""))
 		for i := range d {

@@ -30,8 +30,6 @@ var (
 
 	clerk   = Actor{ID: "c1", Office: "HERE", Node: north, Roles: []office.Role{office.Window}}
 	officer = Actor{ID: "o1", Office: "THERE", Node: west, Roles: []office.Role{office.Reviewer, office.Decider}}
-
-	sameDate = cmp.Comparer(func(a, b workday.Date) bool { return a == b })
 )
 
 func lawOf(t testing.TB, silence string) Law {

@@ -2,11 +2,12 @@ package exchange
 
 import (
 	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"encoding/json"
 	"io"
 	"sync"
+
+	"github.com/klauspost/compress/flate"
 
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"

@@ -34,7 +34,7 @@ func keysOf(tb testing.TB, id office.NodeID) pair {
 	dir := tb.TempDir()
 	for _, name := range []string{"sign", "encrypt"} {
 		file := filepath.Join("testdata", "test-only-"+string(id)+"-"+name+".pem")
-		text, err := os.ReadFile(file) //nolint:gosec // a file of this folder
+		text, err := os.ReadFile(file)
 		if err != nil {
 			if !*update {
 				tb.Fatal(err)
@@ -59,7 +59,7 @@ func keysOf(tb testing.TB, id office.NodeID) pair {
 	}
 	if *update {
 		for _, name := range []string{"sign", "encrypt"} {
-			text, err := os.ReadFile(filepath.Join(dir, name+".pem")) //nolint:gosec // our own folder
+			text, err := os.ReadFile(filepath.Join(dir, name+".pem"))
 			if err != nil {
 				tb.Fatal(err)
 			}
@@ -170,7 +170,7 @@ type vector struct {
 func readVector(t *testing.T, name string, make func() vector) vector {
 	t.Helper()
 	file := filepath.Join("testdata", name)
-	text, err := os.ReadFile(file) //nolint:gosec // a file of this folder
+	text, err := os.ReadFile(file)
 	if err != nil && *update {
 		if text, err = json.MarshalIndent(make(), "", "  "); err == nil {
 			err = os.WriteFile(file, append(text, '\n'), 0o600)

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tongban/internal/domain/casefile"
@@ -137,8 +138,11 @@ func isUUID(s string) bool {
 		return false
 	}
 	for i, r := range s {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (r == '-') || !dash && !('0' <= r && r <= '9' || 'a' <= r && r <= 'f') {
+		allowed := "0123456789abcdef"
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			allowed = "-"
+		}
+		if !strings.ContainsRune(allowed, r) {
 			return false
 		}
 	}

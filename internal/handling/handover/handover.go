@@ -5,6 +5,8 @@ package handover
 
 import (
 	"context"
+	"hash/fnv"
+	"sync"
 	"time"
 
 	"tongban/internal/domain/casefile"
@@ -54,6 +56,18 @@ type Post struct {
 	Parallel int
 	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.
 	Protocol int
+
+	turns [256]sync.Mutex // by a hash of the case: see turn
+}
+
+// turn waits until nobody else in this process moves a case for the post room, and gives the function that ends the
+// turn. The case's row version guards it anyway; this only spares the races that are sure to be lost.
+func (p *Post) turn(caseID string) (done func()) {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(caseID)) // never fails
+	m := &p.turns[h.Sum32()%uint32(len(p.turns))]
+	m.Lock()
+	return m.Unlock
 }
 
 // HandOver offers the deciding leg of a case to the place that decides. When it returns the hand-over is safe here,

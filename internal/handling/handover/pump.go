@@ -20,6 +20,7 @@ const (
 	batch     = 256
 	firstWait = time.Second
 	longWait  = 5 * time.Minute
+	flights   = 4                     // packets on their way to one node at a time
 	soon      = 20 * time.Millisecond // an envelope that came too early is repeated at once
 )
 
@@ -56,14 +57,46 @@ func (p *Post) sendAll(ctx context.Context, to office.NodeID, parcels []exchange
 		return p.wait(ctx, parcels)
 	}
 	protocol := p.protocol(node)
-	for capacity := exchange.Capacity(protocol); len(parcels) > 0; {
-		n := min(capacity, len(parcels))
-		if err := p.send(ctx, node, protocol, parcels[:n]); err != nil {
+	packets := inPackets(parcels, exchange.Capacity(protocol))
+	failed := make(chan error, len(packets))
+	each(packets, min(p.Parallel, flights), func(list []exchange.Parcel) { failed <- p.send(ctx, node, protocol, list) })
+	close(failed)
+	for err := range failed {
+		if err != nil {
 			return err
 		}
-		parcels = parcels[n:]
 	}
 	return nil
+}
+
+// inPackets cuts parcels into packets. What is about one case stands together, in its order, so that no two packets race
+// for the case; only a case with more parcels than a packet takes is cut.
+func inPackets(parcels []exchange.Parcel, capacity int) [][]exchange.Parcel {
+	var order []string
+	byCase := map[string][]exchange.Parcel{}
+	for _, parcel := range parcels {
+		if byCase[parcel.Case] == nil {
+			order = append(order, parcel.Case)
+		}
+		byCase[parcel.Case] = append(byCase[parcel.Case], parcel)
+	}
+	var packets [][]exchange.Parcel
+	var last []exchange.Parcel
+	for _, id := range order {
+		if len(last)+len(byCase[id]) > capacity && len(last) > 0 {
+			packets, last = append(packets, last), nil
+		}
+		for _, parcel := range byCase[id] {
+			if len(last) == capacity {
+				packets, last = append(packets, last), nil
+			}
+			last = append(last, parcel)
+		}
+	}
+	if len(last) > 0 {
+		packets = append(packets, last)
+	}
+	return packets
 }
 
 // send gives one packet to the channel and deals with the answer. It returns an error only if our own store fails.
@@ -197,6 +230,7 @@ func (p *Post) push(ctx context.Context, to office.NodeID, need exchange.Need) e
 
 // store is the sender's last transaction: receipt and case together, and the envelope leaves the outbox (I2).
 func (p *Post) store(ctx context.Context, parcel exchange.Parcel, signed proof.Signed, r exchange.Receipt) error {
+	defer p.turn(parcel.Case)()
 	c, err := p.Store.Case(ctx, parcel.Case)
 	if err != nil {
 		return err

@@ -54,6 +54,7 @@ func (p *Post) packet(ctx context.Context, body []byte) ([]byte, error) {
 	groups := p.open(packet.Envelopes, say)
 	first := p.lookUp(ctx, packet.From, groups)
 	each(groups, p.Parallel, func(group []opened) {
+		defer p.turn(group[0].envelope.Case)()
 		for i, o := range group {
 			look := p.look
 			if i == 0 && first != nil {

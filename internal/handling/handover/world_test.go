@@ -144,9 +144,12 @@ var acts = map[string]func(ctx context.Context, w *world, n, v *node) error{
 			ID: w.id, Item: "2020-030", There: region.Must("630100"), Applicant: p, Consent: "2026-1",
 			Answers: map[string]string{"trade_name": "雪莲", "capital": "100000", "premises_no": "五四大街 1 号 101 室", "scope": "日用百货销售"},
 			Materials: []casefile.Material{
-				{Key: "application", Name: "登记申请书", Source: "generated"}, {Key: "charter", Name: "章程", Source: "generated"},
-				{Key: "appointment", Name: "任职文件", Source: "generated"}, {Key: "identity", Name: "身份证", Source: "elicence"},
-				{Key: "premises", Name: "住所证明", Source: "upload", Files: w.files}, {Key: "consent", Name: "同意书", Source: "generated"},
+				{Key: "application", Name: "登记申请书", Source: "generated"},
+				{Key: "charter", Name: "章程", Source: "generated"},
+				{Key: "appointment", Name: "任职文件", Source: "generated"},
+				{Key: "identity", Name: "身份证", Source: "elicence"},
+				{Key: "premises", Name: "住所证明", Source: "upload", Files: w.files},
+				{Key: "consent", Name: "同意书", Source: "generated"},
 			},
 		})
 		return err

@@ -1,0 +1,95 @@
+package stories
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"tongban/internal/domain/office"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/nation"
+)
+
+// Story is one that can be played.
+type Story struct {
+	Key string // as in `tongban tour -story`
+	Zh  string // what happens, in one line
+	En  string
+
+	play func(*play)
+}
+
+// The two provinces of the stories: 黑龙江, where papers are handed in, and 青海, where it is decided.
+const (
+	here  office.NodeID = "23"
+	there office.NodeID = "63"
+)
+
+var plays = map[string]func(*play){
+	"licence": licenceStory, "correction": correctionStory, "refusal": refusalStory, "outage": outageStory,
+	"recall": recallStory, "return": returnStory, "withdraw": withdrawStory,
+}
+
+// All lists the stories in the order in which a tour plays them.
+func All() []Story {
+	out := make([]Story, 0, len(plays))
+	for _, s := range words().Story {
+		out = append(out, Story{Key: s.Key, Zh: s.Zh, En: s.En, play: plays[s.Key]})
+	}
+	return out
+}
+
+// Find gives the story with a key; errs.Missing if there is none.
+func Find(key string) (Story, error) {
+	all := All()
+	if i := slices.IndexFunc(all, func(s Story) bool { return s.Key == key }); i >= 0 {
+		return all[i], nil
+	}
+	return Story{}, errs.New(errs.Missing, "story %q", key)
+}
+
+// Step is what a story reports: something that somebody did, or the first thing that went wrong.
+type Step struct {
+	Story, Key string
+	Zh, En     string    // what was done
+	Who        string    // by whom; a demo person or the system
+	At         time.Time // business time
+	Holder     string    // the office that has the case, as the applicant's page says; "" before it exists and once it is closed
+	Signed     int       // signatures on the applicant's page, all of them good
+	OK         bool
+	Err        error // why not
+}
+
+// Run plays a story through the pages of a nation that has both provinces, tells each step as it happens, and returns the
+// first thing that was not as it should be. Several stories may be played on one nation, one after the other.
+func (s Story) Run(ctx context.Context, n *nation.Nation, report func(Step)) error {
+	p, err := newPlay(ctx, n, s.Key, report)
+	if err != nil {
+		return err
+	}
+	s.play(p)
+	p.rules()
+	return p.err
+}
+
+// Stage makes a fresh nation of the two provinces for stories: in a folder that goes away, and in schemas of its own if db
+// is a PostgreSQL address. done stops it and removes everything.
+func Stage(ctx context.Context, db string) (n *nation.Nation, done func() error, err error) {
+	dir, err := os.MkdirTemp("", "tongban-tour-*")
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err = nation.Open(ctx, nation.Config{
+		Dir: dir, DB: db, Schema: "tour_" + strings.ToLower(rand.Text()[:12]) + "_", Only: []office.NodeID{here, there},
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return n, func() error {
+		return errors.Join(n.Stop(), n.Erase(context.WithoutCancel(ctx)), os.RemoveAll(dir))
+	}, nil
+}

@@ -1,0 +1,52 @@
+package stories
+
+import (
+	"testing"
+
+	"tongban/internal/adapter/sqlstore/sqltest"
+)
+
+// TestStories plays every story on one nation on SQLite and on another on PostgreSQL.
+func TestStories(t *testing.T) {
+	for name, db := range map[string]func() string{
+		"sqlite": func() string { return "" }, "postgres": func() string { return sqltest.Postgres(t).DSN },
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, done, err := Stage(t.Context(), db())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := done(); err != nil {
+					t.Error(err)
+				}
+			})
+			for _, s := range All() {
+				t.Run(s.Key, func(t *testing.T) {
+					if err := s.Run(t.Context(), n, func(s Step) {
+						t.Logf("%s %s %s: %s (%s, %d)", s.At.Format("15:04:05"), s.Key, s.Who, s.Zh, s.Holder, s.Signed)
+					}); err != nil {
+						t.Fatal(err)
+					}
+				})
+			}
+		})
+	}
+}
+
+func TestTheWordsAreInBothLanguages(t *testing.T) {
+	w := words()
+	for _, s := range w.Story {
+		if s.Zh == "" || s.En == "" || plays[s.Key] == nil || w.Typed.Trade[s.Key] == "" {
+			t.Errorf("story %s lacks something", s.Key)
+		}
+	}
+	if len(w.Story) != len(plays) {
+		t.Errorf("%d stories, %d plays", len(w.Story), len(plays))
+	}
+	for key, s := range w.Step {
+		if s.Zh == "" || s.En == "" {
+			t.Errorf("step %s lacks a language", key)
+		}
+	}
+}

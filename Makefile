@@ -18,8 +18,10 @@ RACE := internal/(kernel|proof|domain|handling|adapter/memchan|adapter/natschan|
 TIMEOUT ?= 15m
 SEEDS ?= 2000
 SEED ?= 1
-DB ?= sqlite
+DB ?=
 WHAT ?= lifecycle
+PRELOAD ?= 0
+FOR ?= 20s
 STORY ?=
 FUZZTIME ?= 20s
 
@@ -81,14 +83,18 @@ sim: ## run the simulation for SEEDS seeds beginning at SEED
 	@go test ./internal/sim -count=1 -timeout 0 -run '^TestSeeds$$' -args -seeds $(SEEDS) -seed $(SEED)
 
 .PHONY: bench
-bench: build ## measure (WHAT=lifecycle|exchange|…, DB=sqlite|postgres|a DSN)
-ifeq ($(DB),sqlite)
-	@bin/tongban bench -what $(WHAT)
+bench: build ## measure on SQLite and PostgreSQL (DB=sqlite|postgres|a DSN for one, WHAT=…, PRELOAD=cases, FOR=20s)
+ifeq ($(DB),)
+	@$(MAKE) --no-print-directory DB=sqlite bench
+	@$(MAKE) --no-print-directory DB=postgres bench
 else ifeq ($(DB),postgres)
 	@script/setup
-	@script/pg run -- $(SHELL) -c 'bin/tongban bench -what $(WHAT) -db "$$TONGBAN_TEST_PG"'
+	@TMPDIR=$${TMPDIR:-/var/tmp} script/pg run -- $(SHELL) -c 'bin/tongban bench -json -what $(WHAT) -for $(FOR) -preload 0 -db "$$TONGBAN_TEST_PG"'
+ifneq ($(PRELOAD),0)
+	@TMPDIR=$${TMPDIR:-/var/tmp} script/pg run -- $(SHELL) -c 'bin/tongban bench -json -what $(WHAT) -for $(FOR) -preload $(PRELOAD) -db "$$TONGBAN_TEST_PG"'
+endif
 else
-	@bin/tongban bench -what $(WHAT) -db '$(DB)'
+	@bin/tongban bench -json -what $(WHAT) -for $(FOR) -preload $(PRELOAD) -db '$(DB)'
 endif
 
 .PHONY: fuzz

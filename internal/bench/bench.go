@@ -26,8 +26,9 @@ type Options struct {
 	Preload int           // closed cases that each node holds before the measurement
 	For     time.Duration // of each of the two measurements; 0 is 20 s
 	Rate    float64       // arrivals a second of the open loop; 0 is half of the capacity
+	Profile string        // file for a CPU profile of the saturated measurement; "" is none
 	Writers int           // write connections of each node; 0 is the default of the store
-	Clients int           // cases in flight at saturation; 0 is 96
+	Clients int           // cases in flight at saturation; 0 is 128
 }
 
 // Result is the last line of `tongban bench -json`.
@@ -60,7 +61,7 @@ func Run(ctx context.Context, o Options, out io.Writer) (_ Result, err error) {
 		o.For = 20 * time.Second
 	}
 	if o.Clients <= 0 {
-		o.Clients = 96
+		o.Clients = 128
 	}
 	if o.Dir == "" {
 		if o.Dir, err = os.MkdirTemp(".", ".bench-*"); err != nil {

@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -46,4 +48,27 @@ func postgresTime() time.Duration {
 		}
 	}
 	return sum
+}
+
+// profiler writes a CPU profile of what runs between begin and end; without a file it does nothing.
+type profiler struct {
+	file string
+	f    *os.File
+	err  error
+}
+
+func (p *profiler) begin() {
+	if p.file == "" {
+		return
+	}
+	if p.f, p.err = os.Create(filepath.Clean(p.file)); p.err == nil {
+		p.err = pprof.StartCPUProfile(p.f)
+	}
+}
+
+func (p *profiler) end() {
+	if p.f != nil {
+		pprof.StopCPUProfile()
+		p.err = errors.Join(p.err, p.f.Close())
+	}
 }

@@ -63,8 +63,9 @@ func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...an
 	r.Preloaded = o.Preload
 
 	var before, after usage
-	full, err := p.saturate(ctx, o.Clients, o.For, func() { before = p.usage() }, func() { after = p.usage() })
-	if err != nil {
+	profile := profiler{file: o.Profile}
+	full, err := p.saturate(ctx, o.Clients, o.For, func() { before = p.usage(); profile.begin() }, func() { after = p.usage(); profile.end() })
+	if err = errors.Join(err, profile.err); err != nil {
 		return err
 	}
 	r.PerSecond = full.perSecond()
@@ -122,7 +123,7 @@ func (p *pair) preload(ctx context.Context, say func(string, ...any)) error {
 	}
 	begun := time.Now()
 	for _, v := range []*province{p.here, p.there} {
-		n, err := sqlload.Multiply(ctx, v.dsn, v.schema, p.opts.Preload)
+		n, err := sqlload.Multiply(ctx, v.dsn, v.schema, p.opts.Preload/2)
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 	"tongban/internal/proof"
 )
 
-// The signature and encryption work of one life cycle, counted in the code and held by TestRawCounts: every fact, paper,
+// The signature and encryption work of one life cycle, counted in the code: every fact, paper,
 // envelope and receipt is signed once and checked where it arrives; a packet is wrapped once for each crossing.
 const (
 	lifeSigns  = 6 + 4 + 5 + 5 // facts, papers (with the licence), envelopes, receipts

@@ -43,6 +43,7 @@ type command struct {
 // commands are all of them, in the order of the help text. To add one: a line here, a text in text.toml, a file.
 var commands = []command{
 	{"demo", runDemo},
+	{"tour", runTour},
 	{"can", runCan},
 	{"catalogue", runCatalogue},
 	{"verify", runVerify},
@@ -53,6 +54,7 @@ var commands = []command{
 	{"doctor", runDoctor},
 	{"serve", runServe},
 	{"fsck", runFsck},
+	{"bench", runBench},
 }
 
 // Run runs the command that args name and gives the exit code.

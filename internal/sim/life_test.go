@@ -82,7 +82,7 @@ func (w *world) look(f *file, p *place) {
 	wild := w.life.IntN(8) == 0
 	deeds := w.possible(f, p, c)
 	if wild { // what nobody should try must be refused, and harm nothing
-		deeds = w.all(f, p, c, c.Row-int64(w.life.IntN(2)))
+		deeds = w.all(f, p, c.Row-int64(w.life.IntN(2)))
 	}
 	total := 0
 	for _, d := range deeds {
@@ -221,7 +221,7 @@ func (w *world) possible(f *file, p *place, c casefile.Case) []deed {
 		if mood != "" && !f.mood[mood] {
 			return
 		}
-		for _, d := range w.all(f, p, c, c.Row) {
+		for _, d := range w.all(f, p, c.Row) {
 			if slices.Contains(names, d.name) {
 				d.weight = weight
 				out = append(out, d)
@@ -276,7 +276,7 @@ func (w *world) possible(f *file, p *place, c casefile.Case) []deed {
 
 // all are the deeds there are, each against the given row. The closures look at p when they run, since a repeated deed
 // meets a new process.
-func (w *world) all(f *file, p *place, c casefile.Case, row int64) []deed {
+func (w *world) all(f *file, p *place, row int64) []deed {
 	ref := decide.Ref{Case: f.id, Row: row}
 	no := casefile.Decision{Outcome: casefile.Denied, Reasons: []string{"name-taken"}}
 	fixes := []casefile.Correction{{Check: "domicile", Material: "premises", Problem: "unreadable", Fix: "scan again", Basis: "§18"}}

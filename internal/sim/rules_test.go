@@ -12,8 +12,11 @@ import (
 
 const theItem = "2020-030"
 
-// newRule is the day on which the rule of the item changes in the midst of every run (I8).
-const newRule = "2026-03-12"
+// The rule of the item changes in the midst of every run (I8).
+const (
+	oldUntil = "2026-03-11"
+	newRule  = "2026-03-12"
+)
 
 // rules is the catalogue with a second version of the item, under which silence counts as acceptance and the deciding
 // place has two days more.
@@ -35,7 +38,9 @@ var rules = sync.OnceValues(func() (*item.Catalogue, error) {
 		return nil, err
 	}
 	old := all[theItem+"/2022-03-01.toml"].Data
-	next := bytes.Replace(old, []byte(`from = "2022-03-01"`), []byte(`from = "`+newRule+`"`), 1)
+	from := []byte(`from = "2022-03-01"`)
+	all[theItem+"/2022-03-01.toml"].Data = bytes.Replace(old, from, []byte(`from = "2022-03-01"`+"\nuntil = \""+oldUntil+"\""), 1)
+	next := bytes.Replace(old, from, []byte(`from = "`+newRule+`"`), 1)
 	i := bytes.Index(next, []byte("[[limits]]\nkey = \"intake\""))
 	head, rest := next[:i:i], next[i:]
 	rest = bytes.Replace(rest, []byte(`silence = "none"`), []byte(`silence = "accepted"`), 1)

@@ -24,7 +24,7 @@ type outcome struct {
 const (
 	drainWithin  = 30 * time.Minute // I9: after the last fault everything has arrived; the longest wait is five minutes
 	finishRounds = 30               // acts that a file needs at most until it is closed, with nobody against it
-	maxSteps     = 20_000           // a seed has some hundreds; more is a nation that runs in circles
+	maxSteps     = 6_000            // a seed has some hundreds; more is a nation that runs in circles
 )
 
 // play runs a seed: weeks of work in a storm, then quiet, then every file is brought to its end.
@@ -152,7 +152,7 @@ func (w *world) finish() {
 					}
 				}
 				if did == nil && p == f.there && c.Closed.IsZero() { // a silent reviewer speaks at last
-					for _, d := range w.all(f, p, c, c.Row) {
+					for _, d := range w.all(f, p, c.Row) {
 						if l, ok := c.Leg("decide"); ok && l.State == casefile.Received && l.Holder == p.member.ID && d.name == "accept" {
 							did, at = &d, p
 						}

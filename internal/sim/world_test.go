@@ -57,7 +57,7 @@ type event struct {
 	do    func()
 }
 
-// places are the provinces that take part: code of the member, the place of its counter, the place it decides for.
+// provinces are those that may take part, with the places of their counter and of their deciding office.
 var provinces = []struct {
 	id           office.NodeID
 	window, seat string
@@ -67,10 +67,11 @@ var begin = time.Date(2026, 3, 9, 0, 30, 0, 0, time.UTC) // a Monday morning in 
 
 // newWorld founds the nation of a seed. Everything below dir goes away with the test.
 func newWorld(t *testing.T, seed uint64, sabotage func(*node.Node)) (*world, error) {
+	t.Helper()
 	w := &world{
 		t: t, ctx: t.Context(), seed: seed, now: begin, net: memchan.New(), sabotage: sabotage,
-		life:    rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a replayable plan, no secret
-		luck:    rand.New(rand.NewPCG(seed, 2)), //nolint:gosec // as above
+		life:    rand.New(rand.NewPCG(seed, 1)),
+		luck:    rand.New(rand.NewPCG(seed, 2)),
 		touched: map[office.NodeID]bool{},
 	}
 	var err error
@@ -126,7 +127,7 @@ func newWorld(t *testing.T, seed uint64, sabotage func(*node.Node)) (*world, err
 // scratch is a folder in memory where there is one.
 func scratch(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "sim-")
+	dir, err := os.MkdirTemp("/dev/shm", "sim-") //nolint:usetesting // t.TempDir may be a disk
 	if err != nil {
 		return t.TempDir()
 	}
@@ -168,7 +169,7 @@ func (w *world) fail(format string, args ...any) {
 func (w *world) hash() string {
 	h := sha256.New()
 	for _, line := range w.trace {
-		fmt.Fprintln(h, line)
+		h.Write([]byte(line + "\n"))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -177,14 +178,6 @@ func (w *world) hash() string {
 func somewhen(r *rand.Rand, lo, hi time.Duration) time.Duration {
 	steps := math.Log(float64(hi) / float64(lo))
 	return time.Duration(float64(lo) * math.Exp(r.Float64()*steps))
-}
-
-func (w *world) place(id office.NodeID) *place {
-	i := slices.IndexFunc(w.places, func(p *place) bool { return p.member.ID == id })
-	if i < 0 {
-		return nil
-	}
-	return w.places[i]
 }
 
 // actor is an officer of an office of the place.

@@ -48,11 +48,11 @@ func (p *play) handOver(key string) {
 
 // received waits for the other province's signed receipt, and lets the officer find the case.
 func (p *play) received() {
+	p.held()
 	p.step("officer-signs-in", p.officer.name, func() {
 		p.officer.signIn("/desk")
 		p.officer.fetchCase(string(casefile.QueueReceived))
 	})
-	p.held()
 }
 
 // held waits until the applicant's page names the deciding office.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/kernel/errs"
 	"tongban/internal/page"
 )
 
@@ -27,7 +28,6 @@ func outageStory(p *play) {
 		p.heldBy(p.shangzhi)
 	})
 	p.powerBack()
-	p.held()
 	p.received()
 	p.accept()
 }

@@ -4,17 +4,15 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
-	"io"
-	"sync"
 
-	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/s2"
 )
 
 // A signed envelope is JSON that holds papers in base64, which are JSON that holds JSON in base64: stored as it is, it is
-// four times the size of what it says. Unnested and deflated it mostly fits into a row of a database page, which halves
+// four times the size of what it says. Unnested and compressed it mostly fits into a row of a database page, which halves
 // what the database has to write.
 
-// packMin is the least size that is worth deflating; nestMax bounds how deep base64 is opened, nestMin how short.
+// packMin is the least size that is worth it; nestMax bounds how deep base64 is opened, nestMin how short.
 const (
 	packMin = 700
 	nestMax = 6
@@ -98,41 +96,18 @@ func nest(to, b []byte) (_ []byte, ok bool) {
 	return to, true
 }
 
-var (
-	deflaters = sync.Pool{New: func() any {
-		w, err := flate.NewWriter(nil, flate.BestSpeed)
-		if err != nil {
-			panic(err) // the level is a constant
-		}
-		return w
-	}}
-	inflaters = sync.Pool{New: func() any { return flate.NewReader(nil) }}
-)
+// shrink is unnest, compressed with S2: a tenth of the time of deflate, and nearly as small once it is unnested.
+func shrink(b []byte) []byte { return s2.Encode(nil, unnest(make([]byte, 0, len(b)), b, 0)) }
 
-// shrink is unnest, deflated.
-func shrink(b []byte) []byte {
-	w := deflaters.Get().(*flate.Writer)
-	defer deflaters.Put(w)
-	var out bytes.Buffer
-	out.Grow(len(b) / 2)
-	w.Reset(&out)
-	if _, err := w.Write(unnest(make([]byte, 0, len(b)), b, 0)); err != nil {
-		panic(err) // a buffer takes everything
-	}
-	if err := w.Close(); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
-}
+// growMax bounds what a stored object may open to: four times the largest packet.
+const growMax = 32 << 20
 
 // grow is the reverse of shrink.
 func grow(b []byte) ([]byte, bool) {
-	r := inflaters.Get().(io.ReadCloser)
-	defer inflaters.Put(r)
-	if r.(flate.Resetter).Reset(bytes.NewReader(b), nil) != nil {
+	if n, err := s2.DecodedLen(b); err != nil || n > growMax {
 		return nil, false
 	}
-	plain, err := io.ReadAll(r)
+	plain, err := s2.Decode(nil, b)
 	if err != nil {
 		return nil, false
 	}

@@ -234,3 +234,7 @@ func (c Case) at(now time.Time) time.Time {
 	}
 	return now
 }
+
+// Day is the civil day on which an act at now counts, and whose rule it goes by (I8). Near midnight it may be the
+// counterpart's day and not that of our clock.
+func (c Case) Day(now time.Time) workday.Date { return workday.DateOf(c.at(now)) }

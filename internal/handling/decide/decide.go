@@ -10,7 +10,6 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
-	"tongban/internal/kernel/workday"
 	"tongban/internal/proof"
 )
 
@@ -46,7 +45,7 @@ func (b *Bench) act(ctx context.Context, by string, ref Ref,
 	if ref.Row != 0 && c.Row != ref.Row {
 		return casefile.Case{}, errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, ref.Row, c.Row)
 	}
-	law, err := b.Kit.Law(c, workday.DateOf(b.Kit.Now()))
+	law, err := b.Kit.Law(c, c.Day(b.Kit.Now()))
 	if err != nil {
 		return casefile.Case{}, err
 	}

@@ -14,7 +14,6 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
-	"tongban/internal/kernel/workday"
 	"tongban/internal/proof"
 )
 
@@ -285,7 +284,11 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 	if err != nil {
 		return proof.Signed{}, err
 	}
-	law, err := p.Kit.Law(in.Case, workday.DateOf(p.Kit.Now()))
+	on := known.Day(p.Kit.Now())
+	if sent := known.Day(e.At); on.Before(sent) {
+		on = sent
+	}
+	law, err := p.Kit.Law(in.Case, on)
 	if err != nil {
 		return p.receipt(e, hash, exchange.Refused, "rule-changed", u.At)
 	}

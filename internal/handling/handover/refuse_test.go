@@ -39,6 +39,15 @@ func (w *world) send(list ...proof.Signed) exchange.Answer {
 	return a
 }
 
+// otherReplica puts a second replica of west on the channel, on the same store: what is sent from now on reaches it.
+func (w *world) otherReplica() {
+	w.t.Helper()
+	first := w.nodes[west].post
+	second := &handover.Post{Kit: first.Kit, Store: first.Store, Files: first.Files, Key: first.Key, Parallel: 1}
+	w.net.Leave(west)
+	w.net.Join(west, second.Receive)
+}
+
 func (w *world) sign(by office.NodeID, typ string, v any) proof.Signed {
 	w.t.Helper()
 	s, err := proof.SignJSON(firm().signers[by], typ, v)
@@ -279,7 +288,7 @@ func TestTwoReplicasTakeOneEnvelope(t *testing.T) {
 	w := newWorld(t, 0)
 	w.play("lodge hand-over")
 	s := w.nodes[north].open()[0].Signed
-	w.nodes[west].whatever = func() { w.send(s) }
+	w.nodes[west].whatever = func() { w.otherReplica(); w.send(s) }
 	a := w.send(s)
 	b := w.send(s)
 	if len(a.Receipts) != 1 || len(b.Receipts) != 1 || !bytes.Equal(a.Receipts[0].Sig, b.Receipts[0].Sig) {
@@ -462,7 +471,7 @@ func TestTwoReplicasTakeOnePacket(t *testing.T) {
 	for _, p := range w.nodes[north].open() {
 		list = append(list, p.Signed)
 	}
-	w.nodes[west].whatever = func() { w.send(list...) }
+	w.nodes[west].whatever = func() { w.otherReplica(); w.send(list...) }
 	a, b := w.send(list...), w.send(list...)
 	if len(a.Receipts) != 3 || len(b.Receipts) != 3 {
 		t.Fatalf("%d and %d receipts; %+v", len(a.Receipts), len(b.Receipts), a.Faults)

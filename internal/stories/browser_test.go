@@ -1,0 +1,58 @@
+package stories
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestBrowser plays the first story in a real browser, with script and without (web/e2e/licence.mjs). TONGBAN_PICTURES
+// names a folder for the pictures of the README.
+func TestBrowser(t *testing.T) {
+	chromium := program(t, "install it: apt-get install chromium", "chromium", "chromium-browser")
+	node := program(t, "install Node.js 20 or newer", "node")
+	script, err := filepath.Abs("../../web/e2e/licence.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat("../../web/node_modules/playwright-core"); err != nil {
+		t.Fatal("the browser's driver is missing: run `make setup`")
+	}
+	n, done, err := Stage(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := done(); err != nil {
+			t.Error(err)
+		}
+	})
+	args := []string{script, n.URL}
+	if pictures := os.Getenv("TONGBAN_PICTURES"); pictures != "" {
+		args = append(args, pictures)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, node, args...)
+	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+}
+
+// program finds the first of some programs.
+func program(t *testing.T, otherwise string, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatalf("%s is needed: %s", names[0], otherwise)
+	return ""
+}

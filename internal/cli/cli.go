@@ -53,6 +53,7 @@ var commands = []command{
 	{"enrol", runEnrol},
 	{"doctor", runDoctor},
 	{"serve", runServe},
+	{"channel", runChannel},
 	{"fsck", runFsck},
 	{"bench", runBench},
 }

@@ -42,7 +42,7 @@ type config struct {
 	Client  string        `toml:"client" say:"Name of this node at the identity provider."`
 	Owner   string        `toml:"owner" say:"Who runs this site, as the foot of each page says; may be empty."`
 
-	ChannelListen string   `toml:"channel_listen" say:"Hub only: address at which the channel's own server listens, with a port."`
+	ChannelListen string   `toml:"channel_listen" say:"Hub only: address at which the channel's own server listens, with a port; empty if channel names an outside one."`
 	ChannelHosts  []string `toml:"channel_hosts" say:"Hub only: names under which provinces reach that server, for its certificate."`
 
 	Officers []officer `toml:"officers" say:"The node's register of officers: subject at the identity provider, name, office code and roles."`
@@ -94,8 +94,8 @@ func (c config) check() error {
 		return bad("listen is empty")
 	case c.Issuer != "" && c.Client == "":
 		return bad("issuer needs client")
-	case c.ID == office.Hub && c.ChannelListen == "":
-		return bad("channel_listen is empty")
+	case c.ID == office.Hub && c.ChannelListen == "" && len(c.Channel) == 0:
+		return bad("channel_listen and channel are empty: provinces need one of them")
 	case c.DB != "" && !strings.HasPrefix(c.DB, "postgres://") && !strings.HasPrefix(c.DB, "postgresql://"):
 		return bad("db is no postgres:// address")
 	}

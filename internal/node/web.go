@@ -152,6 +152,5 @@ func (g *gate) finish(w http.ResponseWriter, r *http.Request) error {
 	if err := g.sessions.Write(w, who); err != nil {
 		return err
 	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
-	return nil
+	return page.SeeOther(w, r, back)
 }

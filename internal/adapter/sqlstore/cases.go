@@ -23,7 +23,7 @@ AND (due, id) > (SELECT x.due, x.id FROM cases x WHERE x.id = $4) ORDER BY due, 
 )
 
 func findCases(d dialect) string {
-	return `SELECT ` + caseColumns + ` FROM cases WHERE id IN (SELECT case_id FROM lookups WHERE mac ` + d.anyOf(1) + `) ORDER BY lodged DESC, id DESC LIMIT $2`
+	return `SELECT ` + caseColumns + ` FROM cases WHERE id IN (SELECT case_id FROM lookups WHERE mac ` + d.anyFirst() + `) ORDER BY lodged DESC, id DESC LIMIT $2`
 }
 
 type scanner interface{ Scan(dest ...any) error }
@@ -64,7 +64,7 @@ func (s *Store) Case(ctx context.Context, id string) (casefile.Case, error) {
 
 // Cases reads many at once, by their ids; those that are not here are left out.
 func (s *Store) Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error) {
-	list, err := s.cases(ctx, `SELECT `+caseColumns+` FROM cases WHERE id `+s.e.d.anyOf(1), listOf(s.e.d, ids))
+	list, err := s.cases(ctx, `SELECT `+caseColumns+` FROM cases WHERE id `+s.e.d.anyFirst(), listOf(s.e.d, ids))
 	if err != nil {
 		return nil, err
 	}

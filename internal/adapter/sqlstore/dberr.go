@@ -60,12 +60,7 @@ func (e *engine) mapped(err error) error {
 }
 
 func (e *engine) mappedPG(pg *pgconn.PgError) error {
-	where := pg.Code
-	for _, s := range []string{pg.TableName, pg.ColumnName, pg.ConstraintName} {
-		if s != "" {
-			where += " " + s
-		}
-	}
+	where := strings.Join(strings.Fields(strings.Join([]string{pg.Code, pg.TableName, pg.ColumnName, pg.ConstraintName}, " ")), " ")
 	switch pg.Code {
 	case "23505", "23P01":
 		return errs.New(e.codeFor(pg.ConstraintName, errs.Duplicate), "%s", where)

@@ -4,7 +4,6 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -29,16 +28,16 @@ func (d dialect) skipLocked() string {
 	return ""
 }
 
-// anyOf is the condition "is one of the list that is bound to $n", to be written after a column name. The text does
+// anyFirst is the condition "is one of the list that is bound to $1", to be written after a column name. The text does
 // not depend on the length of the list, so it stays one prepared statement. Bind the list with listOf.
-func (d dialect) anyOf(n int) string {
+func (d dialect) anyFirst() string {
 	if d == postgres {
-		return "= ANY($" + strconv.Itoa(n) + ")"
+		return "= ANY($1)"
 	}
-	return "IN (SELECT value FROM json_each($" + strconv.Itoa(n) + "))"
+	return "IN (SELECT value FROM json_each($1))"
 }
 
-// listOf makes the argument for anyOf. An empty list matches nothing.
+// listOf makes the argument for anyFirst. An empty list matches nothing.
 func listOf[T ~string | ~int64](d dialect, list []T) any {
 	if d == postgres {
 		if reflect.TypeFor[T]().Kind() == reflect.String {

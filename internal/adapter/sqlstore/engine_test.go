@@ -380,9 +380,9 @@ func TestContextAndReads(t *testing.T) {
 			arg   any
 			want  int
 		}{
-			{"id " + e.d.anyOf(1), listOf(e.d, []string{"a", "c", "z"}), 2},
-			{"n " + e.d.anyOf(1), listOf(e.d, []int64{1, 2}), 2},
-			{"id " + e.d.anyOf(1), listOf[string](e.d, nil), 0},
+			{"id " + e.d.anyFirst(), listOf(e.d, []string{"a", "c", "z"}), 2},
+			{"n " + e.d.anyFirst(), listOf(e.d, []int64{1, 2}), 2},
+			{"id " + e.d.anyFirst(), listOf[string](e.d, nil), 0},
 		} {
 			var n int
 			if err := e.queryRow(t.Context(), "SELECT count(*) FROM parcels WHERE "+tt.where, tt.arg).Scan(&n); err != nil || n != tt.want {

@@ -51,7 +51,7 @@ func (s *Store) Arrival(ctx context.Context, from office.NodeID, id string) (_ e
 
 // Arrivals finds what was done with many envelopes of one sender; those that never came are left out.
 func (s *Store) Arrivals(ctx context.Context, from office.NodeID, ids []string) (map[string]exchange.Arrival, error) {
-	list, err := s.arrivals(ctx, `SELECT `+arrivalColumns+` FROM inbox WHERE sender = $2 AND id `+s.e.d.anyOf(1), listOf(s.e.d, ids), string(from))
+	list, err := s.arrivals(ctx, `SELECT `+arrivalColumns+` FROM inbox WHERE sender = $2 AND id `+s.e.d.anyFirst(), listOf(s.e.d, ids), string(from))
 	if err != nil {
 		return nil, err
 	}

@@ -44,8 +44,8 @@ func (s *Store) AppendTree(ctx context.Context, g sequence.Batch) error {
 	list := listOf(s.e.d, g.IDs)
 	unit := []stmt{
 		{sql: `INSERT INTO log (idx, at, case_id, leaf) SELECT $2 + row_number() OVER (ORDER BY id) - 1, at, case_id, leaf FROM log_new WHERE id ` +
-			s.e.d.anyOf(1), args: []any{list, g.From}, want: n},
-		{sql: `DELETE FROM log_new WHERE id ` + s.e.d.anyOf(1), args: []any{list}, want: n},
+			s.e.d.anyFirst(), args: []any{list, g.From}, want: n},
+		{sql: `DELETE FROM log_new WHERE id ` + s.e.d.anyFirst(), args: []any{list}, want: n},
 		{sql: insertHead, args: []any{g.From + n, micros(g.At), g.Root[:], notNull(g.SM), notNull(g.ES)}, want: 1},
 	}
 	args := make([]any, 0, 2*len(g.Hashes))
@@ -76,7 +76,7 @@ func (s *Store) Hashes(ctx context.Context, positions []int64) ([][32]byte, erro
 		hash []byte
 	}
 	list, err := collect(ctx, s.e, func(r *rows) (h row, err error) { return h, r.Scan(&h.pos, &h.hash) },
-		`SELECT pos, hash FROM log_hashes WHERE pos `+s.e.d.anyOf(1), listOf(s.e.d, positions))
+		`SELECT pos, hash FROM log_hashes WHERE pos `+s.e.d.anyFirst(), listOf(s.e.d, positions))
 	if err != nil {
 		return nil, err
 	}

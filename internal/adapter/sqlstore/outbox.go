@@ -79,7 +79,7 @@ func (s *Store) Postpone(ctx context.Context, ids []string, until time.Time) err
 		return nil
 	}
 	return s.e.commit(ctx, []stmt{{
-		sql: postponeParcel + s.e.d.anyOf(1), args: []any{listOf(s.e.d, ids), micros(until)}, want: -1,
+		sql: postponeParcel + s.e.d.anyFirst(), args: []any{listOf(s.e.d, ids), micros(until)}, want: -1,
 	}})
 }
 

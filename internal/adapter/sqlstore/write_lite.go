@@ -112,7 +112,7 @@ func (l *liteWriter) run(ctx context.Context, units [][]stmt) verdict {
 	bad := map[int]error{}
 	n := 0
 	for u, unit := range units {
-		err, kill := l.unit(ctx, unit, len(units) > 1, &n)
+		kill, err := l.unit(ctx, unit, len(units) > 1, &n)
 		switch {
 		case kill != nil:
 			l.drop()
@@ -137,41 +137,41 @@ func (l *liteWriter) run(ctx context.Context, units [][]stmt) verdict {
 }
 
 // unit runs one unit; in a group it stands in a savepoint, so that it can be taken back alone.
-func (l *liteWriter) unit(ctx context.Context, unit []stmt, inGroup bool, n *int) (error, *verdict) {
+func (l *liteWriter) unit(ctx context.Context, unit []stmt, inGroup bool, n *int) (*verdict, error) {
 	if inGroup {
 		if _, err := l.exec(ctx, "SAVEPOINT unit"); err != nil {
-			return err, nil
+			return nil, err
 		}
 	}
-	err, kill := l.statements(ctx, unit, n)
+	kill, err := l.statements(ctx, unit, n)
 	if kill != nil || !inGroup {
-		return err, kill
+		return kill, err
 	}
 	if err != nil && !fatal(err) {
 		if _, rerr := l.exec(ctx, "ROLLBACK TO unit"); rerr != nil {
-			return fmt.Errorf("taking a unit back: %w", rerr), nil
+			return nil, fmt.Errorf("taking a unit back: %w", rerr)
 		}
 	}
 	if err == nil || !fatal(err) {
 		if _, rerr := l.exec(ctx, "RELEASE unit"); rerr != nil {
-			return rerr, nil
+			return nil, rerr
 		}
 	}
-	return err, nil
+	return nil, err
 }
 
-func (l *liteWriter) statements(ctx context.Context, unit []stmt, n *int) (error, *verdict) {
+func (l *liteWriter) statements(ctx context.Context, unit []stmt, n *int) (*verdict, error) {
 	for _, s := range unit {
 		if v, hit := l.e.fault(*n, PhaseStatement); hit {
-			return nil, &v
+			return &v, nil
 		}
 		*n++
 		got, err := l.exec(ctx, s.sql, s.args...)
 		if err != nil {
-			return err, nil
+			return nil, err
 		}
 		if s.want >= 0 && got != s.want {
-			return s.missed(got), nil
+			return nil, s.missed(got)
 		}
 	}
 	return nil, nil

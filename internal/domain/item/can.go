@@ -167,7 +167,7 @@ func (c *Catalogue) basis(it Item) []string {
 
 // note adds a ground if its mark is not one of those that mean "read in a source".
 func (c *Catalogue) note(notes []Note, what string, m Mark) []Note {
-	switch m {
+	switch m { //nolint:exhaustive // every other mark is told to the reader
 	case "", Confirmed, Sourced, NotAnnex, "published":
 		return notes
 	}

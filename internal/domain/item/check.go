@@ -107,7 +107,7 @@ func (f Field) canonical(raw string) (value, rule string) {
 		}
 		return "", ""
 	}
-	switch f.Type {
+	switch f.Type { //nolint:exhaustive // the others are text
 	case Money:
 		return f.money(s)
 	case Percent:

@@ -25,7 +25,7 @@ func (v Version) Fill(answers, facts map[string]string) map[string]string {
 		if out[f.Key] != "" && f.Fallback == FallAsk {
 			continue
 		}
-		switch f.Source {
+		switch f.Source { //nolint:exhaustive // asked values are there already
 		case FromEvidence:
 			set(out, f.Key, facts[f.From])
 		case Derived:

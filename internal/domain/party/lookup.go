@@ -46,11 +46,11 @@ func Lookups(p Person) []Lookup {
 	add(ByName, nameForm(p.Name))
 	for _, syllables := range readings(CleanName(p.Name)) {
 		add(ByPinyin, strings.Join(syllables, ""))
-		initials := ""
+		initials := make([]byte, 0, len(syllables))
 		for _, s := range syllables {
-			initials += s[:1]
+			initials = append(initials, s[0])
 		}
-		add(ByInitials, initials)
+		add(ByInitials, string(initials))
 	}
 	if n, err := idno.Parse(p.IDNo); err == nil {
 		add(ByBirth, string(n[6:10]+n[14:]))

@@ -57,17 +57,41 @@ type Post struct {
 	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.
 	Protocol int
 
-	turns [256]sync.Mutex // by a hash of the case: see turn
+	turns [256]turnstile // by a hash of the case: see turn
 }
 
-// turn waits until nobody else in this process moves a case for the post room, and gives the function that ends the
-// turn. The case's row version guards it anyway; this only spares the races that are sure to be lost.
+// turnstile lets one through at a time.
+type turnstile struct {
+	once sync.Once // guards the making of free
+	free chan struct{}
+}
+
+// patience is how long a turn is waited for.
+const patience = 250 * time.Millisecond
+
+// turn waits until nobody else in this process moves a case for the post room, but not for long, and gives the function
+// that ends the turn. It only spares the races that are sure to be lost: what guards the case is its row version.
 func (p *Post) turn(caseID string) (done func()) {
+	if p.Parallel <= 1 {
+		return func() {}
+	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(caseID)) // never fails
-	m := &p.turns[h.Sum32()%uint32(len(p.turns))]
-	m.Lock()
-	return m.Unlock
+	t := &p.turns[h.Sum32()%uint32(len(p.turns))]
+	t.once.Do(func() { t.free = make(chan struct{}, 1) })
+	select {
+	case t.free <- struct{}{}:
+		return func() { <-t.free }
+	default:
+	}
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case t.free <- struct{}{}:
+		return func() { <-t.free }
+	case <-late.C:
+		return func() {}
+	}
 }
 
 // HandOver offers the deciding leg of a case to the place that decides. When it returns the hand-over is safe here,

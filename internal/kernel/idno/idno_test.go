@@ -96,7 +96,7 @@ func TestNumberParts(t *testing.T) {
 		t.Errorf("Mask of a short number = %q", got)
 	}
 	var b bytes.Buffer
-	slog.New(slog.NewTextHandler(&b, nil)).Info("seen", "number", n)
+	slog.New(slog.NewTextHandler(&b, nil)).LogAttrs(t.Context(), slog.LevelInfo, "seen", slog.Any("number", n))
 	if strings.Contains(b.String(), "1949") || !strings.Contains(b.String(), "002X") {
 		t.Errorf("logged %q", b.String())
 	}

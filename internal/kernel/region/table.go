@@ -132,7 +132,7 @@ func (r row) base() (*Region, error) {
 	}
 	reg := &Region{Code: code, Name: r["name"], Source: r["source"]}
 	if i := slices.Index(levelNames[:], r["level"]); i > 0 {
-		reg.Level = Level(i)
+		reg.Level = Level(i) //nolint:gosec // there are eight names
 	}
 	if r["parent"] != "" {
 		if reg.Parent, err = Parse(r["parent"]); err != nil {

@@ -102,7 +102,7 @@ func private() (string, error) {
 }
 
 // keep holds the command, and with it our end of its input, until the process ends.
-var keep *exec.Cmd
+var keep *exec.Cmd //nolint:unused // it is enough that it is held
 
 func script() (string, error) {
 	dir, err := os.Getwd()

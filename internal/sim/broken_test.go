@@ -73,8 +73,8 @@ func TestTheSimulationCanFail(t *testing.T) {
 		name, want string
 		sabotage   func(*node.Node)
 	}{
-		{"the inbox row is dropped", "I", changed(func(u *unit.Unit) { u.In = nil })},
-		{"acknowledged before the commit", "I", func(n *node.Node) {
+		{"the inbox row is dropped", "I1", changed(func(u *unit.Unit) { u.In = nil })},
+		{"acknowledged before the commit", "I1", func(n *node.Node) {
 			real := n.Post.Store
 			n.Post.Store = liar{Store: real, commit: func(ctx context.Context, u unit.Unit) error {
 				if u.In != nil {
@@ -89,7 +89,7 @@ func TestTheSimulationCanFail(t *testing.T) {
 				u.Case = nil
 			}
 		})},
-		{"custody goes over without the receipt", "I", changed(func(u *unit.Unit) { u.Settled = nil })},
+		{"custody goes over without the receipt", "I9", changed(func(u *unit.Unit) { u.Settled = nil })},
 		{"a repeat is not recognised", "I9", func(n *node.Node) {
 			n.Post.Store = liar{Store: n.Post.Store, arrival: func(exchange.Arrival, bool) (exchange.Arrival, bool) {
 				return exchange.Arrival{}, false

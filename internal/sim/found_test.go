@@ -1,15 +1,21 @@
 package sim
 
 import (
+	"context"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"tongban/internal/adapter/memchan"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/fsck"
 	"tongban/internal/handling/decide"
+	"tongban/internal/handling/handover"
+	"tongban/internal/handling/unit"
 	"tongban/internal/node"
 )
 
@@ -60,5 +66,37 @@ func TestAnActGoesByTheRuleOfTheDayItCountsOn(t *testing.T) {
 	}
 	if c.Status() != casefile.StatusAccepted {
 		t.Errorf("status %s", c.Status())
+	}
+}
+
+// postponing is an outbox of parcels that were tried different numbers of times; it notes how they are put back.
+type postponing struct {
+	handover.Store
+	until []time.Duration
+}
+
+func (p *postponing) Parcels(context.Context, time.Time, time.Duration, int) ([]exchange.Parcel, error) {
+	var out []exchange.Parcel
+	for tries := range 8 {
+		out = append(out, exchange.Parcel{ID: strconv.Itoa(tries), To: "99", Tries: tries})
+	}
+	return out, nil
+}
+
+func (p *postponing) Postpone(_ context.Context, _ []string, until time.Time) error {
+	p.until = append(p.until, until.Sub(begin))
+	return nil
+}
+
+// What the outbox writes after a failure has one order: with another one a kill at statement n would leave something else,
+// and a seed could not be played again.
+func TestTheOutboxWritesInOneOrder(t *testing.T) {
+	store := &postponing{}
+	kit := &unit.Kit{Me: "23", Now: func() time.Time { return begin }, Trust: func() *office.TrustList { return &office.TrustList{} }}
+	if _, err := (&handover.Post{Kit: kit, Store: store, Parallel: 1}).Pump(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(store.until) != 8 || !slices.IsSorted(store.until) {
+		t.Errorf("put back in the order %v", store.until)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"tongban/internal/domain/casefile"
@@ -253,8 +255,8 @@ func (p *Post) wait(ctx context.Context, parcels []exchange.Parcel) error {
 		}
 		byWait[d] = append(byWait[d], parcel)
 	}
-	for d, list := range byWait {
-		if err := p.Store.Postpone(ctx, ids(list), p.Kit.Now().Add(d)); err != nil {
+	for _, d := range slices.Sorted(maps.Keys(byWait)) { // in a fixed order, so that a simulated kill strikes at the same one
+		if err := p.Store.Postpone(ctx, ids(byWait[d]), p.Kit.Now().Add(d)); err != nil {
 			return err
 		}
 	}

@@ -20,25 +20,33 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// postgresTime is what every PostgreSQL process of this machine has used so far, with those that have ended since their
-// server began; 0 if there is none or /proc cannot be read.
-func postgresTime() time.Duration {
-	files, err := filepath.Glob("/proc/[0-9]*/stat")
+// serverOf gives the process that a PostgreSQL backend was started by, 0 if it is not on this machine.
+func serverOf(backend int) int {
+	_, fields := procStat("/proc/" + strconv.Itoa(backend) + "/stat")
+	if fields == nil {
+		return 0
+	}
+	parent, err := strconv.Atoi(fields[1])
 	if err != nil {
+		return 0
+	}
+	return parent
+}
+
+// postgresTime is what a PostgreSQL server of this machine has used so far with all its processes, those that have ended
+// too; 0 if server is 0 or /proc cannot be read.
+func postgresTime(server int) time.Duration {
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || server == 0 {
 		return 0
 	}
 	const tick = 10 * time.Millisecond // USER_HZ is 100 wherever Go runs on Linux
 	var sum time.Duration
 	for _, name := range files {
-		b, err := os.ReadFile(filepath.Clean(name))
-		if err != nil {
-			continue // ended meanwhile
-		}
-		_, rest, ok := strings.Cut(string(b), "(postgres) ")
-		if !ok {
+		pid, fields := procStat(name)
+		if fields == nil || pid != server && fields[1] != strconv.Itoa(server) {
 			continue
 		}
-		fields := strings.Fields(rest) // from the third of proc(5) on
 		for _, f := range fields[11:15] {
 			n, err := strconv.ParseInt(f, 10, 64)
 			if err != nil {
@@ -48,6 +56,23 @@ func postgresTime() time.Duration {
 		}
 	}
 	return sum
+}
+
+// procStat reads a process's id and its stat from the third field of proc(5) on; nil unless it is PostgreSQL's.
+func procStat(name string) (pid int, fields []string) {
+	b, err := os.ReadFile(filepath.Clean(name))
+	if err != nil {
+		return 0, nil // ended meanwhile
+	}
+	head, rest, ok := strings.Cut(string(b), " (postgres) ")
+	fields = strings.Fields(rest)
+	if !ok || len(fields) < 15 {
+		return 0, nil
+	}
+	if pid, err = strconv.Atoi(head); err != nil {
+		return 0, nil
+	}
+	return pid, fields
 }
 
 // profiler writes a CPU profile of what runs between begin and end; without a file it does nothing.

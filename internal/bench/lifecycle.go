@@ -43,6 +43,9 @@ func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...an
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	if err := sqlload.WithBackend(ctx, p.here.dsn, func(pid int) { p.database = serverOf(pid) }); err != nil {
+		return err
+	}
 	conditions, err := sqlload.Conditions(ctx, p.here.dsn)
 	if err != nil {
 		return err
@@ -110,7 +113,7 @@ type usage struct {
 }
 
 func (p *pair) usage() usage {
-	return usage{p.here.Store.Commits() + p.there.Store.Commits(), cpuTime(), postgresTime()}
+	return usage{p.here.Store.Commits() + p.there.Store.Commits(), cpuTime(), postgresTime(p.database)}
 }
 
 // preload fills both stores with copies of the cases that were closed so far.

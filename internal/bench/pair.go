@@ -37,6 +37,7 @@ type pair struct {
 	operator    []byte
 	trust       office.SignedTrust
 	sample      sample
+	database    int // process of the PostgreSQL server, 0 if there is none on this machine
 	here, there *province
 }
 

@@ -12,6 +12,8 @@ const site = (label) => hub.replace("://", `://${label}.`);
 const [here, there] = [site("heilongjiang"), site("qinghai")];
 const deadline = 60_000;
 
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+
 const problems = [];
 const fail = (where, what) => problems.push(`${where}: ${what}`);
 

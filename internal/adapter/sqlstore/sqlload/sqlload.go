@@ -67,6 +67,21 @@ func Drop(ctx context.Context, dsn, schema string) error {
 	})
 }
 
+// WithBackend calls f with the process id of a PostgreSQL connection that is open meanwhile; not at all on SQLite.
+func WithBackend(ctx context.Context, dsn string, f func(pid int)) error {
+	if !isPostgres(dsn) {
+		return nil
+	}
+	return one(ctx, dsn, "", func(c *sql.Conn) error {
+		var pid int
+		if err := c.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+			return err
+		}
+		f(pid)
+		return nil
+	})
+}
+
 // Conditions tells the database's version and the settings that durability and speed hang on, in one line.
 func Conditions(ctx context.Context, dsn string) (string, error) {
 	var said []string

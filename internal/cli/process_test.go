@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// workers is how many cases are under way at once: enough that every kill meets some of them half done.
+const workers = 8
+
+// TestKilled runs a hub and two provinces as processes of their own, with cases crossing all the time, and ends some of
+// them, or the database, as a power cut would. What was acknowledged is there afterwards and goes on to its end.
+func TestKilled(t *testing.T) {
+	bin := builtBinary(t)
+	t.Run("province and PostgreSQL", func(t *testing.T) { killProvinceAndPostgres(t, bin) })
+	t.Run("either replica", func(t *testing.T) { killEitherReplica(t, bin) })
+	t.Run("province on SQLite", func(t *testing.T) { killOnSQLite(t, bin) })
+}
+
+// killProvinceAndPostgres: both provinces on one PostgreSQL. First the deciding province is killed, then the whole
+// database server.
+func killProvinceAndPostgres(t *testing.T, bin string) {
+	pg := ownPostgres(t)
+	dir, hubURL, hub := founded(t, bin)
+	here := enlist(t, dir, hubURL, "23", "230183", `"window"`, "-db", pg.dsn)
+	north := launch(t, bin, "serve", "-config", here.dir)
+	there := enlist(t, dir, hubURL, "63", "630100", `"reviewer", "decider"`, "-db", pg.dsn)
+	west := launch(t, bin, "serve", "-config", there.dir)
+
+	l := startLoad(t, workers, desks{"23", []string{here.url}}, desks{"63", []string{there.url}})
+	l.underWay(t, 2*workers)
+	west.kill()
+	time.Sleep(300 * time.Millisecond) // the others notice
+	west.start(t)
+	l.underWay(t, 2*workers)
+	if err := pg.kill(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	pg.start(t)
+	l.underWay(t, 2*workers)
+	l.drain(t)
+	l.nothingLost(t)
+	emptyAndClean(t, bin, dir)
+	for _, p := range []*process{north, west, hub} {
+		p.stop(t)
+	}
+	tool(t, bin, "fsck", "-data", dir)
+}
+
+// killEitherReplica: two processes of 青海 on one PostgreSQL at work together. Each is killed once while the other goes on.
+func killEitherReplica(t *testing.T, bin string) {
+	pg := ownPostgres(t)
+	dir, hubURL, hub := founded(t, bin)
+	here := enlist(t, dir, hubURL, "23", "230183", `"window"`)
+	north := launch(t, bin, "serve", "-config", here.dir)
+	there := enlist(t, dir, hubURL, "63", "630100", `"reviewer", "decider"`, "-db", pg.dsn)
+	second := steadyAddress(t)
+	replicas := []*process{
+		launch(t, bin, "serve", "-config", there.dir),
+		launch(t, bin, "serve", "-config", there.dir, "-listen", second),
+	}
+
+	l := startLoad(t, workers, desks{"23", []string{here.url}}, desks{"63", []string{there.url, "http://" + second}})
+	for _, r := range replicas {
+		l.underWay(t, 2*workers)
+		r.kill()
+		l.underWay(t, workers) // without it
+		r.start(t)
+	}
+	l.underWay(t, workers)
+	replicas[0].kill() // and the other brings everything to its end
+	l.drain(t)
+	l.there.urls = l.there.urls[1:]
+	l.nothingLost(t)
+	emptyAndClean(t, bin, dir)
+	for _, p := range []*process{north, replicas[1], hub} {
+		p.stop(t)
+	}
+	tool(t, bin, "fsck", "-data", dir)
+}
+
+// killOnSQLite: either province is killed, each with a file of its own.
+func killOnSQLite(t *testing.T, bin string) {
+	dir, hubURL, hub := founded(t, bin)
+	here := enlist(t, dir, hubURL, "23", "230183", `"window"`)
+	north := launch(t, bin, "serve", "-config", here.dir)
+	there := enlist(t, dir, hubURL, "63", "630100", `"reviewer", "decider"`)
+	west := launch(t, bin, "serve", "-config", there.dir)
+
+	l := startLoad(t, workers, desks{"23", []string{here.url}}, desks{"63", []string{there.url}})
+	for _, p := range []*process{west, north, hub, west} {
+		l.underWay(t, workers)
+		p.kill()
+		time.Sleep(200 * time.Millisecond)
+		p.start(t)
+	}
+	l.underWay(t, workers)
+	l.drain(t)
+	l.nothingLost(t)
+	emptyAndClean(t, bin, dir)
+	for _, p := range []*process{north, west, hub} {
+		p.stop(t)
+	}
+	tool(t, bin, "fsck", "-data", dir)
+}
+
+// emptyAndClean waits until every outbox is empty, beside the nodes at work: no hand-over may wait for its receipt.
+func emptyAndClean(t *testing.T, bin, dir string) {
+	t.Helper()
+	var out []byte
+	for range 40 {
+		var err error
+		if out, err = exec.CommandContext(t.Context(), bin, "fsck", "-data", dir, "-max-wait", "1ns").CombinedOutput(); err == nil { //nolint:gosec // our own binary
+			return
+		}
+		if !bytes.Contains(out, []byte("I9")) {
+			break
+		}
+		time.Sleep(250 * time.Millisecond)
+	}
+	t.Errorf("fsck with empty outboxes:\n%s", out)
+}
+
+// tool runs the binary to a good end.
+func tool(t *testing.T, bin string, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput() //nolint:gosec // our own binary
+	if err != nil {
+		t.Fatalf("tongban %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}

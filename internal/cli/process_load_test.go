@@ -85,6 +85,9 @@ func (l *load) drain(t *testing.T) {
 	}
 	t.Logf("%d cases acknowledged, %d closed on both sides, %d calls unanswered or put off, %d acts too late",
 		len(l.taken), l.done.Load(), l.lost.Load(), l.late.Load())
+	if t.Failed() {
+		t.FailNow()
+	}
 }
 
 // life takes one case in and does what is to be done until both provinces have closed it.
@@ -104,8 +107,10 @@ func (l *load) life(worker int) error {
 	l.mu.Lock()
 	l.taken = append(l.taken, id)
 	l.mu.Unlock()
+	stands := ""
 	for turn := worker; ; turn++ {
-		closed := true
+		closed, was := true, stands
+		stands = ""
 		for _, d := range []desks{l.here, l.there} {
 			var c api.Case
 			if l.call(d, turn, http.MethodGet, "/api/v1/cases/"+id, nil, &c) != http.StatusOK {
@@ -114,6 +119,7 @@ func (l *load) life(worker int) error {
 			}
 			closed = closed && !c.Closed.IsZero()
 			q, _ := c.At(d.node)
+			stands += fmt.Sprintf(" %s: %s %q", d.node, c.Status, q)
 			act, body := next(q, c.Row)
 			if act == "" {
 				continue
@@ -136,7 +142,7 @@ func (l *load) life(worker int) error {
 			return nil
 		}
 		if err := l.pause(0); err != nil {
-			return fmt.Errorf("%s is not closed on both sides: %w", id, err)
+			return fmt.Errorf("%s is not closed on both sides but stands at%s: %w", id, was, err)
 		}
 	}
 }

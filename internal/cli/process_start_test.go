@@ -45,7 +45,12 @@ type process struct {
 func launch(t *testing.T, bin string, args ...string) *process {
 	t.Helper()
 	p := &process{bin: bin, args: args}
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		p.kill()
+		if text := p.log.String(); t.Failed() && text != "" {
+			t.Logf("%v:\n%s", args, text[max(0, len(text)-4000):])
+		}
+	})
 	p.start(t)
 	return p
 }

@@ -5,6 +5,7 @@ package lodge
 import (
 	"context"
 	"slices"
+	"time"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
@@ -46,7 +47,7 @@ type Application struct {
 
 // Problems lists what is wrong with an application's answers and materials, in words for the form.
 func (d *Desk) Problems(a Application, lang string) ([]item.Problem, error) {
-	_, v, err := d.rule(a.Item)
+	_, v, err := d.rule(a.Item, d.Kit.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,8 @@ func (d *Desk) Problems(a Application, lang string) ([]item.Problem, error) {
 // TakeIn opens the case: 收件. It commits the case, its opening fact and the receipt P-01. A second call with the same ID
 // returns errs.CaseExists and changes nothing.
 func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (casefile.Case, error) {
-	it, v, err := d.rule(a.Item)
+	now := d.Kit.Now() // read once: at midnight rule and act must fall on the same day
+	it, v, err := d.rule(a.Item, now)
 	if err != nil {
 		return casefile.Case{}, err
 	}
@@ -68,7 +70,6 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 	if err != nil {
 		return casefile.Case{}, err
 	}
-	now := d.Kit.Now()
 	today := workday.DateOf(now)
 	can := d.Kit.Catalogue.Can(item.Query{Item: it.Code, Here: here.Region, There: a.There, On: today}, d.Kit.Regions)
 	if !can.Possible || !slices.Contains(can.Modes, item.Entrusted) {
@@ -109,12 +110,12 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 	return c, d.Store.Commit(ctx, u)
 }
 
-func (d *Desk) rule(name string) (item.Item, item.Version, error) {
+func (d *Desk) rule(name string, now time.Time) (item.Item, item.Version, error) {
 	it, ok := d.Kit.Catalogue.Item(name)
 	if !ok {
 		return item.Item{}, item.Version{}, errs.New(errs.Missing, "no item %q", name)
 	}
-	v, ok := d.Kit.Catalogue.Version(it.Code, workday.DateOf(d.Kit.Now()))
+	v, ok := d.Kit.Catalogue.Version(it.Code, workday.DateOf(now))
 	if !ok {
 		return item.Item{}, item.Version{}, errs.New(errs.NoPlan, "%s has no full definition today", it.Code)
 	}

@@ -54,7 +54,7 @@ func startLoad(t *testing.T, n int, here, there desks) *load {
 		here: here, there: there, issued: map[string]int{}, enough: make(chan struct{}), problems: make(chan error, n),
 		client: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: n}},
 	}
-	l.finish, l.giveUp = context.WithTimeout(t.Context(), 50*time.Second)
+	l.finish, l.giveUp = context.WithTimeout(t.Context(), 55*time.Second)
 	t.Cleanup(func() { l.giveUp(); l.wg.Wait(); l.client.CloseIdleConnections() })
 	for i := range n {
 		l.wg.Go(func() {

@@ -140,11 +140,19 @@ func enlist(t *testing.T, dir, hub, id, place, roles string, more ...string) joi
 	return p
 }
 
+// prSetChildSubreaper is Linux's PR_SET_CHILD_SUBREAPER.
+const prSetChildSubreaper = 36
+
 // postgres is a whole server of our own, which can be killed.
 type postgres struct{ dir, dsn string }
 
 func ownPostgres(t *testing.T) *postgres {
 	t.Helper()
+	// Its processes become ours when script/pg ends, so that we hear of their end: a container may have nobody else who
+	// does, and a killed postmaster would seem to live on.
+	if _, _, no := syscall.RawSyscall(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0); no != 0 {
+		t.Fatal(no)
+	}
 	dir, err := os.MkdirTemp("", "tongban-pg.") //nolint:usetesting // the server's own user has to enter it
 	if err != nil {
 		t.Fatal(err)
@@ -211,10 +219,11 @@ func (pg *postgres) kill() error {
 	return nil
 }
 
-// gone also holds for a process that nobody has asked about since its end.
+// gone takes note of a process's end.
 func gone(pid int) bool {
+	_, _ = syscall.Wait4(pid, nil, syscall.WNOHANG, nil) // it may be nobody's, or not ended yet
 	state, _ := stat(pid)
-	return state == "" || state == "Z"
+	return state == ""
 }
 
 func childrenOf(parent int) (out []int) {

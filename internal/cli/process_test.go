@@ -9,10 +9,11 @@ import (
 )
 
 // workers is how many cases are under way at once: enough that every kill meets some of them half done.
-const workers = 8
+const workers = 6
 
 // TestKilled runs a hub and two provinces as processes of their own, with cases crossing all the time, and ends some of
-// them, or the database, as a power cut would. What was acknowledged is there afterwards and goes on to its end.
+// them, or the database, as a power cut would. What was acknowledged is there afterwards and goes on to its end. The parts
+// run side by side: most of their time is waiting for what a killed process had claimed.
 func TestKilled(t *testing.T) {
 	bin := builtBinary(t)
 	t.Run("province and PostgreSQL", func(t *testing.T) { killProvinceAndPostgres(t, bin) })
@@ -23,6 +24,7 @@ func TestKilled(t *testing.T) {
 // killProvinceAndPostgres: both provinces on one PostgreSQL. First the deciding province is killed, then the whole
 // database server.
 func killProvinceAndPostgres(t *testing.T, bin string) {
+	t.Parallel()
 	pg := ownPostgres(t)
 	dir, hubURL, hub := founded(t, bin)
 	here := enlist(t, dir, hubURL, "23", "230183", `"window"`, "-db", pg.dsn)
@@ -53,6 +55,7 @@ func killProvinceAndPostgres(t *testing.T, bin string) {
 
 // killEitherReplica: two processes of 青海 on one PostgreSQL at work together. Each is killed once while the other goes on.
 func killEitherReplica(t *testing.T, bin string) {
+	t.Parallel()
 	pg := ownPostgres(t)
 	dir, hubURL, hub := founded(t, bin)
 	here := enlist(t, dir, hubURL, "23", "230183", `"window"`)
@@ -85,6 +88,7 @@ func killEitherReplica(t *testing.T, bin string) {
 
 // killOnSQLite: either province is killed, each with a file of its own.
 func killOnSQLite(t *testing.T, bin string) {
+	t.Parallel()
 	dir, hubURL, hub := founded(t, bin)
 	here := enlist(t, dir, hubURL, "23", "230183", `"window"`)
 	north := launch(t, bin, "serve", "-config", here.dir)

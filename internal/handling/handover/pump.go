@@ -24,6 +24,8 @@ const (
 	longWait  = 5 * time.Minute
 	flights   = 4                     // packets on their way to one node at a time
 	soon      = 20 * time.Millisecond // an envelope that came too early is repeated at once
+	patient   = 5 * time.Second       // and then ever more slowly, up to this: what it waits for may be leased
+	earlyMost = 60                    // but a thing that never comes is no reason to ask so often
 )
 
 // Pump sends what is due and stores the receipts that come back. It returns how many parcels it tried; 0 means that
@@ -206,22 +208,18 @@ func (p *Post) rest(ctx context.Context, to office.NodeID, parcels []exchange.Pa
 		}
 		pushed[parcel.ID] = p.push(ctx, to, need) == nil
 	}
-	var again, later []exchange.Parcel
-	for _, parcel := range parcels {
-		switch _, waiting := open[parcel.ID]; {
-		case !waiting:
-		case pushed[parcel.ID], early[parcel.Signed.Hash()] && parcel.Tries < 20:
-			again = append(again, parcel)
-		default:
-			later = append(later, parcel)
+	return p.postpone(ctx, slices.DeleteFunc(slices.Clone(parcels), func(parcel exchange.Parcel) bool {
+		_, waiting := open[parcel.ID]
+		return !waiting
+	}), func(parcel exchange.Parcel) time.Duration {
+		switch {
+		case pushed[parcel.ID]:
+			return soon
+		case early[parcel.Signed.Hash()] && parcel.Tries < earlyMost:
+			return min(patient, soon<<min(max(parcel.Tries-8, 0), 16))
 		}
-	}
-	if len(again) > 0 {
-		if err := p.Store.Postpone(ctx, ids(again), p.Kit.Now().Add(soon)); err != nil {
-			return err
-		}
-	}
-	return p.wait(ctx, later)
+		return longer(parcel)
+	})
 }
 
 func (p *Post) push(ctx context.Context, to office.NodeID, need exchange.Need) error {
@@ -247,12 +245,22 @@ func (p *Post) store(ctx context.Context, parcel exchange.Parcel, signed proof.S
 
 // wait gives parcels back to the outbox, each for twice as long as before.
 func (p *Post) wait(ctx context.Context, parcels []exchange.Parcel) error {
+	return p.postpone(ctx, parcels, longer)
+}
+
+// longer is twice as long as before.
+func longer(parcel exchange.Parcel) time.Duration {
+	if parcel.Tries < 9 {
+		return min(longWait, firstWait<<parcel.Tries)
+	}
+	return longWait
+}
+
+// postpone gives parcels back to the outbox, each for its own time.
+func (p *Post) postpone(ctx context.Context, parcels []exchange.Parcel, wait func(exchange.Parcel) time.Duration) error {
 	byWait := map[time.Duration][]exchange.Parcel{}
 	for _, parcel := range parcels {
-		d := longWait
-		if parcel.Tries < 9 {
-			d = min(longWait, firstWait<<parcel.Tries)
-		}
+		d := wait(parcel)
 		byWait[d] = append(byWait[d], parcel)
 	}
 	for _, d := range slices.Sorted(maps.Keys(byWait)) { // in a fixed order, so that a simulated kill strikes at the same one

@@ -2,7 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +22,7 @@ func TestKilled(t *testing.T) {
 	bin := builtBinary(t)
 	t.Run("province and PostgreSQL", func(t *testing.T) { killProvinceAndPostgres(t, bin) })
 	t.Run("either replica", func(t *testing.T) { killEitherReplica(t, bin) })
+	t.Run("channel server", func(t *testing.T) { killChannelServer(t, bin) })
 	t.Run("province on SQLite", func(t *testing.T) { killOnSQLite(t, bin) })
 }
 
@@ -110,6 +115,72 @@ func killOnSQLite(t *testing.T, bin string) {
 		p.stop(t)
 	}
 	tool(t, bin, "fsck", "-data", dir)
+}
+
+// killChannelServer: the channel is three processes of its own, from the hub's folder; provinces join after they started.
+// Each is killed once, and the other two carry everything.
+func killChannelServer(t *testing.T, bin string) {
+	t.Parallel()
+	dir := t.TempDir()
+	hubDir := filepath.Join(dir, "hub")
+	var listen, peers, urls []string
+	for range 3 {
+		listen, peers = append(listen, steadyAddress(t)), append(peers, steadyAddress(t))
+		urls = append(urls, strconv.Quote("tls://"+listen[len(listen)-1]))
+	}
+	at := steadyAddress(t)
+	run(t, exitYes, "init", "-id", "hub", "-dir", hubDir, "-listen", at)
+	file := filepath.Join(hubDir, configFile)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), "\nchannel = []", "\nchannel = ["+strings.Join(urls, ", ")+"]", 1)
+	changed = strings.Replace(changed, `channel_listen = "127.0.0.1:4222"`, `channel_listen = ""`, 1)
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	servers := make([]*process, 0, len(listen))
+	for i := range listen {
+		servers = append(servers, launch(t, bin, "channel", "-data", hubDir, "-listen", listen[i], "-peers", peers[i],
+			"-routes", strings.Join(slices.Delete(slices.Clone(peers), i, i+1), ",")))
+	}
+	hub := launch(t, bin, "serve", "-config", hubDir)
+	here := enlist(t, dir, "http://"+at, "23", "230183", `"window"`)
+	north := launch(t, bin, "serve", "-config", here.dir)
+	connected(t, bin, here)
+	there := enlist(t, dir, "http://"+at, "63", "630100", `"reviewer", "decider"`)
+	west := launch(t, bin, "serve", "-config", there.dir)
+	connected(t, bin, there)
+
+	l := startLoad(t, workers, desks{"23", []string{here.url}}, desks{"63", []string{there.url}})
+	for _, s := range servers {
+		l.underWay(t, workers)
+		s.kill()
+		l.underWay(t, workers) // without it
+		s.start(t)
+		time.Sleep(time.Second) // it finds the others
+	}
+	l.drain(t)
+	l.nothingLost(t)
+	emptyAndClean(t, bin, dir)
+	for _, p := range append(servers, north, west, hub) {
+		p.stop(t)
+	}
+	tool(t, bin, "fsck", "-data", dir)
+}
+
+// connected waits until a province that joined is let in by the channel.
+func connected(t *testing.T, bin string, p joinedProvince) {
+	t.Helper()
+	var out []byte
+	for range 3 {
+		var err error
+		if out, err = exec.CommandContext(t.Context(), bin, "doctor", "-config", p.dir).CombinedOutput(); err == nil { //nolint:gosec // our own binary
+			return
+		}
+	}
+	t.Fatalf("doctor:\n%s", out)
 }
 
 // emptyAndClean waits until every outbox is empty, beside the nodes at work: no hand-over may wait for its receipt.

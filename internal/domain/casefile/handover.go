@@ -74,6 +74,14 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 	if l == nil || c.ID != e.Case {
 		return Case{}, time.Time{}, errs.New(errs.BadEnvelope, "offer of %s %q", e.Case, e.Leg)
 	}
+	if first {
+		if no, err := ParseNo(string(c.No)); err != nil || no != c.No || no.Node() != e.From || c.Coordinator != e.From {
+			return Case{}, time.Time{}, errs.New(errs.WrongSender, "%s opens a case of %s for %s", e.From, c.Coordinator, c.No.Node())
+		}
+		if l.Kind != item.Decide { // what comes home later is known here already
+			return Case{}, time.Time{}, errs.New(errs.WrongAddressee, "%s %s opens no case here", c.No, e.Leg)
+		}
+	}
 	if from := c.offerer(l, me); e.From != from {
 		return Case{}, time.Time{}, errs.New(errs.WrongSender, "%s %s is not %s's to offer", c.No, e.Leg, e.From)
 	}
@@ -89,7 +97,7 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 		l.Transit = nil
 		c.Private = in.Private
 	} else {
-		c.merge(in.Private)
+		c.merge(in.Private, me)
 	}
 	for _, k := range facts {
 		c = c.Learn(k.Fact, k.Hash)
@@ -146,8 +154,13 @@ func (c Case) Knows(node office.NodeID) bool {
 	return false
 }
 
-// merge takes over what came with an offer and keeps what only this node knows.
-func (c *Case) merge(in Private) {
+// merge takes over what came with an offer and keeps what only this node knows. Who applied, with what papers, is for the
+// window to say alone: what comes back from the deciding place brings its findings and changes nothing else.
+func (c *Case) merge(in Private, me office.NodeID) {
+	if me == c.Coordinator {
+		c.Private.Corrections, c.Private.Decision = in.Corrections, in.Decision
+		return
+	}
 	review := c.Private.Review
 	c.Private = in
 	if c.Private.Review == nil {

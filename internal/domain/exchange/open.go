@@ -1,12 +1,16 @@
 package exchange
 
 import (
+	"regexp"
 	"slices"
 
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/proof"
 )
+
+// name is the form of what an envelope names: short, and harmless in keys and addresses.
+var name = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 
 // OpenEnvelope checks who signed s and that it is meant for me. The signer must be the sender that the envelope names.
 func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (Envelope, error) {
@@ -23,8 +27,8 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 		return Envelope{}, errs.New(errs.WrongSender, "envelope %s names %s but %s signed", e.ID, e.From, signer.ID)
 	case e.To != me:
 		return Envelope{}, errs.New(errs.WrongAddressee, "envelope %s is for %s", e.ID, e.To)
-	case e.ID == "" || e.Case == "" || e.Leg == "":
-		return Envelope{}, errs.New(errs.BadEnvelope, "envelope %q lacks its id, case or leg", e.ID)
+	case !name.MatchString(e.ID) || !name.MatchString(e.Case) || !name.MatchString(e.Leg):
+		return Envelope{}, errs.New(errs.BadEnvelope, "envelope %.64q lacks its id, case or leg", e.ID)
 	}
 	switch e.Kind {
 	case Offer, Notice:

@@ -113,11 +113,14 @@ func (p *Post) send(ctx context.Context, node office.Node, protocol int, parcels
 		packet.Envelopes = append(packet.Envelopes, parcel.Signed)
 	}
 	body, err := exchange.PackFor(packet, node.Encrypt)
-	if err != nil {
+	var raw []byte
+	switch {
+	case err == nil:
+		raw, err = p.Channel.Send(ctx, node.ID, Message{From: p.Kit.Me, Kind: "packet", Body: body})
+	case !errs.Is(err, errs.BodyTooLarge):
 		return err
 	}
-	raw, err := p.Channel.Send(ctx, node.ID, Message{From: p.Kit.Me, Kind: "packet", Body: body})
-	if n := len(parcels) / 2; n > 0 && errs.Is(err, errs.ChannelTooLarge) { // together they would never pass
+	if n := len(parcels) / 2; n > 0 && errs.KindOf(err) == errs.TooLarge { // together they would never pass
 		return errors.Join(p.send(ctx, node, protocol, parcels[:n]), p.send(ctx, node, protocol, parcels[n:]))
 	}
 	if err != nil {
@@ -153,7 +156,7 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 			continue
 		}
 		r, err := exchange.OpenReceipt(s, p.Kit.Trust(), parcel)
-		if err != nil {
+		if err != nil || p.timely(r.At) != nil {
 			continue
 		}
 		delete(open, parcel.ID)
@@ -200,12 +203,14 @@ func (p *Post) rest(ctx context.Context, to office.NodeID, parcels []exchange.Pa
 	for _, f := range answer.Faults {
 		early[f.Envelope] = f.Code == errs.NotInOrder || f.Code == errs.Stale
 	}
-	pushed := map[string]bool{}
+	pushed, asked := map[string]bool{}, map[exchange.Need]bool{}
 	for _, need := range answer.Needs {
 		parcel, ok := open[need.Envelope]
-		if !ok || !names(parcel, need.Address) {
+		need.Have = 0
+		if !ok || asked[need] || !names(parcel, need.Address) {
 			continue
 		}
+		asked[need] = true // asked for a thousand times it is still sent once
 		pushed[parcel.ID] = p.push(ctx, to, need) == nil
 	}
 	return p.postpone(ctx, slices.DeleteFunc(slices.Clone(parcels), func(parcel exchange.Parcel) bool {

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -181,6 +182,9 @@ func (p *Post) take(ctx context.Context, s proof.Signed, e exchange.Envelope, lo
 	if needs := p.missing(e); len(needs) > 0 {
 		return proof.Signed{}, needs, nil
 	}
+	if err := p.timely(e.At); err != nil {
+		return proof.Signed{}, nil, err
+	}
 	facts, err := p.facts(e)
 	if err != nil {
 		return proof.Signed{}, nil, err
@@ -259,6 +263,17 @@ func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope
 	return r, nil
 }
 
+// farAhead is how far a counterpart's clock may be ahead of ours. Acts on a case never go back behind the last one, so a
+// time that lies years ahead would stand on every later act; it is taken when its day has come.
+const farAhead = 48 * time.Hour
+
+func (p *Post) timely(at time.Time) error {
+	if now := p.Kit.Now(); at.After(now.Add(farAhead)) {
+		return errs.New(errs.ClockAhead, "%s is after %s", at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
 // facts opens the facts of an envelope: each must be signed by the node that it names.
 func (p *Post) facts(e exchange.Envelope) ([]casefile.Known, error) {
 	out := make([]casefile.Known, 0, len(e.Facts))
@@ -274,6 +289,9 @@ func (p *Post) facts(e exchange.Envelope) ([]casefile.Known, error) {
 		if f.By != signer.ID || f.Case != e.Case {
 			return nil, errs.New(errs.WrongSender, "fact of %s signed by %s", f.By, signer.ID)
 		}
+		if err := p.timely(f.At); err != nil {
+			return nil, err
+		}
 		out = append(out, casefile.Known{Case: e.Case, Hash: s.Hash(), Fact: f, Signed: s})
 	}
 	return out, nil
@@ -282,6 +300,9 @@ func (p *Post) facts(e exchange.Envelope) ([]casefile.Known, error) {
 func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope, hash proof.Hash, facts []casefile.Known) (proof.Signed, error) {
 	in, err := p.payload(e)
 	if err != nil {
+		return proof.Signed{}, err
+	}
+	if err := errors.Join(p.timely(in.Case.Last), p.timely(in.Case.Lodged)); err != nil && known.ID == "" {
 		return proof.Signed{}, err
 	}
 	on := known.Day(p.Kit.Now())

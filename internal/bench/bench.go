@@ -70,7 +70,7 @@ func Run(ctx context.Context, o Options, out io.Writer) (_ Result, err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
 	}
 	r := Result{What: o.What, Cores: runtime.GOMAXPROCS(0), DB: "none"}
-	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) } // what cannot be shown is in the result
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(collect))
 	}

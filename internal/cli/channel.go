@@ -45,7 +45,7 @@ func runChannel(ctx context.Context, e *env) int {
 	again := make(chan os.Signal, 1)
 	signal.Notify(again, syscall.SIGHUP)
 	defer signal.Stop(again)
-	s, err := hub.Serve(hub.ServerConfig{
+	s, err := hub.Serve(hub.ServerConfig{ //nolint:contextcheck // files of the hub's folder are read at once
 		Dir: *data, Name: *name, Listen: *listen, Hosts: list(*hosts), Peers: *peers, Routes: list(*routes), Log: log,
 	})
 	if err != nil {
@@ -78,7 +78,7 @@ func admit(ctx context.Context, s *hub.Server, list string, again <-chan os.Sign
 		if !changed {
 			continue
 		}
-		if err := s.Reload(); err != nil {
+		if err := s.Reload(); err != nil { //nolint:contextcheck // as above
 			log.LogAttrs(ctx, slog.LevelWarn, "members", slog.String("error", err.Error()))
 		}
 	}

@@ -48,15 +48,15 @@ type load struct {
 }
 
 // startLoad starts n workers, each with one case at a time.
-func startLoad(t *testing.T, n int, here, there desks) *load {
+func startLoad(t *testing.T, here, there desks) *load {
 	t.Helper()
 	l := &load{
-		here: here, there: there, issued: map[string]int{}, enough: make(chan struct{}), problems: make(chan error, n),
-		client: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: n}},
+		here: here, there: there, issued: map[string]int{}, enough: make(chan struct{}), problems: make(chan error, workers),
+		client: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: workers}},
 	}
-	l.finish, l.giveUp = context.WithTimeout(t.Context(), 55*time.Second)
+	l.finish, l.giveUp = context.WithTimeout(t.Context(), 58*time.Second)
 	t.Cleanup(func() { l.giveUp(); l.wg.Wait(); l.client.CloseIdleConnections() })
-	for i := range n {
+	for i := range workers {
 		l.wg.Go(func() {
 			for {
 				select {

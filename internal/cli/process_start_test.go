@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -24,7 +25,7 @@ const moduleRoot = "../.."
 func builtBinary(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "tongban")
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", bin, "./cmd/tongban") //nolint:gosec // the go command
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", bin, "./cmd/tongban")
 	build.Dir = moduleRoot
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
@@ -58,7 +59,7 @@ func launch(t *testing.T, bin string, args ...string) *process {
 func (p *process) start(t *testing.T) {
 	t.Helper()
 	p.out, p.log = new(safe), new(safe)
-	p.cmd = exec.Command(p.bin, p.args...) //nolint:gosec,noctx // our own binary; it outlives no test, and is ended by hand
+	p.cmd = exec.Command(p.bin, p.args...) // it outlives no test, and is ended by hand
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -101,7 +102,7 @@ func (p *process) stop(t *testing.T) {
 func steadyAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(8000))) //nolint:gosec // no secret
+		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(8000)))
 		if err == nil {
 			defer func() { _ = l.Close() }()
 			return l.Addr().String()
@@ -135,7 +136,16 @@ func enlist(t *testing.T, dir, hub, id, place, roles string, more ...string) joi
 	if err := json.Unmarshal([]byte(run(t, exitYes, "invite", "-dir", filepath.Join(dir, "hub"), "-id", id, "-json")), &invitation); err != nil {
 		t.Fatal(err)
 	}
-	run(t, exitYes, "enrol", "-dir", p.dir, "-code", invitation.Code)
+	for try := 0; ; try++ { // the members that have to sign may still be on their way to the channel
+		args := []string{"enrol", "-dir", p.dir, "-code", invitation.Code}
+		if Run(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" }) == exitYes {
+			break
+		}
+		if try == 20 {
+			run(t, exitYes, args...)
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
 	grant(t, p.dir, "token-"+id, officeOf(t, place).Code, roles)
 	return p
 }
@@ -173,7 +183,7 @@ func (pg *postgres) start(t *testing.T) {
 	var last error
 	for range 5 {
 		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
-		cmd := exec.CommandContext(ctx, filepath.Join(moduleRoot, "script", "pg"), "start", pg.dir) //nolint:gosec // our own script
+		cmd := exec.CommandContext(ctx, filepath.Join(moduleRoot, "script", "pg"), "start", pg.dir)
 		cmd.Env = append(os.Environ(), "INITDB_OPTIONS=--no-sync")
 		out, err := cmd.Output()
 		stop()

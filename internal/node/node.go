@@ -217,6 +217,7 @@ func (n *Node) due(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	var failed []error // one case that cannot be dealt with keeps nobody else waiting
 	for _, d := range list {
 		if d.Kind != unit.DueSilence {
 			continue
@@ -227,13 +228,13 @@ func (n *Node) due(ctx context.Context) (int, error) {
 		case errs.Is(err, errs.NotAllowedNow), errs.Is(err, errs.InTransit):
 			done := unit.Unit{At: n.Kit.Now(), Due: []unit.Due{{Case: d.Case, Kind: d.Kind}}}
 			if err := n.Store.Commit(ctx, done); err != nil {
-				return 0, err
+				failed = append(failed, err)
 			}
 		default:
-			return 0, err
+			failed = append(failed, err)
 		}
 	}
-	return len(list), nil
+	return len(list), errors.Join(failed...)
 }
 
 // Start turns the wheel until Stop: at once when woken, otherwise every quarter of a second. A second Start is an error.
@@ -268,13 +269,11 @@ func (n *Node) sendRound(ctx context.Context) (time.Duration, error) {
 }
 
 func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
-	if _, err := n.due(ctx); err != nil {
-		return 0, err
-	}
+	_, failed := n.due(ctx)
 	for {
 		hashed, err := sequence.Round(ctx, n.Kit, n.Store)
 		if err != nil || hashed < sequence.Most {
-			return 500 * time.Millisecond, err
+			return 500 * time.Millisecond, errors.Join(failed, err)
 		}
 	}
 }

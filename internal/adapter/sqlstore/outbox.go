@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/exchange"
+	"tongban/internal/kernel/errs"
 )
 
 const (
@@ -58,16 +59,27 @@ func (s *Store) scanParcel(r scanner) (sent, error) {
 }
 
 // Parcels claims up to limit parcels whose time has come, the longest waiting first: until lease is over nobody else gets
-// them, whatever becomes of the caller.
+// them, whatever becomes of the caller. A damaged row is left out; it is the error if there is nothing else.
 func (s *Store) Parcels(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]exchange.Parcel, error) {
-	list, err := take(ctx, s.e, func(r *rows) (sent, error) { return s.scanParcel(r) },
-		claimParcels(s.e.d), micros(now), micros(now.Add(lease)), limit)
+	var bad error
+	list, err := take(ctx, s.e, func(r *rows) (sent, error) {
+		p, err := s.scanParcel(r)
+		if errs.KindOf(err) == errs.Corrupt { // one damaged row may not hold up the others
+			bad, p, err = err, sent{}, nil
+		}
+		return p, err
+	}, claimParcels(s.e.d), micros(now), micros(now.Add(lease)), limit)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]exchange.Parcel, len(list))
-	for i, p := range list {
-		out[i] = p.Parcel
+	out := make([]exchange.Parcel, 0, len(list))
+	for _, p := range list {
+		if p.ID != "" {
+			out = append(out, p.Parcel)
+		}
+	}
+	if len(out) == 0 {
+		return nil, bad
 	}
 	slices.SortFunc(out, func(a, b exchange.Parcel) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return out, nil

@@ -78,7 +78,7 @@ var inBase64 = func() (t [256]bool) {
 func nest(to, b []byte) (_ []byte, ok bool) {
 	for literal := true; len(b) > 0; literal = !literal {
 		n, used := binary.Uvarint(b)
-		if used <= 0 || n > uint64(len(b)-used) {
+		if used <= 0 || n > uint64(len(b)-used) { //nolint:gosec // used is at most len(b)
 			return nil, false
 		}
 		part := b[used : used+int(n)] //nolint:gosec // n is within b

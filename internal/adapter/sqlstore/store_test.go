@@ -12,6 +12,7 @@ import (
 	"tongban/internal/adapter/sqlstore/sqltest"
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/sequence"
 	"tongban/internal/handling/unit"
@@ -243,4 +244,38 @@ func TestAnUnchangedPrivatePartIsNotWritten(t *testing.T) {
 	if got, err := s.Case(t.Context(), c.ID); err != nil || got.Private.Applicant.Phone != "13800000000" || bytes.Equal(before, private()) {
 		t.Errorf("a changed private part is not stored: %v", err)
 	}
+}
+
+// A parcel that no longer opens waits for the operator; the others go out.
+func TestADamagedParcelHoldsUpNobody(t *testing.T) {
+	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
+		s := storeAt(t, open())
+		c := aCase()
+		var u unit.Unit
+		u.Case = &c
+		for _, id := range []string{"a", "b"} {
+			u.Out = append(u.Out, exchange.Parcel{
+				ID: id, To: "63", Case: c.ID, Leg: "decide", Kind: exchange.Notice, Signed: proof.Signed{Body: []byte("x")}, At: c.Last,
+			})
+		}
+		if err := s.Commit(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+		spoil := stmt{sql: `UPDATE outbox SET signed = $1 WHERE id = 'a'`, args: []any{[]byte{underCase, 1, 2, 3}}, want: 1}
+		if err := s.e.commit(t.Context(), []stmt{spoil}); err != nil {
+			t.Fatal(err)
+		}
+		now := c.Last.Add(time.Hour)
+		list, err := s.Parcels(t.Context(), now, time.Minute, 10)
+		if err != nil || len(list) != 1 || list[0].ID != "b" {
+			t.Errorf("%d parcels, %v", len(list), err)
+		}
+		if err := s.Postpone(t.Context(), []string{"b"}, now.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if list, err = s.Parcels(t.Context(), now.Add(2*time.Minute), time.Minute, 10); !errs.Is(err, errs.CorruptRow) {
+			t.Errorf("alone: %d parcels, %v", len(list), err)
+		}
+	})
 }

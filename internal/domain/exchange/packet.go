@@ -175,8 +175,14 @@ func splitHeader(b []byte) (protocol int, from, to office.NodeID, rest int, err 
 
 func encode(v any, protocol int) ([]byte, error) {
 	plain, err := json.Marshal(v)
-	if err != nil || protocol < 2 {
-		return plain, err
+	if err != nil {
+		return nil, err
+	}
+	if len(plain) > MaxPacket { // its receiver would refuse it
+		return nil, errs.New(errs.BodyTooLarge, "packet of %d bytes", len(plain))
+	}
+	if protocol < 2 {
+		return plain, nil
 	}
 	w := writers.Get().(*flate.Writer)
 	defer writers.Put(w)

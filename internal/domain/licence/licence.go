@@ -84,6 +84,14 @@ func Verify(s proof.Signed, trust *office.TrustList) (Licence, error) {
 	return l, nil
 }
 
+// place is what stands in an office's code after its first two characters. The Corps lies in Xinjiang.
+func place(id office.NodeID) string {
+	if id == "66" {
+		return "65"
+	}
+	return string(id)
+}
+
 // check holds the record against itself and gives its identifier.
 func (l Licence) check() (Identifier, error) {
 	id, err := ParseIdentifier(l.ID)
@@ -93,6 +101,8 @@ func (l Licence) check() (Identifier, error) {
 	switch {
 	case id.Issuer != l.Issuer.Code:
 		return Identifier{}, errs.New(errs.LicenceMismatch, "identifier names issuer %s, record %s", id.Issuer, l.Issuer.Code)
+	case len(id.Issuer) == 18 && id.Issuer[2:4] != place(l.Issuer.Node): // a province speaks for its own offices only
+		return Identifier{}, errs.New(errs.LicenceMismatch, "issuer %s is no office of %s", id.Issuer, l.Issuer.Node)
 	case id.TypeCode != l.TypeCode || id.Version != l.Version:
 		return Identifier{}, errs.New(errs.LicenceMismatch, "identifier names type %s version %d", id.TypeCode, id.Version)
 	case l.No == "" || l.TypeName == "" || l.Holder.Name == "" || l.Holder.Code == "" || l.Issuer.Name == "":

@@ -17,7 +17,10 @@ import (
 	"tongban/internal/proof"
 )
 
-const issuerCode = "11430000006122244L"
+// foreign is an office of Hunan.
+const foreign = "11430000006122244L"
+
+const issuerCode = "11630100MB9902043M"
 
 // licence is a business licence that node 63 could issue.
 func licence(t *testing.T, version int) Licence {
@@ -96,6 +99,13 @@ func TestVerifyRefuses(t *testing.T) {
 		{"no identifier", "63", Typ, func(l *Licence) { l.ID = "" }, errs.BadIdentifier},
 		{"check character", "63", Typ, func(l *Licence) { l.ID = l.ID[:len(l.ID)-1] + "?" }, errs.BadIdentifier},
 		{"another issuer", "63", Typ, func(l *Licence) { l.Issuer.Code = "11330105002500287C" }, errs.LicenceMismatch},
+		{"an office of another province", "63", Typ, func(l *Licence) {
+			id, err := NewIdentifier(l.TypeCode, foreign, "63010020261123001", 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.ID, l.Issuer.Code = id, foreign
+		}, errs.LicenceMismatch},
 		{"another licence type", "63", Typ, func(l *Licence) { l.TypeCode = "11100000000013338W011" }, errs.LicenceMismatch},
 		{"another version", "63", Typ, func(l *Licence) { l.Version = 2 }, errs.LicenceMismatch},
 		{"no number", "63", Typ, func(l *Licence) { l.No = "" }, errs.LicenceMismatch},
@@ -149,7 +159,7 @@ func TestIssueRefusesLegacy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.ID, l.TypeCode, l.Issuer.Code = legacy, id.TypeCode, id.Issuer
+	l.ID, l.TypeCode, l.Issuer.Code, l.Issuer.Node = legacy, id.TypeCode, id.Issuer, "37"
 	if _, err := Issue(signers["63"], l); !errs.Is(err, errs.BadIdentifier) {
 		t.Error(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"tongban/internal/domain/office"
@@ -26,6 +27,7 @@ type Settings interface {
 // more than half of the members that the present list names; otherwise the last good one stays. Safe for concurrent use.
 type Trust struct {
 	operator []byte
+	mu       sync.Mutex // one list comes into force at a time, so that an older one never follows a newer
 	now      atomic.Pointer[office.TrustList]
 	signed   atomic.Pointer[office.SignedTrust]
 }
@@ -50,6 +52,8 @@ func (t *Trust) Signed() *office.SignedTrust { return t.signed.Load() }
 
 // Install takes a new list over, and keeps it in settings.
 func (t *Trust) Install(ctx context.Context, s office.SignedTrust, keep Settings) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	previous := t.now.Load()
 	if previous.Version == 0 {
 		previous = nil
@@ -113,7 +117,7 @@ func (t *Trust) CoSign(proposal office.SignedTrust, member *proof.Signer) (proof
 	}
 	for _, n := range have.Nodes {
 		i := slices.IndexFunc(next.Nodes, func(o office.Node) bool { return o.ID == n.ID })
-		if i < 0 || !slices.Equal(next.Nodes[i].Sign, n.Sign) || !slices.Equal(next.Nodes[i].Encrypt, n.Encrypt) {
+		if i < 0 || !sameKeys(next.Nodes[i], n) {
 			return proof.Signed{}, errs.New(errs.BadTrustList, "version %d changes %s", next.Version, n.ID)
 		}
 	}
@@ -121,6 +125,12 @@ func (t *Trust) CoSign(proposal office.SignedTrust, member *proof.Signer) (proof
 		return proof.Signed{}, err
 	}
 	return proposal.CoSigned[len(proposal.CoSigned)-1], nil
+}
+
+// sameKeys compares everything that lets somebody speak or read in the node's name. Old keys count: they still sign.
+func sameKeys(a, b office.Node) bool {
+	return slices.Equal(a.Sign, b.Sign) && slices.Equal(a.Encrypt, b.Encrypt) && slices.Equal(a.ES256, b.ES256) &&
+		a.NKey == b.NKey && slices.EqualFunc(a.OldSign, b.OldSign, slices.Equal[[]byte])
 }
 
 // File is the trust list as a file that `tongban verify` reads: the signed list, and the operator's public key that the

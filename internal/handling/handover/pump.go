@@ -18,13 +18,14 @@ import (
 
 // How the outbox behaves. A claimed parcel is free again after lease, so a killed replica delays it by that much at most.
 const (
-	lease     = 30 * time.Second
+	lease     = 15 * time.Second
 	batch     = 256
 	firstWait = time.Second
 	longWait  = 5 * time.Minute
 	flights   = 4                     // packets on their way to one node at a time
 	soon      = 20 * time.Millisecond // an envelope that came too early is repeated at once
 	patient   = 5 * time.Second       // and then ever more slowly, up to this: what it waits for may be leased
+	quick     = 8                     // tries before that
 	earlyMost = 60                    // but a thing that never comes is no reason to ask so often
 )
 
@@ -218,12 +219,12 @@ func (p *Post) rest(ctx context.Context, to office.NodeID, parcels []exchange.Pa
 		return !waiting
 	}), func(parcel exchange.Parcel) time.Duration {
 		switch {
-		case pushed[parcel.ID]:
+		case pushed[parcel.ID] && parcel.Tries < earlyMost: // nobody is served for ever
 			return soon
 		case early[parcel.Signed.Hash()] && parcel.Tries < earlyMost:
-			return min(patient, soon<<min(max(parcel.Tries-8, 0), 16))
+			return min(patient, soon<<min(max(parcel.Tries-quick, 0), 16))
 		}
-		return longer(parcel)
+		return p.longer(parcel)
 	})
 }
 
@@ -250,15 +251,14 @@ func (p *Post) store(ctx context.Context, parcel exchange.Parcel, signed proof.S
 
 // wait gives parcels back to the outbox, each for twice as long as before.
 func (p *Post) wait(ctx context.Context, parcels []exchange.Parcel) error {
-	return p.postpone(ctx, parcels, longer)
+	return p.postpone(ctx, parcels, p.longer)
 }
 
-// longer is twice as long as before.
-func longer(parcel exchange.Parcel) time.Duration {
-	if parcel.Tries < 9 {
-		return min(longWait, firstWait<<parcel.Tries)
-	}
-	return longWait
+// longer is twice as long as before, and no longer than the parcel is old: quick tries of an envelope that came too early
+// do not count as an outage.
+func (p *Post) longer(parcel exchange.Parcel) time.Duration {
+	age := max(p.Kit.Now().Sub(parcel.At), 0)
+	return min(longWait, firstWait<<min(parcel.Tries, 9), firstWait+age)
 }
 
 // postpone gives parcels back to the outbox, each for its own time.

@@ -199,7 +199,7 @@ func exec(ctx context.Context, c *sql.Conn, texts ...string) error {
 
 // columnsOf lists a table's columns in their order.
 func columnsOf(ctx context.Context, c *sql.Conn, name string) ([]string, error) {
-	r, err := c.QueryContext(ctx, "SELECT * FROM "+name+" WHERE 1 = 0")
+	r, err := c.QueryContext(ctx, "SELECT * FROM "+name+" WHERE 1 = 0") //nolint:gosec,unqueryvet // names are ours; the columns are what is asked
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +226,7 @@ func multiplyLite(ctx context.Context, c *sql.Conn, copies int) error {
 		if err != nil {
 			return err
 		}
-		if err := exec(ctx, c, "CREATE TEMP TABLE origin AS SELECT * FROM "+t.name+" WHERE "+t.of); err != nil {
+		if err := exec(ctx, c, "CREATE TEMP TABLE origin AS SELECT * FROM "+t.name+" WHERE "+t.of); err != nil { //nolint:unqueryvet // a copy of the whole table
 			return err
 		}
 		for from := 1; from <= copies; from += rounds {
@@ -271,11 +271,11 @@ func copyPG(ctx context.Context, c *sql.Conn, t table, copies int) error {
 	}
 	text := []string{
 		"BEGIN",
-		"CREATE TEMP TABLE origin ON COMMIT DROP AS SELECT * FROM " + t.name + " WHERE " + t.of,
-		"CREATE TEMP TABLE rest ON COMMIT DROP AS SELECT * FROM " + t.name,
+		"CREATE TEMP TABLE origin ON COMMIT DROP AS SELECT * FROM " + t.name + " WHERE " + t.of, //nolint:unqueryvet // a copy of the whole table
+		"CREATE TEMP TABLE rest ON COMMIT DROP AS SELECT * FROM " + t.name,                      //nolint:unqueryvet // a copy of the whole table
 	}
 	text = append(text, drop...)
-	text = append(text, "TRUNCATE "+t.name, "INSERT INTO "+t.name+" SELECT * FROM rest",
+	text = append(text, "TRUNCATE "+t.name, "INSERT INTO "+t.name+" SELECT * FROM rest", //nolint:unqueryvet // the copy back
 		fmt.Sprintf("INSERT INTO %s SELECT %s FROM generate_series(1, %d) AS n(g) CROSS JOIN origin", t.name, selectCopies(cols, maskPG(t.pg)), copies))
 	return exec(ctx, c, append(append(text, again...), "COMMIT")...)
 }

@@ -207,11 +207,10 @@ func emptyAndClean(t *testing.T, bin, dir string) {
 }
 
 // tool runs the binary to a good end.
-func tool(t *testing.T, bin string, args ...string) string {
+func tool(t *testing.T, bin string, args ...string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("tongban %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
-	return string(out)
 }

@@ -250,6 +250,7 @@ func (n *Node) Start(ctx context.Context) error {
 		wg.Go(func() { n.loop(ctx, n.sendRound) })
 	}
 	wg.Go(func() { n.loop(ctx, n.quietRound) })
+	wg.Go(func() { n.loop(ctx, n.sweep) })
 	n.stop = func() { cancel(); wg.Wait() }
 	return nil
 }
@@ -276,6 +277,16 @@ func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 			return 500 * time.Millisecond, errors.Join(failed, err)
 		}
 	}
+}
+
+// staleAfter is how long an attachment may arrive without growing before its beginning is dropped and its sender starts
+// again; otherwise what never ends would use up a sender's quota.
+const staleAfter = 24 * time.Hour
+
+// sweep drops attachments that stopped arriving.
+func (n *Node) sweep(context.Context) (time.Duration, error) {
+	_, err := n.Files.store.DropStale(n.Kit.Now().Add(-staleAfter))
+	return time.Hour, err
 }
 
 // loop runs a round again and again. An error (a database that is away) is logged and tried again after a second: nothing

@@ -135,3 +135,28 @@ func TestAReceiverThatNeverHasEnough(t *testing.T) {
 		t.Errorf("pushed %d times in half an hour", g.pushes)
 	}
 }
+
+// A leg for an office that is not ours would stand in no queue: it is refused with a shared reason, and stays the sender's.
+func TestALegForAForeignOfficeIsRefused(t *testing.T) {
+	w := newWorld(t, 0)
+	w.play("lodge hand-over")
+	e := w.offer()
+	c := w.at(north)
+	for i := range c.Legs {
+		if c.Legs[i].Key == "decide" {
+			c.Legs[i].Office = c.Legs[0].Office // the window's own code
+		}
+	}
+	e.Private = w.payload(c)
+	a := w.send(w.sign(north, exchange.TypEnvelope, e))
+	if len(a.Receipts) != 1 {
+		t.Fatalf("answered %+v", a)
+	}
+	var r exchange.Receipt
+	if err := a.Receipts[0].Into(&r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Status != exchange.Refused || r.Reason != "wrong-office" || w.at(west).ID != "" {
+		t.Errorf("receipt %s %q, stored %q", r.Status, r.Reason, w.at(west).ID)
+	}
+}

@@ -320,6 +320,9 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 		}
 		return proof.Signed{}, err
 	}
+	if l, _ := c.Leg(e.Leg); l.Node == p.Kit.Me && !p.ours(l.Office) {
+		return p.receipt(e, hash, exchange.Refused, "wrong-office", u.At)
+	}
 	if err := p.papers(u, c.ID, e.From, in.Papers); err != nil {
 		return proof.Signed{}, err
 	}
@@ -334,6 +337,12 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence, At: until})
 	}
 	return p.receipt(e, hash, exchange.Held, "", at)
+}
+
+// ours reports whether an office is one of this node: a leg for any other would wait in no queue.
+func (p *Post) ours(code string) bool {
+	o, ok := p.Kit.Office(code)
+	return ok && o.Node == p.Kit.Me
 }
 
 // refusals are the errors that no repeat can mend: the sender keeps the leg and is told why, by a code of

@@ -25,11 +25,11 @@ import (
 	"tongban/internal/kernel/region"
 )
 
-// runServe runs one node, the hub or a province, until SIGTERM or SIGINT.
 // collect is the GOGC of a served node where none is set. Its live heap is some tens of megabytes, so collecting less
 // often costs little memory and saves a tenth of the work (docs/PERFORMANCE.md).
 const collect = 400
 
+// runServe runs one node, the hub or a province, until SIGTERM or SIGINT.
 func runServe(ctx context.Context, e *env) int {
 	f := e.flags("serve")
 	path := f.String("config", configFile, "configuration, or the folder that holds it")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -173,7 +174,7 @@ func (w *writing) caseRow(u unit.Unit) error {
 	args = append(args, micros(c.Closed), micros(at), c.Row, string(state))
 	if was, ok := w.s.remembered(c.ID); ok && was.version == c.Row && was.private == sum {
 		w.stmts = append(w.stmts, stmt{
-			sql: updateCase, args: args, want: -1, rows: &changeCases, alike: append(args[:len(args):len(args)], []byte(nil)),
+			sql: updateCase, args: args, want: -1, rows: &changeCases, alike: append(slices.Clip(args), []byte(nil)),
 		})
 		return nil
 	}

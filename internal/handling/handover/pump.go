@@ -257,7 +257,7 @@ func (p *Post) wait(ctx context.Context, parcels []exchange.Parcel) error {
 // longer is twice as long as before, and no longer than the parcel is old: quick tries of an envelope that came too early
 // do not count as an outage.
 func (p *Post) longer(parcel exchange.Parcel) time.Duration {
-	age := max(p.Kit.Now().Sub(parcel.At), 0)
+	age := min(max(p.Kit.Now().Sub(parcel.At), 0), longWait)
 	return min(longWait, firstWait<<min(parcel.Tries, 9), firstWait+age)
 }
 

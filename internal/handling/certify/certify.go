@@ -12,7 +12,6 @@ import (
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
-	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/proof"
@@ -36,7 +35,7 @@ type Issuer struct {
 // applicant. A case that was refused or not accepted is sent off the same way, with its decision alone. An effect happens
 // once (I3): the case moves on in the same unit, so a second call finds nothing to issue.
 func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
-	c, err := s.load(ctx, id, row)
+	c, err := unit.Load(ctx, s.Store, id, row)
 	if err != nil {
 		return casefile.Case{}, err
 	}
@@ -150,7 +149,7 @@ func holder(c casefile.Case, l licence.Licence, r item.Result) licence.Holder {
 
 // Deliver records that the applicant has the result, closes the case, and tells the deciding place (送达).
 func (s *Issuer) Deliver(ctx context.Context, by casefile.Actor, id string, row int64, d casefile.Delivery) (casefile.Case, error) {
-	c, err := s.load(ctx, id, row)
+	c, err := unit.Load(ctx, s.Store, id, row)
 	if err != nil {
 		return casefile.Case{}, err
 	}
@@ -172,12 +171,4 @@ func (s *Issuer) Deliver(ctx context.Context, by casefile.Actor, id string, row 
 	}
 	s.Kit.Woken()
 	return c, nil
-}
-
-func (s *Issuer) load(ctx context.Context, id string, row int64) (casefile.Case, error) {
-	c, err := s.Store.Case(ctx, id)
-	if err == nil && row != 0 && c.Row != row {
-		err = errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, row, c.Row)
-	}
-	return c, err
 }

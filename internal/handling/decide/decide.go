@@ -38,12 +38,9 @@ func (b *Bench) act(ctx context.Context, by string, ref Ref,
 	domain func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error),
 	more func(u *unit.Unit, c casefile.Case, fact proof.Signed) error,
 ) (casefile.Case, error) {
-	c, err := b.Store.Case(ctx, ref.Case)
+	c, err := unit.Load(ctx, b.Store, ref.Case, ref.Row)
 	if err != nil {
 		return casefile.Case{}, err
-	}
-	if ref.Row != 0 && c.Row != ref.Row {
-		return casefile.Case{}, errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, ref.Row, c.Row)
 	}
 	law, err := b.Kit.Law(c, c.Day(b.Kit.Now()))
 	if err != nil {

@@ -97,7 +97,7 @@ func (p *Post) turn(caseID string) (done func()) {
 // HandOver offers the deciding leg of a case to the place that decides. When it returns the hand-over is safe here,
 // whatever becomes of the other place: it is delivered when that place can be reached.
 func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
-	c, err := p.load(ctx, id, row)
+	c, err := unit.Load(ctx, p.Store, id, row)
 	if err != nil {
 		return casefile.Case{}, err
 	}
@@ -133,7 +133,7 @@ func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row i
 
 // AskBack recalls an offer that has no receipt yet. The answer comes over the channel: recalled, or held since when.
 func (p *Post) AskBack(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
-	c, err := p.load(ctx, id, row)
+	c, err := unit.Load(ctx, p.Store, id, row)
 	if err != nil {
 		return casefile.Case{}, err
 	}
@@ -158,14 +158,6 @@ func (p *Post) AskBack(ctx context.Context, by casefile.Actor, id string, row in
 	}
 	p.Kit.Woken()
 	return c, nil
-}
-
-func (p *Post) load(ctx context.Context, id string, row int64) (casefile.Case, error) {
-	c, err := p.Store.Case(ctx, id)
-	if err == nil && row != 0 && c.Row != row {
-		err = errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, row, c.Row)
-	}
-	return c, err
 }
 
 func (p *Post) protocol(n office.Node) int {

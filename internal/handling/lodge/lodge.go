@@ -124,7 +124,7 @@ func (d *Desk) rule(name string, now time.Time) (item.Item, item.Version, error)
 
 // Supplement stores what was brought after a notice or a return.
 func (d *Desk) Supplement(ctx context.Context, by casefile.Actor, id string, row int64, answers map[string]string, added []casefile.Material, corrections []casefile.Correction) (casefile.Case, error) {
-	c, err := d.load(ctx, id, row)
+	c, err := unit.Load(ctx, d.Store, id, row)
 	if err != nil {
 		return casefile.Case{}, err
 	}
@@ -142,7 +142,7 @@ func (d *Desk) Supplement(ctx context.Context, by casefile.Actor, id string, row
 // Withdraw ends a case at the applicant's wish. by is nil when the applicant asks online. If the deciding place holds the
 // case it is asked to stop, and the case ends when its answer comes.
 func (d *Desk) Withdraw(ctx context.Context, by *casefile.Actor, id string, row int64) (casefile.Case, error) {
-	c, err := d.load(ctx, id, row)
+	c, err := unit.Load(ctx, d.Store, id, row)
 	if err != nil {
 		return casefile.Case{}, err
 	}
@@ -184,14 +184,6 @@ func (d *Desk) told(ctx context.Context, u *unit.Unit, c casefile.Case, step cas
 	}
 	d.Kit.Woken()
 	return c, nil
-}
-
-func (d *Desk) load(ctx context.Context, id string, row int64) (casefile.Case, error) {
-	c, err := d.Store.Case(ctx, id)
-	if err == nil && row != 0 && c.Row != row {
-		err = errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, row, c.Row)
-	}
-	return c, err
 }
 
 func otherNode(c casefile.Case, me office.NodeID) office.NodeID {

@@ -7,7 +7,6 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
-	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
 )
 
@@ -130,6 +129,3 @@ func collectKey(c Case) string {
 	l, _ := c.LegOf(item.Collect)
 	return l.Key
 }
-
-// Province is the node that a place belongs to.
-func Province(code region.Code) office.NodeID { return office.NodeID(code.Province()) }

@@ -54,7 +54,7 @@ func startLoad(t *testing.T, here, there desks) *load {
 		here: here, there: there, issued: map[string]int{}, enough: make(chan struct{}), problems: make(chan error, workers),
 		client: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: workers}},
 	}
-	l.finish, l.giveUp = context.WithTimeout(t.Context(), 4*time.Minute) // a bound, not a measure: a busy machine takes its time
+	l.finish, l.giveUp = context.WithTimeout(t.Context(), 58*time.Second)
 	t.Cleanup(func() { l.giveUp(); l.wg.Wait(); l.client.CloseIdleConnections() })
 	for i := range workers {
 		l.wg.Go(func() {

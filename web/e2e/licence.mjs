@@ -65,7 +65,7 @@ class One {
   }
 
   async says(...words) {
-    for (const w of words) await this.page.getByText(w).first().waitFor({ timeout: 60_000 });
+    for (const w of words) await this.page.getByText(w).first().waitFor({ timeout: 10_000 });
   }
 
   // until looks at an address again until it has what is waited for.
@@ -114,7 +114,7 @@ async function play(run) {
         for (const url of [hub, here, there, site("id")]) await context.addCookies([{ name: "display", value: "elder.", url }]);
       }
       const page = await context.newPage();
-      page.setDefaultTimeout(60_000);
+      page.setDefaultTimeout(20_000);
       page.on("pageerror", (e) => fail(`${run.name}, ${name}`, `script: ${e.message}`));
       return new One(run, page, name);
     };

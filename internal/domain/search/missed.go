@@ -10,9 +10,9 @@ import (
 
 // Missed is a question that found nothing, with how often it was asked on a day (Asia/Shanghai). Nobody knows who asked.
 type Missed struct {
-	Day   workday.Date
-	Query string // as Keepable gives it
-	N     int
+	Day   workday.Date `json:"day"`
+	Query string       `json:"query"` // as Keepable gives it
+	N     int          `json:"n"`
 }
 
 // The sizes of what is kept.

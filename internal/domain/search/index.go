@@ -153,11 +153,12 @@ func (x *Index) gramsOf(p phrase, into []gram) []gram {
 
 // way is which way of asking a gram belongs to.
 func (g gram) way() int {
-	switch k := g & kinds; {
-	case k == twoSounds, k == oneSound:
-		return waySounds
-	case k == initials:
+	k := g & kinds
+	if k == initials {
 		return wayInitials
+	}
+	if k == twoSounds || k == oneSound {
+		return waySounds
 	}
 	return wayChars
 }

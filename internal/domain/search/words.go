@@ -26,7 +26,7 @@ type Words struct {
 	spellings map[string]bool   // every syllable as it is written
 
 	asked   map[string][]string // item → how people ask
-	english map[string][]string // item → the English name first, then how people ask
+	english map[string][]string // item → how people ask in English
 }
 
 // dictionary finds the longest piece at a place of a text.

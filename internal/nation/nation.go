@@ -212,8 +212,8 @@ func (n *Nation) found(ctx context.Context) (office.SignedTrust, error) {
 	case err == nil:
 		err = proof.Unmarshal(b, &signed)
 	case errs.Is(err, errs.Missing):
-		idp, err := n.provider()
-		if err != nil {
+		var idp Member
+		if idp, err = n.provider(); err != nil {
 			return signed, err
 		}
 		if signed, err = Found(keys, append(slices.Clone(n.members), idp), time.Now()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/consent"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
@@ -67,7 +68,7 @@ func (p *Post) consented(known casefile.Case, in casefile.Offered, law casefile.
 	}
 	c := in.Case
 	c.Private = in.Private
-	return c.CheckConsent(p.Kit.Trust(), law.Version.Assurance.Consent)
+	return consent.Check(c, p.Kit.Trust(), law.Version.Assurance.Consent)
 }
 
 // ours reports whether an office is one of this node: a leg for any other would wait in no queue.

@@ -1,10 +1,11 @@
-package casefile_test
+package consent_test
 
 import (
 	"testing"
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/consent"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
@@ -32,7 +33,7 @@ func TestConsentBelongsToItsCase(t *testing.T) {
 			Materials: []casefile.Material{{Key: "lease", Source: "upload", Files: []exchange.File{{Address: proof.HashOf([]byte("scan"))}}}},
 		},
 	}
-	agreed, what, err := in.Agree()
+	agreed, what, err := consent.Of(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func TestConsentBelongsToItsCase(t *testing.T) {
 		"contents exchanged": {change: func(c *casefile.Case) {
 			other := in
 			other.Private.Answers = map[string]string{"name": "另一公司"}
-			c.Private.Consent.Agreed, _, _ = other.Agree()
+			c.Private.Consent.Agreed, _, _ = consent.Of(other)
 		}, want: errs.ConsentForOther},
 		"contents that are none": {change: func(c *casefile.Case) { c.Private.Consent.Agreed = []byte("x") }, want: errs.UnreadableBody},
 	} {
@@ -74,7 +75,7 @@ func TestConsentBelongsToItsCase(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&c)
 			}
-			err := c.CheckConsent(trust, tt.level)
+			err := consent.Check(c, trust, tt.level)
 			if tt.want == 0 && err != nil || tt.want != 0 && !errs.Is(err, tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want.Name())
 			}

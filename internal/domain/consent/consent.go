@@ -1,8 +1,11 @@
-package casefile
+// Package consent ties what an applicant agreed to at the identity provider to the case that it was agreed for (个人信息保护法
+// 第14条: informed, voluntary, explicit): what was shown, its hash, and whether a consent that came with a case is that case's.
+package consent
 
 import (
 	"bytes"
 
+	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
@@ -33,8 +36,8 @@ type AgreedMaterial struct {
 	Files  []proof.Hash `json:"files,omitempty"`
 }
 
-// Agree gives the bytes that are agreed to, and for whom the agreement is.
-func (in Lodging) Agree() (agreed []byte, a vouch.Agreement, err error) {
+// Of gives the bytes that are agreed to, and for whom the agreement is.
+func Of(in casefile.Lodging) (agreed []byte, a vouch.Agreement, err error) {
 	doc := Agreement{
 		Case: in.ID, Item: in.Item.Code, There: in.There.Region, Applicant: in.Private.Applicant, Org: in.Private.Org,
 		Answers: in.Private.Answers, Text: in.Private.Consent.Text,
@@ -52,10 +55,10 @@ func (in Lodging) Agree() (agreed []byte, a vouch.Agreement, err error) {
 	return agreed, vouch.Agreement{Act: vouch.Submit, To: in.There.Node, About: in.Item.Code, Hash: proof.HashOf(agreed)}, nil
 }
 
-// CheckConsent judges the consent that a case came with by the trust list, never by the sender's word. level is what the item
+// Check judges the consent that a case came with by the trust list, never by the sender's word. level is what the item
 // demands of the identity provider's signature; 0 leaves the officer's word and the sender's (a consent without proof) good
 // enough. Errors: errs.ConsentNeeded, errs.ConsentForOther and those of vouch.OpenConsent.
-func (c Case) CheckConsent(trust *office.TrustList, level int) error {
+func Check(c casefile.Case, trust *office.TrustList, level int) error {
 	k := c.Private.Consent
 	if k.Proof == nil {
 		if level > 0 {

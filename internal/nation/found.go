@@ -41,13 +41,17 @@ func Found(operator gm.KeyProvider, members []Member, at time.Time) (office.Sign
 		if err != nil {
 			return office.SignedTrust{}, err
 		}
+		browser, err := m.Keys.ES256Key("es256")
+		if err != nil {
+			return office.SignedTrust{}, err
+		}
 		protocol := m.Protocol
 		if protocol == 0 {
 			protocol = exchange.NewestProtocol
 		}
 		list.Nodes = append(list.Nodes, office.Node{
 			ID: m.ID, Name: m.Place.Name, NameEn: m.Place.En, Region: m.Place.Code, Protocol: protocol,
-			Sign: sign.Public(), Encrypt: encrypt.Public(), NKey: m.NKey, Address: m.URL,
+			Sign: sign.Public(), Encrypt: encrypt.Public(), ES256: browser.Public(), NKey: m.NKey, Address: m.URL,
 		})
 		signers = append(signers, proof.NewSigner(sign))
 	}

@@ -42,7 +42,7 @@ var rows = [][]string{
 		"internal/domain/watch", "internal/domain/figure",
 	},
 	{"internal/domain/casefile"},
-	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/zone"},
+	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/zone"},
 	{"internal/domain/item", "internal/domain/office"},
 	{"internal/domain/party", "internal/domain/document"},
 	{"internal/proof"},

@@ -45,6 +45,7 @@ var commands = []command{
 	{"demo", runDemo},
 	{"tour", runTour},
 	{"can", runCan},
+	{"search", runSearch},
 	{"catalogue", runCatalogue},
 	{"verify", runVerify},
 	{"errors", runErrors},

@@ -135,6 +135,14 @@ CREATE UNIQUE INDEX papers_check ON papers (check_code) WHERE check_code <> '';
 
 CREATE UNIQUE INDEX papers_licence ON papers (number) WHERE kind = 'licence';
 
+CREATE TABLE search_missed (
+	day TEXT NOT NULL, -- civil day
+	query TEXT NOT NULL,
+	n BIGINT NOT NULL,
+	PRIMARY KEY (day, query),
+	CONSTRAINT search_missed_n CHECK (n > 0)
+);
+
 CREATE TABLE serials (
 	name TEXT NOT NULL PRIMARY KEY,
 	next BIGINT NOT NULL

@@ -42,7 +42,7 @@ func (b *base) check(w http.ResponseWriter, r *http.Request) error {
 		a.Items = b.likely(a.Item, 10)
 	}
 	if known && a.ok() {
-		return page.SeeOther(w, r, guideHref(a.Found.Code, a.Here.Code.Display(), a.There.Code.Display(), nil))
+		return page.SeeOther(w, r, guideHref(a.Found.Code, a.Here.Code.Display(), a.There.Code.Display()))
 	}
 	return b.keep(w, r, func(ctx context.Context) (view, error) {
 		v := view{Title: page.T(ctx, "entrance.can.title"), Back: "/"}

@@ -69,6 +69,8 @@ type Public struct {
 	Client func(r *http.Request) string
 	Finder Finder      // nil is the index of the catalogue inside the binary
 	Zones  *zone.Zones // nil is those inside the binary
+	// Apply says that the provinces' entrances take applications at /apply/new; else a guide leads to windows only.
+	Apply bool
 	// OnMiss gets the words of a question that found nothing, without who asked; nil is nothing.
 	OnMiss func(words string)
 }
@@ -136,7 +138,7 @@ func New(cfg Config) *page.Site {
 	b.me, b.gate = cfg.Kit.Me, cfg.Gate
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
 	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, nextTry: cfg.NextTry}
-	s := b.start()
+	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)
 	s.Get("/cases/{no}", e.caseOne)
@@ -152,7 +154,7 @@ func New(cfg Config) *page.Site {
 // NewHub makes the hub's entrance: it holds no case and nobody signs in.
 func NewHub(cfg Public) *page.Site {
 	b := newBase(cfg)
-	s := b.start()
+	s := b.open()
 	s.Get("/{$}", b.hubFront)
 	s.Get("/verify", b.hubVerify)
 	return s
@@ -178,8 +180,8 @@ func newBase(p Public) *base {
 	return b
 }
 
-// start makes the site with the pages that both have.
-func (b *base) start() *page.Site {
+// open makes the site with the pages that both have.
+func (b *base) open() *page.Site {
 	b.site = page.NewSite(page.Config{
 		Log: b.Log, Frame: b.frame, OnRequest: b.OnRequest, FormAction: b.FormAction,
 		SignIn: func(r *http.Request) string {
@@ -228,7 +230,7 @@ func (b *base) frame(r *http.Request) page.Frame {
 		f.Today = longDay(ctx, b.today())
 	}
 	for _, l := range nav {
-		f.Nav = append(f.Nav, page.Link{Href: l, Text: page.T(ctx, "public.nav"+strings.ReplaceAll(l, "/", ".")), Current: r.URL.Path == l || strings.HasPrefix(r.URL.Path, l+"/")})
+		f.Nav = append(f.Nav, page.Link{Href: l, Text: page.T(ctx, "public.nav."+l[1:]), Current: r.URL.Path == l || strings.HasPrefix(r.URL.Path, l+"/")})
 	}
 	f.Footer = append(f.Footer, page.Link{Href: "/verify", Text: page.T(ctx, "public.nav.verify")})
 	for _, name := range statements {

@@ -14,7 +14,7 @@ type tile struct {
 	ID       office.NodeID
 	Name     string
 	Col, Row int
-	Outside  bool // 台湾, 香港, 澳门: beyond the reach of the two lists
+	Outside  bool   // 台湾, 香港, 澳门: beyond the reach of the two lists
 	URL      string // of its entrance, "" if it has none
 	To       string // where the tile leads; "" is the place's own page
 }

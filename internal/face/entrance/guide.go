@@ -26,7 +26,7 @@ type guideView struct {
 	Figures []figure
 	Yours   []item.GuideMaterial // to bring or upload
 	Ours    []item.GuideMaterial // nothing to do for
-	Start   start
+	Starts  []start              // the best first
 	On      workday.Date
 	Past    bool // On is not today
 	Decider office.Office
@@ -141,7 +141,7 @@ func (b *base) guideView(ctx context.Context, it item.Item, q url.Values, on wor
 	v.Figures = b.figures(ctx, g, on)
 	if v.ok() {
 		v.Decider = b.officeAt(g.Summary.Decider)
-		v.Start = b.start(ctx, g)
+		v.Starts = b.starts(ctx, g)
 	}
 	return v, nil
 }
@@ -222,14 +222,31 @@ func yuan(fen int) string {
 	return strconv.FormatFloat(float64(fen)/100, 'f', 2, 64)
 }
 
-// start finds where the matter begins.
-func (b *base) start(ctx context.Context, g item.Guide) start {
-	if !g.Answer.Possible {
-		return start{}
+// starts finds where the matter begins in each of its modes that this system carries out; if there is none, why not.
+func (b *base) starts(ctx context.Context, g item.Guide) []start {
+	var out []start
+	otherwise := start{}
+	for _, m := range g.Answer.Modes {
+		s := b.start(ctx, g, m)
+		switch {
+		case s.Kind == toApply, s.Kind == toPrepare:
+			if !slices.ContainsFunc(out, func(have start) bool { return have.Kind == s.Kind }) {
+				out = append(out, s)
+			}
+		case otherwise.Place == "":
+			otherwise = s
+		}
 	}
+	if len(out) == 0 && g.Answer.Possible {
+		out = []start{otherwise}
+	}
+	return out
+}
+
+func (b *base) start(ctx context.Context, g item.Guide, m item.Mode) start {
 	q := url.Values{"item": {g.Item.Code}, "here": {g.Query.Here.Display()}, "there": {g.Query.There.Display()}}.Encode()
 	node, kind, path := nodeOf(g.Query.Here), toPrepare, "/prepare"
-	switch g.Summary.Mode {
+	switch m {
 	case item.Online:
 		node, kind, path = nodeOf(g.Query.There), toApply, "/apply/new"
 	case item.Joint:
@@ -239,15 +256,14 @@ func (b *base) start(ctx context.Context, g item.Guide) start {
 	place := b.nameOf(page.PrefsOf(ctx).Lang, node)
 	site, open := b.Entrances[node]
 	switch {
+	case kind == toApply && (!b.Apply || len(g.Version.Plan[m]) == 0):
+		return start{Kind: noStart, Place: place}
 	case node == b.me:
 		site = ""
-	case !open && kind == toPrepare:
-		site = "" // what to bring is the same here
-	case !open:
+	case !open && kind == toApply:
 		return start{Kind: notOpen, Place: place}
-	}
-	if kind == toApply && len(g.Version.Plan[g.Summary.Mode]) == 0 {
-		return start{Kind: noStart, Place: place}
+	case !open:
+		site = "" // what to bring is the same here
 	}
 	return start{Kind: kind, Href: site + path + "?" + q, Place: place}
 }
@@ -278,14 +294,14 @@ func (b *base) prepare(w http.ResponseWriter, r *http.Request) error {
 	rest.Del("item")
 	e := b.ends(rest, "/guide/"+url.PathEscape(it.Code), on)
 	if !e.ok() {
-		return page.SeeOther(w, r, guideHref(it.Code, e.Here.value(), e.There.value(), nil))
+		return page.SeeOther(w, r, guideHref(it.Code, e.Here.value(), e.There.value()))
 	}
 	return b.keep(w, r, func(ctx context.Context) (view, error) {
 		v, err := b.guideView(ctx, it, rest, on)
 		if err != nil {
 			return view{}, err
 		}
-		if v.Start.Kind != toPrepare {
+		if !slices.ContainsFunc(v.Starts, func(s start) bool { return s.Kind == toPrepare }) {
 			return view{}, errs.New(errs.NotAtWindow, "prepare")
 		}
 		return view{Title: page.T(ctx, "public.prepare.title"), Back: v.with("", ""), Body: preparePage(b, v, b.windowsNear(v.Here.Code))}, nil

@@ -46,8 +46,11 @@ func (v guideView) hidden() [][2]string {
 }
 
 // unanswered is the same guide with no question answered; today's is that of today.
-func (v guideView) unanswered() string { return v.without(func(k string) bool { return strings.HasPrefix(k, answerPrefix) }) }
-func (v guideView) today() string      { return v.without(func(k string) bool { return k == "on" }) }
+func (v guideView) unanswered() string {
+	return v.without(func(k string) bool { return strings.HasPrefix(k, answerPrefix) })
+}
+
+func (v guideView) today() string { return v.without(func(k string) bool { return k == "on" }) }
 
 func (v guideView) without(drop func(string) bool) string {
 	e := v.ends
@@ -57,7 +60,9 @@ func (v guideView) without(drop func(string) bool) string {
 }
 
 // materialText is a material's name in the reader's language.
-func materialText(ctx context.Context, m item.GuideMaterial) string { return answerText(ctx, m.Name, m.NameEn) }
+func materialText(ctx context.Context, m item.GuideMaterial) string {
+	return answerText(ctx, m.Name, m.NameEn)
+}
 
 // whenText says when a material is needed that not everybody needs.
 func whenText(ctx context.Context, m item.GuideMaterial) string {
@@ -145,3 +150,10 @@ func thenText(ctx context.Context, v guideView, n int) string {
 	return page.T(ctx, "public.prepare.then_4")
 }
 
+// startLook is the second way's button: only one stands out.
+func startLook(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return "secondary"
+}

@@ -82,7 +82,7 @@ func (b *base) home(ctx context.Context) home {
 		h.Popular = append(h.Popular, m)
 		h.Try = append(h.Try, page.Link{Href: "/search?" + url.Values{"q": {f.Words}}.Encode(), Text: f.Words})
 	}
-	h.Person, h.Org = b.themes(ctx, person), b.themes(ctx, org)
+	h.Person, h.Org, h.Events = b.links(ctx, "theme", person), b.links(ctx, "theme", org), b.links(ctx, "event", "")
 	return h
 }
 
@@ -90,7 +90,7 @@ func (b *base) home(ctx context.Context) home {
 func (b *base) hubFront(w http.ResponseWriter, r *http.Request) error {
 	return b.keep(w, r, func(ctx context.Context) (view, error) {
 		h := b.home(ctx)
-		h.Tiles = b.tiles(ctx)
+		h.Tiles, h.Zones = b.tiles(ctx), b.zoneLinks(ctx)
 		return view{Title: page.T(ctx, "public.home.title"), Body: hubHome(b, h)}, nil
 	})
 }
@@ -107,7 +107,7 @@ func (e *entrance) front(w http.ResponseWriter, r *http.Request) error {
 // matter is an item as lists show it: by the best mode of its row.
 func (b *base) matter(ctx context.Context, it item.Item) matter {
 	return matter{
-		Href: guideHref(it.Code, "", "", nil), Name: itemName(ctx, it), Line: lineOf(ctx, it), Mode: firstMode(it), Marked: !it.Marks.Solid(),
+		Href: guideHref(it.Code, "", ""), Name: itemName(ctx, it), Line: lineOf(ctx, it), Mode: firstMode(it), Marked: !it.Marks.Solid(),
 	}
 }
 
@@ -182,16 +182,13 @@ func (b *base) keep(w http.ResponseWriter, r *http.Request, build func(context.C
 // noPage is the answer to an address below a known one that names nothing.
 func noPage(what string) error { return errs.New(errs.NoSuchPage, "%s", what) }
 
-// guideHref is the address of a guide; answers are "y" and "n" by question.
-func guideHref(code string, here, there string, answers map[string]bool) string {
+// guideHref is the address of a guide for two places, "" where they are still to be chosen.
+func guideHref(code, here, there string) string {
 	q := url.Values{}
 	for key, v := range map[string]string{"here": here, "there": there} {
 		if v != "" {
 			q.Set(key, v)
 		}
-	}
-	for key, yes := range answers {
-		q.Set(answerPrefix+key, yesNo(yes))
 	}
 	to := "/guide/" + url.PathEscape(code)
 	if len(q) > 0 {

@@ -81,7 +81,7 @@ func (b *base) pair(ctx context.Context, e ends, on workday.Date) pair {
 	for _, it := range b.Catalogue.All() {
 		a := b.Catalogue.Can(item.Query{Item: it.Code, Here: here, There: there, On: on}, b.Regions)
 		m := b.matter(ctx, it)
-		m.Href, m.Mode = guideHref(it.Code, here.Display(), there.Display(), nil), string(a.Mode)
+		m.Href, m.Mode = guideHref(it.Code, here.Display(), there.Display()), string(a.Mode)
 		m.Marked = len(a.Marks) > 0
 		if !a.Possible {
 			m.Line = answerText(ctx, a.Reason, a.ReasonEn)
@@ -142,4 +142,6 @@ type province struct {
 }
 
 // pairHref is the address of what works from here to there.
-func pairHref(here, there region.Code) string { return "/regions/" + here.Display() + "/" + there.Display() }
+func pairHref(here, there region.Code) string {
+	return "/regions/" + here.Display() + "/" + there.Display()
+}

@@ -69,7 +69,7 @@ func (b *base) search(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			x := hit{matter: b.matter(ctx, it)}
-			x.Href = guideHref(it.Code, display(f.Here), display(f.There), nil)
+			x.Href = guideHref(it.Code, display(f.Here), display(f.There))
 			if h.Why == search.ByAlias && h.By != it.Name {
 				x.Also = h.By
 			}
@@ -135,7 +135,7 @@ func (b *base) items(w http.ResponseWriter, r *http.Request) error {
 	if words := clip(q.Get("q")); words != "" {
 		to = searchHref(words, subjectOf(q.Get("subject")))
 	}
-	http.Redirect(w, r, to, http.StatusMovedPermanently) //nolint:gosec // G710: a path of ours with escaped words
+	http.Redirect(w, r, to, http.StatusMovedPermanently)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package entrance
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -112,9 +113,7 @@ func (b *base) ends(q url.Values, action string, on workday.Date) ends {
 // with is the page's address with one end replaced.
 func (e ends) with(as, code string) string {
 	q := url.Values{}
-	for k, v := range e.Keep {
-		q[k] = v
-	}
+	maps.Copy(q, e.Keep)
 	for key, s := range map[string]spot{"here": e.Here, "there": e.There} {
 		if v := s.value(); v != "" {
 			q.Set(key, v)
@@ -195,7 +194,7 @@ func (b *base) place(w http.ResponseWriter, r *http.Request) error {
 			status, p.Refused = http.StatusUnprocessableEntity, true
 		}
 		return view{
-			Title: page.T(ctx, "public.place.which_"+p.As), Back: p.To, Status: status, Errors: p.Refused, Body: placePage(b, p),
+			Title: page.T(ctx, "public.place.which."+p.As), Back: p.To, Status: status, Errors: p.Refused, Body: placePage(b, p),
 		}, nil
 	})
 }
@@ -265,7 +264,10 @@ func (b *base) shown(s spot) string {
 // endFault is what is wrong with one end, "" if nothing; with ask an empty one is wrong too.
 func (b *base) endFault(ctx context.Context, as string, s spot, ask bool) string {
 	if s.State == noSpot && ask {
-		return page.T(ctx, "entrance.can.no_"+as)
+		if as == "here" {
+			return page.T(ctx, "entrance.can.no_here")
+		}
+		return page.T(ctx, "entrance.can.no_there")
 	}
 	return s.words(ctx)
 }

@@ -47,15 +47,20 @@ func (b *base) topics(w http.ResponseWriter, r *http.Request) error {
 func (b *base) topic(w http.ResponseWriter, r *http.Request) error {
 	return b.keep(w, r, func(ctx context.Context) (view, error) {
 		by, key, subject := r.PathValue("cut"), r.PathValue("key"), subjectOf(r.URL.Query().Get("for"))
-		list := b.cut(ctx, by, subject)
+		if cutOf(by) != by {
+			return view{}, noPage("cut")
+		}
+		list := b.arranged(ctx, by, "")
 		i := slices.IndexFunc(list, func(t topic) bool { return t.Key == key })
-		if cutOf(by) != by || i < 0 {
+		if i < 0 {
 			return view{}, noPage("topic")
 		}
 		t := list[i]
 		var lines []matter
 		for _, it := range t.Items {
-			lines = append(lines, b.matter(ctx, it))
+			if hasSubject(it, subject) {
+				lines = append(lines, b.matter(ctx, it))
+			}
 		}
 		return view{Title: t.Name, Back: topicsHref(by, subject), Body: topicPage(by, subject, t, lines)}, nil
 	})
@@ -68,26 +73,12 @@ func cutOf(s string) string {
 	return cuts[0]
 }
 
-// cut arranges the matters; larger topics stand first.
+// cut arranges the matters and counts how they are done.
 func (b *base) cut(ctx context.Context, by, subject string) []topic {
 	out := b.arranged(ctx, by, subject)
 	for i := range out {
 		out[i].Count = countModes(out[i].Items)
 	}
-	return out
-}
-
-func grouped(list []item.Item, key func(item.Item) string) []topic {
-	var out []topic
-	for _, it := range list {
-		k := key(it)
-		i := slices.IndexFunc(out, func(t topic) bool { return t.Key == k })
-		if i < 0 {
-			i, out = len(out), append(out, topic{Key: k, Name: k})
-		}
-		out[i].Items = append(out[i].Items, it)
-	}
-	slices.SortStableFunc(out, func(a, b topic) int { return cmp.Compare(len(b.Items), len(a.Items)) })
 	return out
 }
 
@@ -103,15 +94,6 @@ func countModes(list []item.Item) []modeCount {
 		if n > 0 {
 			out = append(out, modeCount{string(m), n})
 		}
-	}
-	return out
-}
-
-// themes are the links to the themes of a subject.
-func (b *base) themes(ctx context.Context, subject string) []choice {
-	var out []choice
-	for _, t := range b.cut(ctx, "theme", subject) {
-		out = append(out, choice{topicHref("theme", t.Key, subject), t.Name, len(t.Items)})
 	}
 	return out
 }

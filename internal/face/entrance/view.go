@@ -3,7 +3,6 @@ package entrance
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -141,15 +140,6 @@ func paperMeta(ctx context.Context, p unit.Paper) string {
 		s += " · " + p.Number
 	}
 	return s
-}
-
-// entranceOf is the address and the name of the entrance of a place's province, "" at that entrance itself.
-func (b *base) entranceOf(ctx context.Context, place region.Code) (to, name string) {
-	id := office.NodeID(place.Province())
-	if id == b.me || b.Entrances[id] == "" {
-		return "", ""
-	}
-	return b.Entrances[id] + "/", b.nameOf(page.PrefsOf(ctx).Lang, id)
 }
 
 // word is the wording of a name that crosses nodes; one that only a newer node knows has a plain word.

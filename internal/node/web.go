@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/adapter/sqlstore"
@@ -13,6 +14,8 @@ import (
 	"tongban/internal/domain/party"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/handover"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
@@ -47,6 +50,7 @@ func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer},
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
+		Elsewhere: n.elsewhere(g.party),
 	})
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
@@ -80,6 +84,25 @@ func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
 		}
 		public.ServeHTTP(w, r)
 	}), nil
+}
+
+// elsewhere asks the other provinces for a visitor's cases. Tokens count in security time, whatever the clock of cases shows.
+func (n *Node) elsewhere(p *oidc.Party) func(context.Context, page.Visitor) (elsewhere.Found, error) {
+	a := &elsewhere.Asker{
+		Me: n.ID, Signer: n.Kit.Signer, Trust: n.Trust.List, Channel: mineDoor{n.Post.Channel, n.ID}, Provider: p, Now: time.Now,
+	}
+	return func(ctx context.Context, v page.Visitor) (elsewhere.Found, error) { return a.Cases(ctx, v.Grant) }
+}
+
+// mineDoor is the channel as questions about somebody's cases use it.
+type mineDoor struct {
+	channel handover.Channel
+	me      office.NodeID
+}
+
+// Ask puts one question to another node.
+func (d mineDoor) Ask(ctx context.Context, to office.NodeID, body []byte) ([]byte, error) {
+	return d.channel.Send(ctx, to, handover.Message{From: d.me, Kind: elsewhere.Kind, Body: body})
 }
 
 // deskStore gives the desk's queue in pages.
@@ -120,7 +143,7 @@ func (g *gate) Visitor(r *http.Request) (page.Visitor, bool) {
 		return page.Visitor{}, false
 	}
 	who := s.Identity
-	v := page.Visitor{Subject: who.Subject, Level: who.Level, Person: party.Person{Name: who.Name, Phone: who.Phone}}
+	v := page.Visitor{Subject: who.Subject, Level: who.Level, Grant: who.Grant, Person: party.Person{Name: who.Name, Phone: who.Phone}}
 	if who.IDNo != "" {
 		v.Person.IDType, v.Person.IDNo = party.ResidentID, who.IDNo
 	}

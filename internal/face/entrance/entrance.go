@@ -19,10 +19,12 @@ import (
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/search"
 	"tongban/internal/domain/zone"
+	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/throttle"
 	"tongban/internal/page"
 )
 
@@ -84,6 +86,9 @@ type Config struct {
 	Gate  page.Gate
 	// NextTry tells when what waits for delivery is tried again; nil or false shows no time.
 	NextTry func(ctx context.Context) (at time.Time, ok bool, err error)
+	// Elsewhere asks the other provinces for the visitor's cases there and waits a second at most; who did not answer is named.
+	// With an error nobody was asked (errs.RoamEnded, errs.ProviderDown). nil: this province stands alone.
+	Elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
 }
 
 // keptBytes bounds the pages that an entrance keeps ready: about a thousand guides.
@@ -100,7 +105,7 @@ type base struct {
 	Public
 	site   *page.Site
 	places *places
-	limit  *throttle
+	limit  *throttle.Throttle
 	kept   *page.Kept
 	me     office.NodeID // "" at the hub
 	here   region.Region // the province; zero at the hub
@@ -161,7 +166,7 @@ func NewHub(cfg Public) *page.Site {
 }
 
 func newBase(p Public) *base {
-	b := &base{Public: p, places: newPlaces(p.Regions), limit: newThrottle(30, time.Minute, time.Now), kept: page.NewKept(keptBytes)}
+	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now), kept: page.NewKept(keptBytes)}
 	if b.Finder == nil {
 		b.Finder = search.Default()
 	}

@@ -102,7 +102,7 @@ func (e *env) failedSearches(ctx context.Context, path string, days, limit int) 
 // missed reads what a province's store or the hub's folder kept.
 func (c config) missed(ctx context.Context, since workday.Date, limit int) ([]search.Missed, error) {
 	if c.ID == office.Hub {
-		list, err := hub.Missed(hub.Folder(c.dir), since)
+		list, err := hub.Missed(hub.Folder(c.dir), since) //nolint:contextcheck // a small file
 		return list[:min(len(list), limit)], err
 	}
 	s, err := nodePlace{c.ID, c.dir, c.DB, c.Schema}.open(ctx)

@@ -37,14 +37,8 @@ func Matters(c *item.Catalogue, w *Words) []Doc {
 	docs := make([]Doc, 0, len(all))
 	for _, it := range all {
 		d := Doc{
-			Key: it.Code, Name: it.Name, Aliases: it.Aliases, Words: w.asked[it.Code], English: w.english[it.Code],
+			Key: it.Code, Name: it.Name, NameEn: it.NameEn, Aliases: it.Aliases, Words: w.asked[it.Code], English: w.english[it.Code],
 			Subject: it.Subject, Theme: it.Theme,
-		}
-		for _, v := range it.Versions {
-			d.NameEn = v.TitleEn
-		}
-		if len(d.English) > 0 {
-			d.NameEn, d.English = d.English[0], d.English[1:]
 		}
 		docs = append(docs, d)
 	}

@@ -19,20 +19,15 @@ const (
 
 const kinds gram = 0xf << 60
 
+// weights by kind.
+var weights = [...]float32{
+	oneChar >> 60: 0.3, twoChars >> 60: 1, twoSounds >> 60: 0.45, oneSound >> 60: 0.2, initials >> 60: 1, word >> 60: 1, stem >> 60: 0.6,
+}
+
 // weight says how much a kind tells. A wrong character that sounds alike still has its sounds; a swapped one, its
 // characters.
 func (g gram) weight() float32 {
-	switch g & kinds {
-	case oneChar:
-		return 0.3
-	case twoSounds:
-		return 0.45
-	case oneSound:
-		return 0.2
-	case stem:
-		return 0.6
-	}
-	return 1
+	return weights[g>>60]
 }
 
 var seed = maphash.MakeSeed()
@@ -49,7 +44,7 @@ func chars(text []rune) []gram {
 		switch {
 		case r == ' ':
 		case han(r):
-			out = append(out, oneChar|gram(r))
+			out = append(out, oneChar|char(r))
 			if i+1 < len(text) && han(text[i+1]) {
 				out = append(out, pair(r, text[i+1]))
 			}
@@ -69,7 +64,9 @@ func chars(text []rune) []gram {
 	return out
 }
 
-func pair(a, b rune) gram { return twoChars | gram(a)<<21 | gram(b) }
+func pair(a, b rune) gram { return twoChars | char(a)<<21 | char(b) }
+
+func char(r rune) gram { return gram(r) & 0x1fffff } //nolint:gosec // a code point has 21 bits
 
 // root is the beginning of an English word: register, registered and registration share it.
 func root(w string) string {

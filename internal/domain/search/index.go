@@ -126,7 +126,7 @@ func (x *Index) addTopic(d Doc) {
 		for _, s := range list {
 			if s != "" && !seen[s] {
 				seen[s] = true
-				x.phrases = append(x.phrases, phrase{topic: n, field: field(f), text: s}) //nolint:gosec // four fields
+				x.phrases = append(x.phrases, phrase{topic: n, field: field(f), text: s})
 			}
 		}
 	}
@@ -153,11 +153,12 @@ func (x *Index) gramsOf(p phrase, into []gram) []gram {
 
 // way is which way of asking a gram belongs to.
 func (g gram) way() int {
-	switch g & kinds {
-	case twoSounds, oneSound:
-		return waySounds
-	case initials:
+	k := g & kinds
+	if k == initials {
 		return wayInitials
+	}
+	if k == twoSounds || k == oneSound {
+		return waySounds
 	}
 	return wayChars
 }
@@ -196,7 +197,7 @@ func (x *Index) post() {
 		list = x.gramsOf(*p, list)
 		for _, g := range list {
 			l := x.grams[g]
-			x.ids[l.from+l.n] = uint32(i) //nolint:gosec // bounded by memory
+			x.ids[l.from+l.n] = uint32(i)
 			l.n++
 			x.grams[g] = l
 			if g&kinds != oneSound {

@@ -50,7 +50,7 @@ func (x *Index) changes(a, b []rune) (n int, sound bool) {
 		d[0][j] = cell{sound: true}
 	}
 	odd := func(j int) bool { // a[j-1] makes no known word with its neighbours
-		return !(j > 1 && x.known(a[j-2], a[j-1])) && !(j < len(a) && x.known(a[j-1], a[j]))
+		return (j < 2 || !x.known(a[j-2], a[j-1])) && (j == len(a) || !x.known(a[j-1], a[j]))
 	}
 	for i := 1; i <= len(b); i++ {
 		for j := 1; j <= len(a); j++ {
@@ -61,10 +61,9 @@ func (x *Index) changes(a, b []rune) (n int, sound bool) {
 				}
 			}
 			p := d[i-1][j-1]
-			switch {
-			case a[j-1] == b[i-1]:
+			if a[j-1] == b[i-1] {
 				better(p)
-			default:
+			} else {
 				better(cell{p.n + 1, p.sound && x.words.same(a[j-1], b[i-1]), p.typo || odd(j)})
 			}
 			better(cell{n: d[i-1][j].n + 1, typo: d[i-1][j].typo || j < len(a) && !x.known(a[j-1], a[j])})

@@ -26,7 +26,7 @@ type Words struct {
 	spellings map[string]bool   // every syllable as it is written
 
 	asked   map[string][]string // item → how people ask
-	english map[string][]string // item → the English name first, then how people ask
+	english map[string][]string // item → how people ask in English
 }
 
 // dictionary finds the longest piece at a place of a text.
@@ -180,11 +180,7 @@ func (w *Words) englishRow(a, b string) error {
 // loadSyllables collects the readings of the common block of Han characters.
 func (w *Words) loadSyllables() {
 	w.spoken, w.syllables, w.spellings = map[rune]string{}, map[string]uint16{}, map[string]bool{}
-	for n := range pinyin.PinyinDict {
-		r := rune(n)
-		if r < 0x4e00 || r > 0x9fff {
-			continue
-		}
+	for r := rune(0x4e00); r <= 0x9fff; r++ {
 		list := pinyin.SinglePinyin(r, pinyin.Args{Style: pinyin.Normal})
 		if len(list) == 0 || strings.Trim(list[0], "abcdefghijklmnopqrstuvwxyz") != "" || !strings.ContainsAny(list[0], "aeiouv") {
 			continue
@@ -254,7 +250,7 @@ func (w *Words) without(text []rune, known func(a, b rune) bool) []rune {
 		case !han(r):
 			return (at == 0 || text[at-1] == ' ') && (end == len(text) || text[end] == ' ')
 		case n == 1:
-			return !(at > 0 && known(text[at-1], r) || end < len(text) && known(r, text[end]))
+			return (at == 0 || !known(text[at-1], r)) && (end == len(text) || !known(r, text[end]))
 		}
 		return true
 	})

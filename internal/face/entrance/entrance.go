@@ -215,7 +215,7 @@ func (b *base) open() *page.Site {
 	b.site.Get("/items", b.items)
 	b.site.Post("/verify", b.verifyFile, page.MaxBody(maxFile+formRoom))
 	for _, name := range statements {
-		b.site.Get("/"+name, b.statement(name))
+		b.site.Get("/"+name, b.statement)
 	}
 	return b.site
 }

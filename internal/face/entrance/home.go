@@ -130,13 +130,12 @@ func (b *base) windowsOf(node office.NodeID) []office.Office {
 	return out
 }
 
-// statement is a short page about the site.
-func (b *base) statement(name string) page.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		return b.keep(w, r, func(ctx context.Context) (view, error) {
-			return view{Title: page.T(ctx, "entrance."+name+".title"), Back: "/", Body: statementPage(b, name)}, nil
-		})
-	}
+// statement is a short page about the site: /about, /accessibility, /privacy.
+func (b *base) statement(w http.ResponseWriter, r *http.Request) error {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	return b.keep(w, r, func(ctx context.Context) (view, error) {
+		return view{Title: page.T(ctx, "entrance."+name+".title"), Back: "/", Body: statementPage(b, name)}, nil
+	})
 }
 
 // help answers what is asked most.

@@ -65,7 +65,8 @@ func Issue(signer *proof.Signer, l Licence) (proof.Signed, error) {
 
 // Verify checks that a node on the trust list signed the licence for an issuer of its own, and that the record agrees with
 // itself. Whether it is in force on a day says ValidOn; whether it was revoked since, only the issuer's status. Errors:
-// errs.UnknownKey, errs.WrongType, errs.BadSignature, errs.UnreadableBody, errs.BadIdentifier, errs.LicenceMismatch.
+// errs.UnknownKey, errs.WrongType, errs.BadSignature, errs.UnreadableBody, errs.BadIdentifier, errs.LicenceMismatch,
+// errs.NameUnsafe.
 func Verify(s proof.Signed, trust *office.TrustList) (Licence, error) {
 	node, err := trust.Check(s, Typ)
 	if err != nil {
@@ -112,6 +113,9 @@ func (l Licence) check() (Identifier, error) {
 		if _, err := time.Parse(time.DateOnly, d); err != nil && d != "" {
 			return Identifier{}, errs.New(errs.LicenceMismatch, "date %q", d)
 		}
+	}
+	if err := l.clean(); err != nil {
+		return Identifier{}, err
 	}
 	if l.Issued == "" || l.From == "" || (l.Until != "" && l.Until < l.From) {
 		return Identifier{}, errs.New(errs.LicenceMismatch, "issued %q, in force from %q until %q", l.Issued, l.From, l.Until)

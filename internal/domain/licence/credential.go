@@ -81,7 +81,9 @@ func Credential(s *jws.Signer, l Licence, issuer office.Node, b Binding) (string
 		shown["status"] = b.Status.Claim()
 	}
 	hidden := []sdjwt.Claim{
-		{Name: ClaimNo, Value: l.No}, {Name: ClaimHolderName, Value: l.Holder.Name}, {Name: ClaimHolderCode, Value: l.Holder.Code},
+		{Name: ClaimNo, Value: l.No},
+		{Name: ClaimHolderName, Value: l.Holder.Name},
+		{Name: ClaimHolderCode, Value: l.Holder.Code},
 		{Name: ClaimHolderCodeType, Value: l.Holder.CodeType},
 	}
 	for _, f := range l.Fields {

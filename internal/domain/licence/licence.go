@@ -28,6 +28,8 @@ type Licence struct {
 	Until    string  `json:"until,omitempty"` // last day in force; "" for no end
 	Fields   []Field `json:"fields"`          // 照面
 	CaseID   string  `json:"case_id,omitempty"`
+	// Replaces is the 证照标识 of the version before, or of another province's licence that this one takes over (转入).
+	Replaces string `json:"replaces,omitempty"`
 }
 
 // Holder is the 持证主体.

@@ -49,6 +49,7 @@ type Keeper interface {
 	Presentation(ctx context.Context, id string) (unit.Presentation, error)
 	Presentations(ctx context.Context, caseID string) ([]unit.Presentation, error)
 	Held(ctx context.Context, owner party.Lookup, kind string) ([]unit.Held, error)
+	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
 
@@ -76,6 +77,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a licence stands as its last act left it", standings},
 		{"a presentation is answered once", presentations},
 		{"a wallet is its owner's", wallet},
+		{"a token is spent once", spendOnce},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })
 	}

@@ -177,6 +177,13 @@ CREATE TABLE presentations (
 
 CREATE INDEX presentations_case ON presentations (case_id, at);
 
+CREATE TABLE seen (
+	id TEXT NOT NULL PRIMARY KEY,
+	until BIGINT NOT NULL
+);
+
+CREATE INDEX seen_until ON seen (until);
+
 CREATE TABLE serials (
 	name TEXT NOT NULL PRIMARY KEY,
 	next BIGINT NOT NULL

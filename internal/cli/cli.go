@@ -57,6 +57,7 @@ var commands = []command{
 	{"channel", runChannel},
 	{"fsck", runFsck},
 	{"bench", runBench},
+	{"gallery", runGallery},
 }
 
 // Run runs the command that args name and gives the exit code.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tongban/catalogue"
@@ -14,8 +15,10 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/search"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/decide"
+	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
@@ -33,7 +36,7 @@ type Config struct {
 	ID    office.NodeID
 	Dir   string           // attachments stand below it
 	Store sqlstore.Options // Vault and Me are filled in here
-	Keys  gm.KeyProvider   // holds "sign", "encrypt", "rest" and "index"
+	Keys  gm.KeyProvider   // holds "sign", "encrypt", "es256", "rest" and "index"
 	Trust *federate.Trust
 	// Join connects the node to the channel; its requests go to the receiver from then on. nil: the node works alone.
 	Join func(handover.Receiver) (handover.Channel, func(), error)
@@ -58,13 +61,17 @@ type Node struct {
 	Files  files
 	Trust  *federate.Trust
 	Vault  *proof.Vault
+	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 
-	log   *slog.Logger
-	leave func()
-	wake  chan struct{}
+	log    *slog.Logger
+	leave  func()
+	wake   chan struct{}
+	missed search.Misses
 
 	mu   sync.Mutex // guards stop
 	stop func()
+
+	expired atomic.Value // string: the day whose beginning has ended licences
 }
 
 // Open wires a node; nothing runs yet. It returns errs.SelfTestFailed if the cryptography of this machine gives wrong
@@ -103,9 +110,12 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Files = files{store}
+	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store}
-	n.Issuer = &certify.Issuer{Kit: kit, Store: n.Store}
+	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
 	n.Post = &handover.Post{
 		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol,
 	}
@@ -163,8 +173,11 @@ const serialBlock = 32
 
 // Receive is the node's door to the channel.
 func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) {
-	if m.Kind == "trust" {
+	switch m.Kind {
+	case "trust":
 		return n.trust(ctx, m.Body)
+	case elsewhere.Kind:
+		return n.Mine.Receive(ctx, m.From, m.Body)
 	}
 	return n.Post.Receive(ctx, m)
 }
@@ -204,8 +217,12 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	over, err := n.expire(ctx)
+	if err != nil {
+		return true, err
+	}
 	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
-	return sent+due+hashed > 0, err
+	return sent+due+over+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -251,7 +268,12 @@ func (n *Node) Start(ctx context.Context) error {
 	}
 	wg.Go(func() { n.loop(ctx, n.quietRound) })
 	wg.Go(func() { n.loop(ctx, n.sweep) })
-	n.stop = func() { cancel(); wg.Wait() }
+	wg.Go(func() { n.loop(ctx, n.keepMissed) })
+	n.stop = func() {
+		cancel()
+		wg.Wait()
+		_, _ = n.keepMissed(context.WithoutCancel(ctx)) // a database that is away loses a minute of counts
+	}
 	return nil
 }
 
@@ -271,6 +293,8 @@ func (n *Node) sendRound(ctx context.Context) (time.Duration, error) {
 
 func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 	_, failed := n.due(ctx)
+	_, err := n.expire(ctx)
+	failed = errors.Join(failed, err)
 	for {
 		hashed, err := sequence.Round(ctx, n.Kit, n.Store)
 		if err != nil || hashed < sequence.Most {

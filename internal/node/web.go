@@ -5,14 +5,16 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
-	"tongban/internal/domain/party"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/handover"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
@@ -47,12 +49,16 @@ func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer},
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
+		Elsewhere: n.elsewhere(g.party), Consent: g,
 	})
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
 	})
 	public.Get("/callback", g.finish)
 	public.Post("/logout", g.SignOut)
+	status := &statusDesk{n: n, kept: map[int64]keptList{}}
+	public.Handle("GET /status/{list}", http.HandlerFunc(status.list))
+	public.Handle("GET /.well-known/jwt-vc-issuer", http.HandlerFunc(status.keys))
 
 	officers := make(map[string]office.Officer, len(cfg.Officers))
 	for _, o := range cfg.Officers {
@@ -82,6 +88,25 @@ func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
 	}), nil
 }
 
+// elsewhere asks the other provinces for a visitor's cases. Tokens count in security time, whatever the clock of cases shows.
+func (n *Node) elsewhere(p *oidc.Party) func(context.Context, page.Visitor) (elsewhere.Found, error) {
+	a := &elsewhere.Asker{
+		Me: n.ID, Signer: n.Kit.Signer, Trust: n.Trust.List, Channel: mineDoor{n.Post.Channel, n.ID}, Provider: p, Now: time.Now,
+	}
+	return func(ctx context.Context, v page.Visitor) (elsewhere.Found, error) { return a.Cases(ctx, v.Grant) }
+}
+
+// mineDoor is the channel as questions about somebody's cases use it.
+type mineDoor struct {
+	channel handover.Channel
+	me      office.NodeID
+}
+
+// Ask puts one question to another node.
+func (d mineDoor) Ask(ctx context.Context, to office.NodeID, body []byte) ([]byte, error) {
+	return d.channel.Send(ctx, to, handover.Message{From: d.me, Kind: elsewhere.Kind, Body: body})
+}
+
 // deskStore gives the desk's queue in pages.
 type deskStore struct{ *sqlstore.Store }
 
@@ -92,65 +117,4 @@ func (s deskStore) Queue(ctx context.Context, office string, q casefile.Queue, a
 		return list, "", err
 	}
 	return list, list[len(list)-1].ID, nil
-}
-
-// gate is the way in: sign-in at the identity provider, the session in a cookie.
-type gate struct {
-	party    *oidc.Party
-	sessions *oidc.Sessions
-	home     string
-}
-
-func (n *Node) gate(cfg WebConfig) (*gate, error) {
-	p, err := oidc.New(oidc.Config{
-		Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURL: cfg.PublicURL + "/callback", HTTPClient: cfg.HTTPClient,
-		Cipher: n.Vault,
-	})
-	if err != nil {
-		return nil, err
-	}
-	secure := strings.HasPrefix(cfg.PublicURL, "https://")
-	return &gate{party: p, sessions: oidc.NewSessions(cfg.ClientID, secure, n.Vault, nil), home: cfg.PublicURL + "/"}, nil
-}
-
-// Visitor reports who signed in.
-func (g *gate) Visitor(r *http.Request) (page.Visitor, bool) {
-	s, ok := g.sessions.Read(r)
-	if !ok {
-		return page.Visitor{}, false
-	}
-	who := s.Identity
-	v := page.Visitor{Subject: who.Subject, Level: who.Level, Person: party.Person{Name: who.Name, Phone: who.Phone}}
-	if who.IDNo != "" {
-		v.Person.IDType, v.Person.IDNo = party.ResidentID, who.IDNo
-	}
-	return v, true
-}
-
-// SignIn starts a sign-in.
-func (g *gate) SignIn(w http.ResponseWriter, r *http.Request, returnTo string) error {
-	return g.party.Begin(w, r, returnTo)
-}
-
-// SignOut ends the session here and at the provider.
-func (g *gate) SignOut(w http.ResponseWriter, r *http.Request) error {
-	g.sessions.Clear(w)
-	to, err := g.party.SignOutURL(r.Context(), g.home)
-	if err != nil { // the provider is away: signed out here all the same
-		to = "/"
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
-}
-
-// finish ends a sign-in that began here.
-func (g *gate) finish(w http.ResponseWriter, r *http.Request) error {
-	who, back, err := g.party.Finish(w, r)
-	if err != nil {
-		return err
-	}
-	if err := g.sessions.Write(w, who); err != nil {
-		return err
-	}
-	return page.SeeOther(w, r, back)
 }

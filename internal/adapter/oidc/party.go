@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +18,9 @@ import (
 	zoidc "github.com/zitadel/oidc/v3/pkg/oidc"
 	"golang.org/x/oauth2"
 
+	"tongban/internal/domain/vouch"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
 )
 
 const (
@@ -40,7 +44,7 @@ type Config struct {
 	ClientID     string           // this node at the provider
 	ClientSecret string           // empty for a public client; PKCE protects the code either way
 	RedirectURL  string           // this node's address that calls Finish; https makes cookies Secure
-	Scopes       []string         // beside openid; nil means profile, phone and idno
+	Scopes       []string         // beside openid; nil means profile, phone, idno and roam
 	HTTPClient   *http.Client     // dials the provider; nil means http.DefaultTransport
 	Cipher       Cipher           // keeps a sign-in under way in a cookie
 	Now          func() time.Time // security time; nil means time.Now
@@ -60,8 +64,19 @@ type Party struct {
 	lastErr error
 }
 
+// Ask is what a sign-in is for beyond knowing who it is. The zero value asks for nothing.
+type Ask struct {
+	// Subject is who must come back, "" for anybody: in the middle of something no other person may take over.
+	Subject string `json:"subject,omitempty"`
+	Level   int    `json:"level,omitempty"` // the lowest that will do; the provider lets the person prove more
+	// Agree is what the person agrees to at the provider; nil for nothing.
+	Agree *vouch.Agreement `json:"agree,omitempty"`
+}
+
 // pending is a sign-in under way, as the cookie keeps it.
 type pending struct {
+	Ask Ask `json:"ask,omitzero"`
+
 	State    string    `json:"state"`
 	Nonce    string    `json:"nonce"`
 	Verifier string    `json:"verifier"`
@@ -79,7 +94,7 @@ func New(cfg Config) (*Party, error) {
 	}
 	p := &Party{cfg: cfg, scopes: cfg.Scopes}
 	if p.scopes == nil {
-		p.scopes = []string{zoidc.ScopeProfile, zoidc.ScopePhone, ScopeIDNo}
+		p.scopes = []string{zoidc.ScopeProfile, zoidc.ScopePhone, ScopeIDNo, ScopeRoam}
 	}
 	p.scopes = append([]string{zoidc.ScopeOpenID}, p.scopes...)
 	if p.cfg.Now == nil {
@@ -100,6 +115,11 @@ func New(cfg Config) (*Party, error) {
 // Begin sends the browser to the provider; returnTo is the local path that Finish gives back, "" means "/". It returns
 // errs.ReturnRefused for any other address and errs.ProviderDown; in both cases nothing has been written.
 func (p *Party) Begin(w http.ResponseWriter, r *http.Request, returnTo string) error {
+	return p.BeginFor(w, r, returnTo, Ask{})
+}
+
+// BeginFor is Begin for something: a higher level in the middle of a journey, or an agreement.
+func (p *Party) BeginFor(w http.ResponseWriter, r *http.Request, returnTo string, ask Ask) error {
 	if returnTo == "" {
 		returnTo = "/"
 	}
@@ -111,14 +131,24 @@ func (p *Party) Begin(w http.ResponseWriter, r *http.Request, returnTo string) e
 		return err
 	}
 	s := pending{
-		State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(),
+		Ask: ask, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(),
 		Return: returnTo, Until: p.cfg.Now().Add(signInLife),
 	}
 	if !p.jar.put(w, s, signInLife) {
 		return errs.New(errs.ReturnRefused, "the path to return to does not fit into a cookie")
 	}
-	to := remote.OAuthConfig().AuthCodeURL(s.State, oauth2.S256ChallengeOption(s.Verifier),
-		oauth2.SetAuthURLParam("nonce", s.Nonce))
+	params := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(s.Verifier), oauth2.SetAuthURLParam("nonce", s.Nonce)}
+	if ask.Level > 0 {
+		params = append(params, oauth2.SetAuthURLParam("acr_values", ACR(ask.Level)))
+	}
+	if ask.Subject != "" {
+		params = append(params, oauth2.SetAuthURLParam("login_hint", ask.Subject))
+	}
+	cfg := *remote.OAuthConfig()
+	if ask.Agree != nil {
+		cfg.Scopes = append(slices.Clone(cfg.Scopes), ask.Agree.Scope())
+	}
+	to := cfg.AuthCodeURL(s.State, params...)
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, to, http.StatusFound)
 	return nil
@@ -127,7 +157,8 @@ func (p *Party) Begin(w http.ResponseWriter, r *http.Request, returnTo string) e
 // Finish takes the browser's return from the provider and says who it is and where they wanted to go. The sign-in under
 // way is used up, whatever the outcome. Errors: errs.SignInExpired (none under way here, or too late),
 // errs.SignInMismatch (begun elsewhere), errs.SignInRefused (the provider says no, or the code was used before),
-// errs.TokenRejected (the token is not for this sign-in), errs.ProviderDown.
+// errs.TokenRejected (the token is not for this sign-in), errs.OtherPerson,
+// errs.LevelTooLow (not what was asked for), errs.ProviderDown.
 func (p *Party) Finish(w http.ResponseWriter, r *http.Request) (who Identity, returnTo string, err error) {
 	var s pending
 	found := p.jar.get(r, &s)
@@ -155,7 +186,33 @@ func (p *Party) Finish(w http.ResponseWriter, r *http.Request) (who Identity, re
 		return Identity{}, "", exchangeError(err)
 	}
 	who = identityOf(tokens.IDTokenClaims)
+	who.Grant = grantOf(tokens)
+	if err := s.Ask.met(&who, tokens.IDTokenClaims); err != nil {
+		return Identity{}, s.Return, err
+	}
 	return who, s.Return, nil
+}
+
+// met checks that what came back is what was asked for, and takes the consent out of the token. That the provider of the
+// trust list signed it is for the caller to check.
+func (a Ask) met(who *Identity, c *zoidc.IDTokenClaims) error {
+	switch {
+	case a.Subject != "" && who.Subject != a.Subject:
+		return errs.New(errs.OtherPerson, "another subject came back")
+	case who.Level < a.Level:
+		return errs.New(errs.LevelTooLow, "level %d, %d was asked for", who.Level, a.Level)
+	case a.Agree == nil:
+		return nil
+	}
+	b, err := json.Marshal(c.Claims[ClaimConsent])
+	if err != nil {
+		return errs.Wrap(errs.TokenRejected, err, "consent")
+	}
+	who.Agreed = new(proof.Signed)
+	if err := json.Unmarshal(b, who.Agreed); err != nil || len(who.Agreed.Body) == 0 {
+		return errs.New(errs.TokenRejected, "the token holds no consent")
+	}
+	return nil
 }
 
 // SignOutURL is where the browser goes (by GET) to be signed out at the provider too, coming back to backTo, an absolute
@@ -221,12 +278,24 @@ func exchangeError(err error) error {
 	}
 }
 
+// maxGrant bounds what the session's cookie has to hold.
+const maxGrant = 1024
+
+// grantOf is the access token if the provider says that it is good for more than this sign-in.
+func grantOf(t *zoidc.Tokens[*zoidc.IDTokenClaims]) string {
+	scope, _ := t.Extra("scope").(string)
+	if len(t.AccessToken) > maxGrant || !slices.Contains(strings.Fields(scope), ScopeRoam) {
+		return ""
+	}
+	return t.AccessToken
+}
+
 func identityOf(c *zoidc.IDTokenClaims) Identity {
 	account, _ := c.Claims[ClaimAccount].(string)
 	number, _ := c.Claims[ClaimIDNo].(string)
 	return Identity{
 		Subject: c.GetSubject(), Name: c.Name, IDNo: number, Phone: c.PhoneNumber,
-		Level: levelOf(c.AuthenticationContextClassReference), Officer: account == AccountWork,
+		Level: LevelOf(c.AuthenticationContextClassReference), Officer: account == AccountWork,
 	}
 }
 

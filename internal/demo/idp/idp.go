@@ -20,18 +20,23 @@ import (
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/demo/people"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/vouch"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/throttle"
 	"tongban/internal/page"
+	"tongban/internal/proof"
 )
 
 // maxBody bounds what a browser or a node may send.
 const maxBody = 64 << 10
 
-// Config is what the provider serves. All but Log and Now are needed.
+// Config is what the provider serves. All but Signer, Log and Now are needed.
 type Config struct {
 	Issuer  string           // own address without a path, such as http://id.localhost:8080; plain http is allowed
 	Clients []Client         // one per province and one for the hub
 	People  *people.Book     // who can sign in
+	Signer  *proof.Signer    // its key stands in the trust list; nil: it signs nothing beyond sign-ins
 	Secret  []byte           // 32 bytes, kept with the demo's data; all keys and pairwise subjects come from it
 	Log     *slog.Logger     // one event per request; nil means slog.Default
 	Now     func() time.Time // security time; nil means time.Now
@@ -40,13 +45,14 @@ type Config struct {
 // Client is one site that lets people sign in here.
 type Client struct {
 	ID             string
-	Name           string   // shown on the sign-in page, Chinese
-	NameEn         string   // the same in English
-	Province       string   // whose officers stand on the page; "" for the hub
-	RedirectURIs   []string // exact addresses
-	PostLogoutURIs []string // exact addresses
-	Scopes         []string // what it may ask for beside openid: profile, phone, idno
-	Secret         string   // empty for a public client
+	Node           office.NodeID // as the trust list names it; "" for the hub
+	Name           string        // shown on the sign-in page, Chinese
+	NameEn         string        // the same in English
+	Province       string        // whose officers stand on the page; "" for the hub
+	RedirectURIs   []string      // exact addresses
+	PostLogoutURIs []string      // exact addresses
+	Scopes         []string      // what it may ask for beside openid: profile, phone, idno, roam, consent
+	Secret         string        // empty for a public client
 }
 
 // Provider is the running provider. Safe for concurrent use.
@@ -56,6 +62,7 @@ type Provider struct {
 	store *store
 	op    *op.Provider
 	site  *page.Site
+	asked *throttle.Throttle // for Bearers, by grant
 }
 
 // New checks the configuration and builds the provider; it starts nothing in the background.
@@ -67,7 +74,7 @@ func New(cfg Config) (*Provider, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	p := &Provider{cfg: cfg}
+	p := &Provider{cfg: cfg, asked: throttle.New(bearersAMinute, time.Minute, cfg.Now)}
 	if p.keys, err = newKeys(cfg.Secret); err != nil {
 		return nil, err
 	}
@@ -84,7 +91,7 @@ func New(cfg Config) (*Provider, error) {
 	}
 	p.op, err = op.NewProvider(&op.Config{
 		CryptoKey: p.keys.crypto, CryptoKeyId: "1", CodeMethodS256: true,
-		SupportedScopes:    []string{zoidc.ScopeOpenID, zoidc.ScopeProfile, zoidc.ScopePhone, oidc.ScopeIDNo},
+		SupportedScopes:    []string{zoidc.ScopeOpenID, zoidc.ScopeProfile, zoidc.ScopePhone, oidc.ScopeIDNo, oidc.ScopeRoam},
 		SupportedClaims:    []string{"sub", "iss", "aud", "exp", "iat", "nonce", "acr", "name", "phone_number", oidc.ClaimIDNo, oidc.ClaimAccount},
 		SupportedUILocales: []language.Tag{language.SimplifiedChinese, language.English},
 	}, p.store, op.StaticIssuer(cfg.Issuer), options...)
@@ -109,6 +116,7 @@ func (p *Provider) routes() *page.Site {
 	s.Post("/login", p.signIn)
 	s.Get("/authorize/callback", p.callback)
 	s.Get("/end_session", p.signOut)
+	s.Handle("POST "+oidc.PathBearers, http.HandlerFunc(p.bearers))
 	library := http.MaxBytesHandler(p.op, maxBody)
 	for _, path := range []string{zoidc.DiscoveryEndpoint, "/authorize", "/oauth/token", "/userinfo", "/keys"} {
 		s.Handle(path, library)
@@ -132,13 +140,18 @@ func (c *client) ResponseTypes() []zoidc.ResponseType {
 }
 
 func (c *client) GrantTypes() []zoidc.GrantType        { return []zoidc.GrantType{zoidc.GrantTypeCode} }
-func (c *client) LoginURL(id string) string            { return "/login?id=" + url.QueryEscape(id) }
+func (c *client) LoginURL(id string) string            { return loginURL(id) }
 func (c *client) AccessTokenType() op.AccessTokenType  { return op.AccessTokenTypeBearer }
 func (c *client) IDTokenLifetime() time.Duration       { return tokenLife }
 func (c *client) DevMode() bool                        { return false }
 func (c *client) IDTokenUserinfoClaimsAssertion() bool { return true }
 func (c *client) ClockSkew() time.Duration             { return 0 }
-func (c *client) IsScopeAllowed(scope string) bool     { return slices.Contains(c.Scopes, scope) }
+
+// IsScopeAllowed lets registered scopes pass, and agreements where the client may ask for any.
+func (c *client) IsScopeAllowed(scope string) bool {
+	_, agreement := vouch.ParseScope(scope)
+	return slices.Contains(c.Scopes, scope) || agreement && slices.Contains(c.Scopes, oidc.ScopeConsent)
+}
 
 func (c *client) RestrictAdditionalAccessTokenScopes() func([]string) []string { return c.allowed }
 
@@ -152,9 +165,19 @@ func (c *client) AuthMethod() zoidc.AuthMethod {
 	return zoidc.AuthMethodBasic
 }
 
+func loginURL(id string) string { return "/login?id=" + url.QueryEscape(id) }
+
+// name is what the site is called in a language.
+func (c *client) name(lang string) string {
+	if lang == "en" {
+		return c.NameEn
+	}
+	return c.Name
+}
+
 // allowed keeps the scopes that the client registered; the library lets standard ones pass by itself.
 func (c *client) allowed(scopes []string) []string {
 	return slices.DeleteFunc(slices.Clone(scopes), func(s string) bool {
-		return s != zoidc.ScopeOpenID && !slices.Contains(c.Scopes, s)
+		return s != zoidc.ScopeOpenID && !c.IsScopeAllowed(s)
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/demo/people"
+	"tongban/internal/domain/vouch"
 )
 
 // request is one sign-in under way. The store hands out copies.
@@ -21,6 +22,7 @@ type request struct {
 	at      time.Time
 	by      string // browser session that chose; only it may fetch the code
 	hasCode bool
+	agreed  *vouch.Agreement // asked for by scope; choosing the person is agreeing to it
 }
 
 var _ op.AuthRequest = (*request)(nil)
@@ -44,13 +46,26 @@ func (r *request) GetCodeChallenge() *zoidc.CodeChallenge {
 	return &zoidc.CodeChallenge{Challenge: r.asked.CodeChallenge, Method: r.asked.CodeChallengeMethod}
 }
 
-// token is what an access token stands for; it opens nothing but the user information.
+// token is what an access token stands for; it opens the user information, and with the scope roam it is a grant.
 type token struct {
 	who      people.Person
 	subject  string
 	clientID string
+	by       string // browser session that signed in
 	scopes   []string
 	until    time.Time
+}
+
+func (r *request) login() string { return loginURL(r.id) }
+
+// needs is the level that the node asks for, 0 for any.
+func (r *request) needs() int {
+	for _, acr := range r.asked.ACRValues {
+		if n := oidc.LevelOf(acr); n > 0 {
+			return n
+		}
+	}
+	return 0
 }
 
 // tell writes what the scopes ask for and the person's level allows: a name and a number only where they were checked,
@@ -63,7 +78,7 @@ func tell(info *zoidc.UserInfo, subject string, who people.Person, scopes []stri
 	if slices.Contains(scopes, zoidc.ScopePhone) && who.Phone != "" {
 		info.PhoneNumber, info.PhoneNumberVerified = who.Phone, true
 	}
-	if slices.Contains(scopes, oidc.ScopeIDNo) && who.IDNo != "" {
+	if slices.Contains(scopes, oidc.ScopeIDNo) && who.IDNo != "" && who.Level > 1 {
 		info.AppendClaims(oidc.ClaimIDNo, who.IDNo)
 	}
 	if who.Kind == people.Officer {

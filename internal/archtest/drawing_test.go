@@ -33,7 +33,7 @@ var rows = [][]string{
 	{"internal/fsck"},
 	{
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",
-		"internal/handling/certify", "internal/handling/share", "internal/handling/rate",
+		"internal/handling/certify", "internal/handling/apply", "internal/handling/share", "internal/handling/rate",
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 	},
 	{"internal/handling/unit"},
@@ -41,7 +41,7 @@ var rows = [][]string{
 		"internal/domain/rating", "internal/domain/sharing", "internal/domain/mutualaid",
 		"internal/domain/watch", "internal/domain/figure",
 	},
-	{"internal/domain/casefile"},
+	{"internal/domain/casefile", "internal/domain/journey"},
 	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog"},
 	{"internal/domain/item", "internal/domain/office"},
 	{"internal/domain/party", "internal/domain/document"},

@@ -107,6 +107,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	}
 	w.lookups(u)
 	w.due(u)
+	w.draft(u)
 	for _, x := range u.Settled {
 		w.stmts = append(w.stmts, stmt{
 			sql: settleParcel, args: []any{x.Parcel, string(x.Status), micros(x.At), packSigned(x.Receipt)}, want: -1,

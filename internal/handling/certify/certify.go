@@ -32,7 +32,7 @@ type Issuer struct {
 }
 
 // Issue makes the licence of a granted case, if its item has one, and offers the delivering leg with all papers for the
-// applicant. A case that was refused or not accepted is sent off the same way, with its decision alone. An effect happens
+// applicant. Where the deciding place took the application in itself, the result stays here. A case that was refused or not accepted is sent off the same way, with its decision alone. An effect happens
 // once (I3): the case moves on in the same unit, so a second call finds nothing to issue.
 func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
 	c, err := unit.Load(ctx, s.Store, id, row)
@@ -59,12 +59,12 @@ func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row in
 	if err != nil {
 		return casefile.Case{}, err
 	}
-	var papers []proof.Signed
-	for _, p := range u.Papers {
-		papers = append(papers, p.Signed)
+	if c.Local() {
+		c, err = s.serve(&u, c)
+	} else {
+		err = s.send(&u, c, fact)
 	}
-	deliver, _ := c.LegOf(item.Deliver)
-	if err := s.Kit.Offer(&u, c, deliver.Key, []proof.Signed{fact}, papers); err != nil {
+	if err != nil {
 		return casefile.Case{}, err
 	}
 	if err := s.Store.Commit(ctx, u); err != nil {
@@ -72,6 +72,30 @@ func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row in
 	}
 	s.Kit.Woken()
 	return c, nil
+}
+
+// send offers the delivering leg with all papers for the applicant.
+func (s *Issuer) send(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
+	var papers []proof.Signed
+	for _, p := range u.Papers {
+		papers = append(papers, p.Signed)
+	}
+	deliver, _ := c.LegOf(item.Deliver)
+	return s.Kit.Offer(u, c, deliver.Key, []proof.Signed{fact}, papers)
+}
+
+// serve puts the result on the applicant's own page in the same unit, if that is how the applicant wants it; otherwise it
+// waits at this office to be handed over or posted.
+func (s *Issuer) serve(u *unit.Unit, c casefile.Case) (casefile.Case, error) {
+	if c.Private.Consent.Serve != casefile.ServeOnline {
+		return c, nil
+	}
+	c, step, err := casefile.Serve(c, s.Kit.Me, s.Kit.Now())
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	c, _, err = s.Kit.Record(u, c, step, "clock")
+	return c, err
 }
 
 func (s *Issuer) licence(ctx context.Context, c casefile.Case, step casefile.Step) (proof.Signed, licence.Licence, error) {

@@ -27,6 +27,7 @@ type Unit struct {
 	Settled []exchange.Settlement
 	Log     []accesslog.Entry
 	Due     []Due
+	Draft   *Submitted
 }
 
 // Paper is a legal document or licence of a case, as signed; it is stored encrypted under the case's key.

@@ -20,7 +20,7 @@ var rows = [][]string{
 	{"internal/demo/idp", "internal/demo/market", "internal/demo/clock"},
 	{"internal/demo/people"},
 	{
-		"internal/face/entrance", "internal/face/desk", "internal/face/supervision",
+		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",
 		"internal/face/console", "internal/face/api", "internal/face/peer",
 	},
 	{"internal/page"},

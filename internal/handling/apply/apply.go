@@ -36,6 +36,7 @@ type Store interface {
 // Cases is where what was submitted becomes a case. Commit stores the case and closes the draft together or not at all.
 type Cases interface {
 	Case(ctx context.Context, id string) (casefile.Case, error)
+	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
 	Serial(ctx context.Context, name string) (int64, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }

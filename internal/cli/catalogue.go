@@ -8,6 +8,7 @@ import (
 	"tongban/catalogue"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/zone"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
@@ -39,14 +40,6 @@ func runCatalogue(_ context.Context, e *env) int {
 	return exitUsage
 }
 
-func items(fsys fs.FS) (*item.Catalogue, error) {
-	sub, err := fs.Sub(fsys, "items")
-	if err != nil {
-		return nil, err
-	}
-	return item.Load(sub)
-}
-
 // listed is a line of `catalogue list --json`.
 type listed struct {
 	Code       string   `json:"code"`
@@ -57,7 +50,7 @@ type listed struct {
 }
 
 func (e *env) list(fsys fs.FS) int {
-	c, err := items(fsys)
+	c, err := item.Open(fsys)
 	if err != nil {
 		return e.fail(err)
 	}
@@ -89,22 +82,30 @@ func (e *env) lint(fsys fs.FS) int {
 		}
 	}
 	checked := map[string]int{}
-	c, err := items(fsys)
+	regions, err := region.Load(fsys)
+	unreadable("regions.tsv", err)
+	c, err := item.Open(fsys)
 	unreadable("items", err)
 	if err == nil {
-		checked["items"] = len(c.All())
+		checked["items"], checked["overlays"], checked["agreements"] = len(c.All()), len(c.Overlays()), len(c.AllAgreements())
 		for _, it := range c.All() {
 			checked["definitions"] += len(it.Versions)
 		}
 		for _, f := range c.Lint() {
-			found = append(found, finding{"items/" + f.File, f.Line, f.Rule, f.Text})
+			found = append(found, finding{f.Path(), f.Line, f.Rule, f.Text})
+		}
+	}
+	zones, zerr := zone.Load(fsys)
+	unreadable("zones", zerr)
+	if zerr == nil && err == nil && regions != nil {
+		checked["zones"] = len(zones.All())
+		for _, f := range zones.Lint(c, regions) {
+			found = append(found, finding(f))
 		}
 	}
 	offices, err := office.Load(fsys)
 	unreadable(office.File, err)
 	checked["offices"] = len(offices)
-	_, err = region.Load(fsys)
-	unreadable("regions.tsv", err)
 	cal, err := workday.Load(fsys)
 	unreadable("calendar.tsv", err)
 	if err == nil {

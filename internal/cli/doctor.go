@@ -122,7 +122,7 @@ func runDoctor(ctx context.Context, e *env) int {
 
 // keysThere opens the keys that must exist; a missing one is not made here, because it would be another one.
 func (p *patient) keysThere() {
-	names := []string{"sign", "encrypt", "rest", "index"}
+	names := []string{"sign", "encrypt", "es256", "rest", "index"}
 	if p.c.ID == office.Hub {
 		names = []string{"operator", "encrypt"}
 	}
@@ -140,9 +140,12 @@ func (p *patient) keysThere() {
 		if err != nil {
 			break
 		}
-		if n == "rest" || n == "index" {
+		switch n {
+		case "rest", "index":
 			_, err = k.Secret(n)
-		} else {
+		case "es256":
+			_, err = k.ES256Key(n)
+		default:
 			_, err = k.SignKey(n)
 		}
 	}
@@ -244,12 +247,13 @@ func (p *patient) listed() {
 	}
 	sign, err1 := p.keys.SignKey("sign")
 	decrypt, err2 := p.keys.DecryptKey("encrypt")
-	if err := errors.Join(err1, err2); err != nil {
+	browser, err3 := p.keys.ES256Key("es256")
+	if err := errors.Join(err1, err2, err3); err != nil {
 		p.hold("trust", err, "")
 		return
 	}
 	state := "ok"
-	if !bytes.Equal(me.Sign, sign.Public()) || !bytes.Equal(me.Encrypt, decrypt.Public()) {
+	if !bytes.Equal(me.Sign, sign.Public()) || !bytes.Equal(me.Encrypt, decrypt.Public()) || !bytes.Equal(me.ES256, browser.Public()) {
 		state = "fail"
 	}
 	p.say("trust", state, fmt.Sprint(list.Version))

@@ -110,6 +110,10 @@ func (c config) found() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	browser, err := keys.ES256Key("es256")
+	if err != nil {
+		return "", err
+	}
 	for _, name := range []string{"rest", "index"} {
 		if _, err := keys.Secret(name); err != nil {
 			return "", err
@@ -121,7 +125,7 @@ func (c config) found() (string, error) {
 	}
 	r := hub.Request{TLSKey: public, Node: office.Node{
 		ID: c.ID, Name: place.Name, NameEn: place.En, Region: place.Code, Protocol: exchange.NewestProtocol,
-		Sign: sign.Public(), Encrypt: decrypt.Public(), NKey: nkey, Address: c.URL,
+		Sign: sign.Public(), Encrypt: decrypt.Public(), ES256: browser.Public(), NKey: nkey, Address: c.URL,
 	}}
 	signed, err := proof.SignJSON(proof.NewSigner(sign), hub.TypRequest, r)
 	if err != nil {

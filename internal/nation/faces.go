@@ -12,14 +12,24 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/entrance"
+	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
 	"tongban/internal/node"
+	"tongban/internal/proof"
 )
 
 // faces makes the pages of the hub, the identity provider and every province.
 func (n *Nation) faces() error {
 	var err error
 	if n.Book, err = people.Load(); err != nil {
+		return err
+	}
+	me, err := n.provider()
+	if err != nil {
+		return err
+	}
+	sign, err := me.Keys.SignKey("sign")
+	if err != nil {
 		return err
 	}
 	secret, err := n.secret()
@@ -29,12 +39,14 @@ func (n *Nation) faces() error {
 	clients := make([]idp.Client, 0, len(n.members))
 	for _, m := range n.members {
 		clients = append(clients, idp.Client{
-			ID: m.Place.Label, Name: m.Place.Name, NameEn: m.Place.En, Province: m.Place.Label,
+			ID: m.Place.Label, Node: m.ID, Name: m.Place.Name, NameEn: m.Place.En, Province: m.Place.Label,
 			RedirectURIs: []string{m.URL + "/callback"}, PostLogoutURIs: []string{m.URL + "/"},
-			Scopes: []string{"profile", "phone", "idno"},
+			Scopes: []string{"profile", "phone", "idno", "roam"},
 		})
 	}
-	if n.Idp, err = idp.New(idp.Config{Issuer: n.site("id"), Clients: clients, People: n.Book, Secret: secret, Log: n.cfg.Log}); err != nil {
+	if n.Idp, err = idp.New(idp.Config{
+		Issuer: n.site("id"), Clients: clients, People: n.Book, Secret: secret, Signer: proof.NewSigner(sign), Log: n.cfg.Log,
+	}); err != nil {
 		return err
 	}
 	n.sites["id"] = n.Idp
@@ -54,6 +66,19 @@ func (n *Nation) face(one *node.Node, m Member) (http.Handler, error) {
 		PublicURL: m.URL, HubURL: n.URL, Issuer: n.site("id"), ClientID: m.Place.Label, HTTPClient: n.Client(),
 		Officers: n.officers(one, m), Entrances: n.urls, Demo: true, Log: n.cfg.Log,
 	})
+}
+
+// provider is the identity provider's entry in the trust list: what it signs beyond a sign-in is checked against it.
+func (n *Nation) provider() (Member, error) {
+	keys, err := gm.OpenKeys(filepath.Join(n.cfg.Dir, "idp", "keys"))
+	if err != nil {
+		return Member{}, err
+	}
+	m := Member{ID: office.IDP, Place: region.Region{Name: string(office.IDP), En: string(office.IDP)}, Keys: keys}
+	if n.URL != "" {
+		m.URL = n.site("id")
+	}
+	return m, nil
 }
 
 // secret is the identity provider's: kept, so that people are known by the same subjects after a restart.

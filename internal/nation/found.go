@@ -28,7 +28,8 @@ type Member struct {
 	Protocol int
 }
 
-// Found makes the first trust list of a federation, signed by the operator and by every member.
+// Found makes the first trust list of a federation, signed by the operator and by every member. The identity provider may
+// stand among the members given; it has an entry and no vote.
 func Found(operator gm.KeyProvider, members []Member, at time.Time) (office.SignedTrust, error) {
 	list := &office.TrustList{Version: 1, Issued: at.UTC().Truncate(time.Second)}
 	signers := make([]*proof.Signer, 0, len(members))
@@ -41,15 +42,21 @@ func Found(operator gm.KeyProvider, members []Member, at time.Time) (office.Sign
 		if err != nil {
 			return office.SignedTrust{}, err
 		}
+		browser, err := m.Keys.ES256Key("es256")
+		if err != nil {
+			return office.SignedTrust{}, err
+		}
 		protocol := m.Protocol
 		if protocol == 0 {
 			protocol = exchange.NewestProtocol
 		}
 		list.Nodes = append(list.Nodes, office.Node{
 			ID: m.ID, Name: m.Place.Name, NameEn: m.Place.En, Region: m.Place.Code, Protocol: protocol,
-			Sign: sign.Public(), Encrypt: encrypt.Public(), NKey: m.NKey, Address: m.URL,
+			Sign: sign.Public(), Encrypt: encrypt.Public(), ES256: browser.Public(), NKey: m.NKey, Address: m.URL,
 		})
-		signers = append(signers, proof.NewSigner(sign))
+		if m.ID.Member() {
+			signers = append(signers, proof.NewSigner(sign))
+		}
 	}
 	key, err := operator.SignKey("operator")
 	if err != nil {

@@ -212,7 +212,11 @@ func (n *Nation) found(ctx context.Context) (office.SignedTrust, error) {
 	case err == nil:
 		err = proof.Unmarshal(b, &signed)
 	case errs.Is(err, errs.Missing):
-		if signed, err = Found(keys, n.members, time.Now()); err != nil {
+		var idp Member
+		if idp, err = n.provider(); err != nil {
+			return signed, err
+		}
+		if signed, err = Found(keys, append(slices.Clone(n.members), idp), time.Now()); err != nil {
 			return signed, err
 		}
 		if b, err = proof.Marshal(signed); err == nil {

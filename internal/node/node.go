@@ -17,6 +17,7 @@ import (
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/decide"
+	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
@@ -60,6 +61,7 @@ type Node struct {
 	Files  files
 	Trust  *federate.Trust
 	Vault  *proof.Vault
+	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 
 	log   *slog.Logger
 	leave func()
@@ -105,6 +107,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Files = files{store}
+	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store}
@@ -166,8 +169,11 @@ const serialBlock = 32
 
 // Receive is the node's door to the channel.
 func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) {
-	if m.Kind == "trust" {
+	switch m.Kind {
+	case "trust":
 		return n.trust(ctx, m.Body)
+	case elsewhere.Kind:
+		return n.Mine.Receive(ctx, m.From, m.Body)
 	}
 	return n.Post.Receive(ctx, m)
 }

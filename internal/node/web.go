@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/adapter/sqlstore"
@@ -15,6 +16,8 @@ import (
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
 	"tongban/internal/handling/apply"
+	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/handover"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
@@ -50,7 +53,8 @@ func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
 			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner,
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer},
 		},
-		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry, Drafts: n.Apply,
+		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
+		Elsewhere: n.elsewhere(g.party), Drafts: n.Apply,
 	})
 	applying := *n.Apply
 	applying.Evidence = cfg.Evidence
@@ -91,6 +95,25 @@ func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
 	}), nil
 }
 
+// elsewhere asks the other provinces for a visitor's cases. Tokens count in security time, whatever the clock of cases shows.
+func (n *Node) elsewhere(p *oidc.Party) func(context.Context, page.Visitor) (elsewhere.Found, error) {
+	a := &elsewhere.Asker{
+		Me: n.ID, Signer: n.Kit.Signer, Trust: n.Trust.List, Channel: mineDoor{n.Post.Channel, n.ID}, Provider: p, Now: time.Now,
+	}
+	return func(ctx context.Context, v page.Visitor) (elsewhere.Found, error) { return a.Cases(ctx, v.Grant) }
+}
+
+// mineDoor is the channel as questions about somebody's cases use it.
+type mineDoor struct {
+	channel handover.Channel
+	me      office.NodeID
+}
+
+// Ask puts one question to another node.
+func (d mineDoor) Ask(ctx context.Context, to office.NodeID, body []byte) ([]byte, error) {
+	return d.channel.Send(ctx, to, handover.Message{From: d.me, Kind: elsewhere.Kind, Body: body})
+}
+
 // deskStore gives the desk's queue in pages.
 type deskStore struct{ *sqlstore.Store }
 
@@ -129,7 +152,7 @@ func (g *gate) Visitor(r *http.Request) (page.Visitor, bool) {
 		return page.Visitor{}, false
 	}
 	who := s.Identity
-	v := page.Visitor{Subject: who.Subject, Level: who.Level, Person: party.Person{Name: who.Name, Phone: who.Phone}}
+	v := page.Visitor{Subject: who.Subject, Level: who.Level, Grant: who.Grant, Person: party.Person{Name: who.Name, Phone: who.Phone}}
 	if who.IDNo != "" {
 		v.Person.IDType, v.Person.IDNo = party.ResidentID, who.IDNo
 	}

@@ -11,6 +11,8 @@ type Visitor struct {
 	Subject string // stable for this province only
 	Person  party.Person
 	Level   int // assurance level, 1–4
+	// Grant is what the provider answers for while this sign-in lasts, such as asking other provinces; "" if it gave none.
+	Grant string
 }
 
 // Gate is the way in, shared by the faces of one node. Visitor reports who signed in, if anybody did; SignIn starts a

@@ -179,14 +179,10 @@ async function story(run, stranger, clerk, officer, fan) {
   await officer.visit(officer.page.url().split("?")[0]);
   for (const point of await officer.page.getByLabel("符合", { exact: true }).all()) await point.check();
   await officer.picture("desk", 1200);
-  await officer.button("保存核对结果", "reviewed");
-  await officer.link("作出决定", "decide");
-  await officer.page.getByLabel("准予").check();
-  await officer.button("看一遍再决定", "decide: last look");
-  await officer.button("作出决定", "decided");
-  await officer.link("制证并送出", "issue");
-  await officer.button("制证并送出", "issued");
-  await officer.says("已签发，结果正送往收件地。");
+  await officer.button("都符合，准予并制证", "finish: last look");
+  await officer.checked("finish");
+  await officer.button("准予并制证", "finished");
+  await officer.says("已准予并签发，结果正送往收件地。");
 
   // back at the counter
   await clerk.until(`${here}/desk?queue=deliver`, () => mine(clerk));

@@ -18,6 +18,8 @@ type Identity struct {
 	Phone   string `json:"phone,omitempty"` // empty if there is none
 	Level   int    `json:"level"`           // assurance, 1 (telephone only) to 4 (in person); 0 if the provider does not say
 	Officer bool   `json:"officer,omitempty"`
+	// Grant lets this node ask the provider for Bearers in the name of this sign-in while it lasts; "" if it gave none.
+	Grant string `json:"grant,omitempty"`
 }
 
 // LogValue keeps name and numbers out of logs.
@@ -31,6 +33,7 @@ func (i Identity) String() string { return i.Subject }
 // Scopes and claims beyond OpenID Connect's own, as the bundled provider speaks them.
 const (
 	ScopeIDNo    = "idno"    // asks for ClaimIDNo
+	ScopeRoam    = "roam"    // asks for a grant that outlives the sign-in, for Bearers (全国漫游)
 	ClaimIDNo    = "idno"    // identity number, string
 	ClaimAccount = "account" // AccountWork for officers, absent for residents
 	AccountWork  = "work"

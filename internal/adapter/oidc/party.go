@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,7 +41,7 @@ type Config struct {
 	ClientID     string           // this node at the provider
 	ClientSecret string           // empty for a public client; PKCE protects the code either way
 	RedirectURL  string           // this node's address that calls Finish; https makes cookies Secure
-	Scopes       []string         // beside openid; nil means profile, phone and idno
+	Scopes       []string         // beside openid; nil means profile, phone, idno and roam
 	HTTPClient   *http.Client     // dials the provider; nil means http.DefaultTransport
 	Cipher       Cipher           // keeps a sign-in under way in a cookie
 	Now          func() time.Time // security time; nil means time.Now
@@ -79,7 +80,7 @@ func New(cfg Config) (*Party, error) {
 	}
 	p := &Party{cfg: cfg, scopes: cfg.Scopes}
 	if p.scopes == nil {
-		p.scopes = []string{zoidc.ScopeProfile, zoidc.ScopePhone, ScopeIDNo}
+		p.scopes = []string{zoidc.ScopeProfile, zoidc.ScopePhone, ScopeIDNo, ScopeRoam}
 	}
 	p.scopes = append([]string{zoidc.ScopeOpenID}, p.scopes...)
 	if p.cfg.Now == nil {
@@ -155,6 +156,7 @@ func (p *Party) Finish(w http.ResponseWriter, r *http.Request) (who Identity, re
 		return Identity{}, "", exchangeError(err)
 	}
 	who = identityOf(tokens.IDTokenClaims)
+	who.Grant = grantOf(tokens)
 	return who, s.Return, nil
 }
 
@@ -219,6 +221,18 @@ func exchangeError(err error) error {
 	default:
 		return errs.Wrap(errs.TokenRejected, err, "id token")
 	}
+}
+
+// maxGrant bounds what the session's cookie has to hold.
+const maxGrant = 1024
+
+// grantOf is the access token if the provider says that it is good for more than this sign-in.
+func grantOf(t *zoidc.Tokens[*zoidc.IDTokenClaims]) string {
+	scope, _ := t.Extra("scope").(string)
+	if len(t.AccessToken) > maxGrant || !slices.Contains(strings.Fields(scope), ScopeRoam) {
+		return ""
+	}
+	return t.AccessToken
 }
 
 func identityOf(c *zoidc.IDTokenClaims) Identity {

@@ -168,6 +168,13 @@ CREATE UNIQUE INDEX papers_check ON papers (check_code) WHERE check_code <> '';
 
 CREATE UNIQUE INDEX papers_licence ON papers (number) WHERE kind = 'licence';
 
+CREATE TABLE seen (
+	id TEXT NOT NULL PRIMARY KEY,
+	until BIGINT NOT NULL
+);
+
+CREATE INDEX seen_until ON seen (until);
+
 CREATE TABLE serials (
 	name TEXT NOT NULL PRIMARY KEY,
 	next BIGINT NOT NULL

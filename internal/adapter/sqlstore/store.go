@@ -55,6 +55,7 @@ var broken = []constraint{
 	{"inbox_pkey", "inbox.sender, inbox.id", errs.Repeated},
 	{"log_pkey", "log.idx", errs.Stale},
 	{"log_heads_pkey", "log_heads.size", errs.Stale},
+	{"seen_pkey", "seen.id", errs.Repeated},
 }
 
 // Open connects and brings the database to this binary's version. Errors: those of the address (errs.StoreAddress), of

@@ -20,18 +20,22 @@ import (
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/demo/people"
+	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/throttle"
 	"tongban/internal/page"
+	"tongban/internal/proof"
 )
 
 // maxBody bounds what a browser or a node may send.
 const maxBody = 64 << 10
 
-// Config is what the provider serves. All but Log and Now are needed.
+// Config is what the provider serves. All but Signer, Log and Now are needed.
 type Config struct {
 	Issuer  string           // own address without a path, such as http://id.localhost:8080; plain http is allowed
 	Clients []Client         // one per province and one for the hub
 	People  *people.Book     // who can sign in
+	Signer  *proof.Signer    // its key stands in the trust list; nil: it signs nothing beyond sign-ins
 	Secret  []byte           // 32 bytes, kept with the demo's data; all keys and pairwise subjects come from it
 	Log     *slog.Logger     // one event per request; nil means slog.Default
 	Now     func() time.Time // security time; nil means time.Now
@@ -40,13 +44,14 @@ type Config struct {
 // Client is one site that lets people sign in here.
 type Client struct {
 	ID             string
-	Name           string   // shown on the sign-in page, Chinese
-	NameEn         string   // the same in English
-	Province       string   // whose officers stand on the page; "" for the hub
-	RedirectURIs   []string // exact addresses
-	PostLogoutURIs []string // exact addresses
-	Scopes         []string // what it may ask for beside openid: profile, phone, idno
-	Secret         string   // empty for a public client
+	Node           office.NodeID // as the trust list names it; "" for the hub
+	Name           string        // shown on the sign-in page, Chinese
+	NameEn         string        // the same in English
+	Province       string        // whose officers stand on the page; "" for the hub
+	RedirectURIs   []string      // exact addresses
+	PostLogoutURIs []string      // exact addresses
+	Scopes         []string      // what it may ask for beside openid: profile, phone, idno, roam
+	Secret         string        // empty for a public client
 }
 
 // Provider is the running provider. Safe for concurrent use.
@@ -56,6 +61,7 @@ type Provider struct {
 	store *store
 	op    *op.Provider
 	site  *page.Site
+	asked *throttle.Throttle // for Bearers, by grant
 }
 
 // New checks the configuration and builds the provider; it starts nothing in the background.
@@ -67,7 +73,7 @@ func New(cfg Config) (*Provider, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	p := &Provider{cfg: cfg}
+	p := &Provider{cfg: cfg, asked: throttle.New(bearersAMinute, time.Minute, cfg.Now)}
 	if p.keys, err = newKeys(cfg.Secret); err != nil {
 		return nil, err
 	}
@@ -84,7 +90,7 @@ func New(cfg Config) (*Provider, error) {
 	}
 	p.op, err = op.NewProvider(&op.Config{
 		CryptoKey: p.keys.crypto, CryptoKeyId: "1", CodeMethodS256: true,
-		SupportedScopes:    []string{zoidc.ScopeOpenID, zoidc.ScopeProfile, zoidc.ScopePhone, oidc.ScopeIDNo},
+		SupportedScopes:    []string{zoidc.ScopeOpenID, zoidc.ScopeProfile, zoidc.ScopePhone, oidc.ScopeIDNo, oidc.ScopeRoam},
 		SupportedClaims:    []string{"sub", "iss", "aud", "exp", "iat", "nonce", "acr", "name", "phone_number", oidc.ClaimIDNo, oidc.ClaimAccount},
 		SupportedUILocales: []language.Tag{language.SimplifiedChinese, language.English},
 	}, p.store, op.StaticIssuer(cfg.Issuer), options...)
@@ -109,6 +115,7 @@ func (p *Provider) routes() *page.Site {
 	s.Post("/login", p.signIn)
 	s.Get("/authorize/callback", p.callback)
 	s.Get("/end_session", p.signOut)
+	s.Handle("POST "+oidc.PathBearers, http.HandlerFunc(p.bearers))
 	library := http.MaxBytesHandler(p.op, maxBody)
 	for _, path := range []string{zoidc.DiscoveryEndpoint, "/authorize", "/oauth/token", "/userinfo", "/keys"} {
 		s.Handle(path, library)

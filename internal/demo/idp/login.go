@@ -83,11 +83,10 @@ func (p *Provider) signIn(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.NoSuchDemoPerson, "sign-in")
 	}
 	id := r.PostForm.Get("id")
-	cookie, err := p.store.choose(id, who)
+	cookie, err := p.store.choose(id, p.cookie(r), who)
 	if err != nil {
 		return err
 	}
-	p.store.forget(p.cookie(r))
 	p.setCookie(w, cookie, browserLife)
 	return page.SeeOther(w, r, "/authorize/callback?id="+url.QueryEscape(id))
 }
@@ -147,6 +146,8 @@ func scopeKeys(scopes []string) []string {
 			out = append(out, "scope_phone")
 		case oidc.ScopeIDNo:
 			out = append(out, "scope_idno")
+		case oidc.ScopeRoam:
+			out = append(out, "scope_roam")
 		}
 	}
 	if out == nil {

@@ -44,11 +44,12 @@ func (r *request) GetCodeChallenge() *zoidc.CodeChallenge {
 	return &zoidc.CodeChallenge{Challenge: r.asked.CodeChallenge, Method: r.asked.CodeChallengeMethod}
 }
 
-// token is what an access token stands for; it opens nothing but the user information.
+// token is what an access token stands for; it opens the user information, and with the scope roam it is a grant.
 type token struct {
 	who      people.Person
 	subject  string
 	clientID string
+	by       string // browser session that signed in
 	scopes   []string
 	until    time.Time
 }

@@ -13,15 +13,17 @@ import (
 	zoidc "github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 
+	"tongban/internal/adapter/oidc"
 	"tongban/internal/demo/people"
 	"tongban/internal/kernel/errs"
 )
 
 const (
-	requestLife = 10 * time.Minute // to choose somebody
-	codeLife    = time.Minute      // to redeem the code
-	tokenLife   = 10 * time.Minute // of ID tokens and access tokens; nodes read them at once
-	browserLife = time.Hour        // of "go on as the same person"
+	requestLife = 10 * time.Minute   // to choose somebody
+	codeLife    = time.Minute        // to redeem the code
+	tokenLife   = 10 * time.Minute   // of ID tokens and access tokens; nodes read them at once
+	browserLife = time.Hour          // of "go on as the same person"
+	roamLife    = oidc.AbsoluteLimit // of an access token with the scope roam: as long as the node's own session may last
 	// maxHeld bounds each kind of thing in memory; beyond it new sign-ins are refused until old ones end.
 	maxHeld = 20_000
 )
@@ -131,8 +133,9 @@ func (s *store) request(id string) (*request, error) {
 	return &copied, nil
 }
 
-// choose says who signs in, and gives the cookie of the browser that said so.
-func (s *store) choose(id string, who people.Person) (cookie string, err error) {
+// choose says who signs in, and gives the cookie of the browser that said so in place of the old one. Grants of the same
+// person stay, so that one sign-in serves every province; those of another person who used the browser before end.
+func (s *store) choose(id, old string, who people.Person) (cookie string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, err := s.live(id)
@@ -146,6 +149,17 @@ func (s *store) choose(id string, who people.Person) (cookie string, err error) 
 	}
 	cookie = rand.Text()
 	s.browsers[cookie] = browser{sub: who.Sub, until: s.now().Add(browserLife)}
+	delete(s.browsers, old)
+	for id, t := range s.tokens {
+		switch {
+		case old == "" || t.by != old:
+		case t.who.Sub == who.Sub:
+			t.by = cookie
+			s.tokens[id] = t
+		default:
+			delete(s.tokens, id)
+		}
+	}
 	r.who, r.subject, r.at, r.by = who, s.keys.subject(r.asked.ClientID, who.Sub), s.now(), cookie
 	return cookie, nil
 }
@@ -161,10 +175,24 @@ func (s *store) last(cookie string) (people.Person, bool) {
 	return s.people.BySub(b.sub)
 }
 
+// forget signs a browser out: it is not known any more, and what it signed in for ends.
 func (s *store) forget(cookie string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.browsers, cookie)
+	for id, t := range s.tokens {
+		if cookie != "" && t.by == cookie {
+			delete(s.tokens, id)
+		}
+	}
+}
+
+// grant is what an access token stands for, if it may be used for Bearers.
+func (s *store) grant(tokenID, subject string) (token, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t, ok := s.tokens[tokenID]
+	return t, ok && t.subject == subject && s.now().Before(t.until) && slices.Contains(t.scopes, oidc.ScopeRoam)
 }
 
 // SaveAuthCode gives a request its one code.
@@ -216,9 +244,12 @@ func (s *store) CreateAccessToken(_ context.Context, asked op.TokenRequest) (str
 		}
 	}
 	id := rand.Text()
-	t := token{who: r.who, subject: r.subject, clientID: r.GetClientID(), until: s.now().Add(tokenLife)}
+	t := token{who: r.who, subject: r.subject, clientID: r.GetClientID(), by: r.by, until: s.now().Add(tokenLife)}
 	if c := s.clients[t.clientID]; c != nil {
 		t.scopes = c.allowed(r.GetScopes())
+	}
+	if slices.Contains(t.scopes, oidc.ScopeRoam) {
+		t.until = s.now().Add(roamLife)
 	}
 	s.tokens[id] = t
 	return id, t.until, nil

@@ -16,7 +16,9 @@ import (
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/demo/idp"
 	"tongban/internal/demo/people"
+	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/gm"
 	"tongban/internal/proof"
 )
 
@@ -62,6 +64,7 @@ type world struct {
 	issuer     string
 	book       *people.Book
 	httpClient *http.Client
+	trust      *office.TrustList // with the provider's key
 }
 
 func newWorld(t *testing.T, scopes ...string) *world {
@@ -80,14 +83,20 @@ func newWorld(t *testing.T, scopes ...string) *world {
 	w.node = httptest.NewServer(w.site)
 	t.Cleanup(w.idp.Close)
 	t.Cleanup(w.node.Close)
+	keys := gm.MemoryKeys()
+	sign, err := keys.SignKey("sign")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.trust = &office.TrustList{Version: 1, Nodes: []office.Node{{ID: office.IDP, Sign: sign.Public()}}}
 	w.issuer = named(w.idp.URL, "id.localhost")
 	self := named(w.node.URL, "heilongjiang.localhost")
 	w.provider, err = idp.New(idp.Config{
-		Issuer: w.issuer, People: book, Secret: bytes.Repeat([]byte{7}, 32),
+		Issuer: w.issuer, People: book, Secret: bytes.Repeat([]byte{7}, 32), Signer: proof.NewSigner(sign),
 		Clients: []idp.Client{{
-			ID: w.clientID, Name: "黑龙江", NameEn: "Heilongjiang", Province: "heilongjiang",
+			ID: w.clientID, Node: "23", Name: "黑龙江", NameEn: "Heilongjiang", Province: "heilongjiang",
 			RedirectURIs: []string{self + "/signin/back"}, PostLogoutURIs: []string{self + "/"}, Scopes: scopes,
-		}},
+		}, {ID: "qinghai", Node: "63", RedirectURIs: []string{self + "/elsewhere"}}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -79,18 +79,25 @@ func (c *Catalogue) can(it Item, q Query, regions *region.Table) Answer {
 			return a
 		}
 	}
-	if q.Here.Province() == q.There.Province() {
+	rule, ruled := c.rule(it.Code, q, regions)
+	// Where the law wants the person on site (marriage, passports), there is where they come from and here is where they
+	// stand; the same province is then a fair question, as is a single place for both.
+	onsite := (ruled && slices.Equal(rule.Modes, []Mode{Onsite})) || (!ruled && slices.Equal(it.Modes, []Mode{Onsite}))
+	if q.Here.Province() == q.There.Province() && !onsite {
 		w["place"] = placeName(q.Here.ProvinceCode(), regions)
 		return c.no("same-province", w)
 	}
 	var a Answer
-	rule, ruled := c.rule(it.Code, q, regions)
 	switch {
 	case ruled:
 		a.Modes, a.Basis = slices.Clone(rule.Modes), []string{rule.Basis}
 		a.Marks = c.note(nil, "rule", rule.Mark)
 	case !it.From.IsZero() && q.On.Before(it.From):
-		a = c.no("not-yet", w)
+		key := "not-yet"
+		if q.Here.Province() == q.There.Province() {
+			key = "not-yet-onsite"
+		}
+		a = c.no(key, w)
 		a.Basis, a.Marks = c.basis(it), c.note(c.note(nil, "row", it.Marks.InAnnex), "from", it.Marks.FromMark)
 		return a
 	default:
@@ -102,6 +109,12 @@ func (c *Catalogue) can(it Item, q Query, regions *region.Table) Answer {
 		n.Basis, n.Marks = a.Basis, a.Marks
 		return n
 	}
+	agreed := c.Agreements(it.Code, q.Here, q.There, q.On, regions)
+	for _, g := range agreed {
+		if g.Signed() && !g.Demo {
+			a.Modes = bestFirst(append(a.Modes, g.Modes...))
+		}
+	}
 	a.Possible, a.Mode = true, a.Modes[0]
 	c.say(&a, "yes-"+string(a.Mode), w)
 	if v, ok := c.Version(it.Code, q.On); ok {
@@ -110,6 +123,12 @@ func (c *Catalogue) can(it Item, q Query, regions *region.Table) Answer {
 			if cite := v.Cite(key); !slices.Contains(a.Basis, cite) {
 				a.Basis = append(a.Basis, cite)
 			}
+		}
+	}
+	for _, g := range agreed {
+		if !g.Demo {
+			a.Basis = append(a.Basis, g.Title)
+			a.Marks = c.note(a.Marks, "agreement", g.Mark)
 		}
 	}
 	return a
@@ -213,13 +232,12 @@ func (w words) fill(sentence string, en bool) string {
 	return strings.NewReplacer(pairs...).Replace(sentence)
 }
 
-// named is the item's name; in English its definition's title, or the code beside the name.
+// named is the item's name; in English its English name, or the code beside the name.
 func (i Item) named() word {
-	en := i.Code + " (" + i.Name + ")"
-	if n := len(i.Versions); n > 0 {
-		en = i.Versions[n-1].TitleEn
+	if i.NameEn == "" {
+		return word{i.Name, i.Code + " (" + i.Name + ")"}
 	}
-	return word{i.Name, en}
+	return word{i.Name, i.NameEn}
 }
 
 // placeName is the full name; in English the province's English name with the own name before it.

@@ -4,7 +4,6 @@
 package item
 
 import (
-	"io/fs"
 	"slices"
 	"sync"
 
@@ -28,7 +27,20 @@ type Item struct {
 	From     workday.Date // first day on which the matter counts as promised; zero if no source tells
 	Note     string       // why a row reads as it does (pilot, odd date, overlap)
 	Marks    Provenance
-	Versions []Version // full definitions, oldest first; empty: known by its row only
+	NameEn   string
+	Versions []Edition // full definitions, oldest first; empty: known by its row only
+}
+
+// Edition is the head of a definition, known without reading the whole of it; Catalogue.Version gives the whole.
+type Edition struct {
+	ID             string // CODE/DATE
+	Title, TitleEn string
+	From, Until    workday.Date // zero Until: open
+	Digest         string       // see Version
+}
+
+func (e Edition) inForce(on workday.Date) bool {
+	return !on.Before(e.From) && (e.Until.IsZero() || !on.After(e.Until))
 }
 
 // Provenance says how far a row may be trusted.
@@ -93,14 +105,19 @@ const (
 
 // Catalogue is all items with their rules. It is read-only after Load and safe for concurrent use.
 type Catalogue struct {
-	items    []Item
-	byKey    map[string]int // code, exact name, alias
-	rules    []ModeRule
-	reasons  []Reason
-	texts    map[string]text
-	evidence []Evidence
-	findings []Finding         // found while reading; Lint adds the rest
-	src      map[string]string // the files as read, so that findings name a line
+	items      []Item
+	byKey      map[string]int // code, exact name, alias
+	rules      []ModeRule
+	reasons    []Reason
+	texts      map[string]text
+	evidence   []Evidence
+	statutes   []Statute
+	overlays   []Overlay
+	agreements []Agreement
+	byDigest   map[string]func() (Version, error)
+	whole      map[string]func() (Version, error) // by Version.ID; reads the definition when it is first asked for
+	findings   []Finding                          // found while reading; Lint adds the rest
+	src        map[string]string                  // the files as read, so that findings name a line
 }
 
 type text struct {
@@ -108,16 +125,14 @@ type text struct {
 	En string `toml:"en"`
 }
 
-// Default is the catalogue embedded in the binary. It panics if that does not load, which the tests of this package rule out.
+// Default is the catalogue embedded in the binary, definitions read when they are first needed. It panics if that does not
+// load, which the tests of this package rule out.
 var Default = sync.OnceValue(func() *Catalogue {
-	sub, err := fs.Sub(catalogue.FS, "items")
-	if err == nil {
-		var c *Catalogue
-		if c, err = Load(sub); err == nil {
-			return c
-		}
+	c, err := heads(catalogue.FS)
+	if err != nil {
+		panic(err)
 	}
-	panic(err)
+	return c
 })
 
 // Item finds an item by its code, exact name or alias.
@@ -135,9 +150,10 @@ func (c *Catalogue) All() []Item { return slices.Clone(c.items) }
 // Version is the full definition of an item in force on a day (I8); false if the item is unknown or has none that day.
 func (c *Catalogue) Version(key string, on workday.Date) (Version, bool) {
 	it, _ := c.Item(key)
-	for _, v := range it.Versions {
-		if v.inForce(on) {
-			return v, true
+	for _, e := range it.Versions {
+		if e.inForce(on) {
+			v, err := c.whole[e.ID]()
+			return v, err == nil
 		}
 	}
 	return Version{}, false
@@ -146,12 +162,8 @@ func (c *Catalogue) Version(key string, on workday.Date) (Version, bool) {
 // VersionByDigest finds the definition a case was accepted under, whatever day it is now. It returns
 // errs.VersionUnknown if this binary's catalogue does not hold it.
 func (c *Catalogue) VersionByDigest(digest string) (Version, error) {
-	for _, it := range c.items {
-		for _, v := range it.Versions {
-			if v.Digest == digest {
-				return v, nil
-			}
-		}
+	if read, ok := c.byDigest[digest]; ok {
+		return read()
 	}
 	return Version{}, errs.New(errs.VersionUnknown, "no definition with digest %s", digest)
 }

@@ -199,6 +199,41 @@ func TestCan(t *testing.T) {
 	}
 }
 
+// The natural question about a matter for which people must come: "may we do it here?" Here is where they stand, there is
+// where one of them is registered; who knows no better names one place for both.
+func TestMarriageThroughTheYears(t *testing.T) {
+	const nanjing, wuhan, xian, jinan, taiyuan, fuzhou = "320100", "420100", "610100", "370100", "140100", "350100"
+	tests := []struct {
+		on, here, there   string
+		marriage, divorce bool
+	}{
+		{"2021-05-31", nanjing, taiyuan, false, false},
+		{"2021-06-01", nanjing, taiyuan, true, false}, // residence permit of one party
+		{"2021-06-01", nanjing, nanjing, true, false},
+		{"2021-06-01", wuhan, fuzhou, true, false},
+		{"2021-06-01", "420500", fuzhou, false, false}, // the pilot is the city of Wuhan, not Hubei
+		{"2021-06-01", xian, taiyuan, true, false},
+		{"2021-06-01", jinan, taiyuan, true, true},
+		{"2021-06-01", taiyuan, nanjing, false, false},
+		{"2023-05-31", fuzhou, taiyuan, false, false},
+		{"2023-06-01", fuzhou, taiyuan, true, true},
+		{"2023-06-01", nanjing, taiyuan, true, true},
+		{"2023-06-01", taiyuan, fuzhou, false, false},
+		{"2025-05-09", taiyuan, taiyuan, false, false},
+		{"2025-05-10", taiyuan, fuzhou, true, true},
+		{"2025-05-10", taiyuan, taiyuan, true, true},
+		{"2025-05-10", "540100", "650100", true, true},
+	}
+	for _, tt := range tests {
+		for name, want := range map[string]bool{"结婚登记": tt.marriage, "离婚登记": tt.divorce} {
+			a := Default().Can(Query{Item: name, Here: region.Must(tt.here), There: region.Must(tt.there), On: day(t, tt.on)}, places(t))
+			if a.Possible != want || (want && a.Mode != Onsite) || (!want && a.Instead == "") {
+				t.Errorf("%s %s in %s, from %s: %+v", tt.on, name, tt.here, tt.there, a)
+			}
+		}
+	}
+}
+
 func TestCanNamesSuccessor(t *testing.T) {
 	a := Default().Can(Query{Item: "2020-030", Here: region.Must("230183"), There: region.Must("500112"), On: day(t, "2026-11-23")}, places(t))
 	if !strings.Contains(a.Instead, "500157") || !strings.Contains(a.InsteadEn, "500157") {

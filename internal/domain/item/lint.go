@@ -18,13 +18,24 @@ type Finding struct {
 	Text string
 }
 
+// Path is the file's path inside the catalogue.
+func (f Finding) Path() string {
+	for _, beside := range []string{overlayRoot + "/", agreementRoot + "/", lawFile} {
+		if strings.HasPrefix(f.File, beside) {
+			return f.File
+		}
+	}
+	return "items/" + f.File
+}
+
 var (
 	knownMarks   = []Mark{Confirmed, Likely, Memory, NotAnnex, Sourced, Inferred, Unknown, Unverified}
 	annexMarks   = []Mark{Confirmed, Likely, Memory, NotAnnex}
 	groundMarks  = []Mark{Sourced, Inferred}
+	keyForm      = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 	codeForm     = regexp.MustCompile(`^(\d{4}|practice)-\d{3}$`)
-	spokenTexts  = []string{"list-2020", "list-2022", "list-practice", "mark-row", "mark-mode", "mark-from", "mark-rule", "mark-place"}
-	refusalTexts = []string{"unknown-item", "unknown-place", "abolished", "not-established", "outside", "no-date", "same-province", "not-yet", "rule-none"}
+	spokenTexts  = []string{"list-2020", "list-2022", "list-practice", "mark-row", "mark-mode", "mark-from", "mark-rule", "mark-place", "mark-agreement"}
+	refusalTexts = []string{"unknown-item", "unknown-place", "abolished", "not-established", "outside", "no-date", "same-province", "not-yet", "not-yet-onsite", "no-place", "rule-none"}
 	problemTexts = []string{"required", "long", "short", "control", "han", "choice", "money", "percent", "date", "region", "unknown"}
 )
 
@@ -34,13 +45,27 @@ func (c *Catalogue) Lint() []Finding {
 	l.modes()
 	l.shared()
 	for _, it := range c.items {
-		for i, v := range it.Versions {
-			l.version(v)
+		for i, e := range it.Versions {
+			if v, err := c.whole[e.ID](); err != nil {
+				l.file = e.ID + ".toml"
+				l.say(0, "unreadable", err.Error())
+			} else {
+				l.version(v)
+			}
 			if i > 0 {
-				l.apart(it.Versions[i-1], v)
+				l.apart(it.Versions[i-1], e)
 			}
 		}
 	}
+	l.file = namesFile
+	for _, it := range c.items {
+		if it.NameEn == "" {
+			l.say(0, "no-english", it.Code)
+		}
+	}
+	l.statutes()
+	l.overlays()
+	l.agreements()
 	slices.SortStableFunc(l.out, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule))
 	})

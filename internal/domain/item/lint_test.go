@@ -33,6 +33,15 @@ func shipped(t testing.TB) fstest.MapFS {
 	return m
 }
 
+func readShipped(t testing.TB, file string) string {
+	t.Helper()
+	b, err := fs.ReadFile(catalogue.FS, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 // replace changes the first occurrence of old in a file, and fails if there is none.
 func replace(t testing.TB, m fstest.MapFS, file, old, new string) {
 	t.Helper()

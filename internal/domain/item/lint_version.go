@@ -22,7 +22,7 @@ var (
 )
 
 // apart: two versions of one item may not both be in force on a day.
-func (l *linter) apart(a, b Version) {
+func (l *linter) apart(a, b Edition) {
 	l.file = b.ID + ".toml"
 	if a.Until.IsZero() || !a.Until.Before(b.From) {
 		l.say(0, "two-versions", a.ID+" is still in force on "+b.From.String())
@@ -54,6 +54,8 @@ func (l *linter) version(v Version) {
 	for _, key := range v.Reach {
 		l.basis(v, 0, "reach", key)
 	}
+	l.provisions(v)
+	l.questions(v.Questions)
 	l.form(v)
 	l.materials(v)
 	l.plan(v)
@@ -102,6 +104,10 @@ func (l *linter) form(v Version) {
 			l.mark(line, f.Key+" "+o.Value, o.Mark)
 		}
 		l.origin(line, f, seen)
+		l.condition(line, f.Key, f.If, v.Questions)
+		if f.If != "" && f.Required {
+			l.say(line, "needless", f.Key+" has a condition; it is required when that holds, see Narrow")
+		}
 	}
 }
 
@@ -160,6 +166,7 @@ func (l *linter) materials(v Version) {
 		if !m.Required && m.When == "" {
 			l.say(line, "no-reason", m.Key+": when is it needed")
 		}
+		l.needed(line, m, v.Questions)
 	}
 }
 
@@ -189,6 +196,11 @@ func (l *linter) plan(v Version) {
 		}
 		if n := count(legs, Decide); n != 1 {
 			l.say(0, "dangling", head+": one leg decides")
+		}
+	}
+	for mode, n := range v.Visits {
+		if _, planned := v.Plan[mode]; !planned || n < 0 {
+			l.say(0, "unknown-mode", "visits "+string(mode))
 		}
 	}
 	for mode := range v.Plan {
@@ -234,6 +246,7 @@ func (l *linter) limits(v Version) {
 		if t.Length.N == 0 && t.Promised.N == 0 && !t.Spot {
 			l.say(line, "unknown-value", t.Key+": no length")
 		}
+		l.lawful(v, line, t)
 		if t.Extend.N > 0 && t.ExtendWith == "" {
 			l.say(line, "no-reason", t.Key+": what an extension needs")
 		}
@@ -247,6 +260,16 @@ func (l *linter) decision(v Version) {
 	oneOf(l, 0, "corrections", v.Corrections.Manner, manners)
 	l.basis(v, 0, "fee", v.Fee.Basis)
 	l.mark(0, "fee", v.Fee.Mark)
+	for _, f := range v.Fee.Items {
+		line := l.line("fee.items", f.Key)
+		l.both(line, f.Key, f.Label, f.LabelEn)
+		l.basis(v, line, f.Key, f.Basis)
+		l.mark(line, f.Key, f.Mark)
+		l.condition(line, f.Key, f.If, v.Questions)
+		if f.Fen < v.Fee.Fen {
+			l.say(line, "unknown-value", f.Key+": the fee itself is the least of its lines")
+		}
+	}
 	seen := map[string]bool{}
 	for _, k := range v.Checklist {
 		line := l.line("checklist", k.Key)

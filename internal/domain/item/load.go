@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 
@@ -16,12 +17,56 @@ import (
 	"tongban/internal/kernel/workday"
 )
 
-// Load reads a catalogue of items from fsys: items.tsv, aliases.tsv, modes.tsv, evidence.toml, reasons.toml, texts.toml
-// and CODE/DATE.toml. It returns errs.CatalogueBroken with file and line for what cannot be read; what can be read but
-// breaks a rule is left to Lint.
+// Load reads a catalogue of items from fsys: items.tsv, names_en.tsv, aliases.tsv, modes.tsv, evidence.toml, reasons.toml,
+// texts.toml and CODE/DATE.toml. It returns errs.CatalogueBroken with file and line for what cannot be read; what can be
+// read but breaks a rule is left to Lint.
 func Load(fsys fs.FS) (*Catalogue, error) {
-	c := &Catalogue{byKey: map[string]int{}, texts: map[string]text{}, src: map[string]string{}}
-	if err := errors.Join(c.loadRows(fsys), c.loadAliases(fsys), c.loadModes(fsys)); err != nil {
+	c, err := loadItems(fsys)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.readAll()
+}
+
+// Open reads a whole catalogue: its folder items as Load does, and beside it law.tsv, overlays and agreements.
+func Open(fsys fs.FS) (*Catalogue, error) {
+	c, err := heads(fsys)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.readAll()
+}
+
+// heads is Open without reading the definitions, which are read when they are first asked for.
+func heads(fsys fs.FS) (*Catalogue, error) {
+	sub, err := fs.Sub(fsys, "items")
+	if err != nil {
+		return nil, errs.Wrap(errs.CatalogueBroken, err, "items")
+	}
+	c, err := loadItems(sub)
+	if err != nil {
+		return nil, err
+	}
+	return c, errors.Join(c.loadStatutes(fsys), c.loadOverlays(fsys), c.loadAgreements(fsys))
+}
+
+func (c *Catalogue) readAll() error {
+	for _, it := range c.items {
+		for _, e := range it.Versions {
+			if _, err := c.whole[e.ID](); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func loadItems(fsys fs.FS) (*Catalogue, error) {
+	c := &Catalogue{
+		byKey: map[string]int{}, texts: map[string]text{}, src: map[string]string{},
+		whole: map[string]func() (Version, error){}, byDigest: map[string]func() (Version, error){},
+	}
+	if err := errors.Join(c.loadRows(fsys), c.loadNames(fsys), c.loadAliases(fsys), c.loadModes(fsys)); err != nil {
 		return nil, err
 	}
 	var ev struct{ Evidence []Evidence }
@@ -36,16 +81,9 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 		return nil, errs.Wrap(errs.CatalogueBroken, err, "listing definitions")
 	}
 	for _, f := range files {
-		v, err := c.loadVersion(fsys, f)
-		if err != nil {
+		if err := c.loadHead(fsys, f); err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(c.items, func(it Item) bool { return it.Code == v.Item })
-		if i < 0 {
-			c.find(f, 0, "unknown-item", "no row has the code "+v.Item)
-			continue
-		}
-		c.items[i].Versions = append(c.items[i].Versions, v)
 	}
 	return c, nil
 }
@@ -99,7 +137,12 @@ func (c *Catalogue) toml(fsys fs.FS, file string, into any) error {
 	if err != nil {
 		return err
 	}
-	meta, err := toml.Decode(string(b), into)
+	return decode(file, string(b), into)
+}
+
+// decode reads TOML strictly: an unknown key is an error, not a silence.
+func decode(file, src string, into any) error {
+	meta, err := toml.Decode(src, into)
 	if err != nil {
 		return errs.Wrap(errs.CatalogueBroken, err, "%s", file)
 	}
@@ -111,6 +154,7 @@ func (c *Catalogue) toml(fsys fs.FS, file string, into any) error {
 
 const (
 	rowsFile    = "items.tsv"
+	namesFile   = "names_en.tsv"
 	aliasFile   = "aliases.tsv"
 	modesFile   = "modes.tsv"
 	textsFile   = "texts.toml"
@@ -183,7 +227,58 @@ func (c *Catalogue) loadModes(fsys fs.FS) error {
 	})
 }
 
-func (c *Catalogue) loadVersion(fsys fs.FS, file string) (Version, error) {
+// loadNames gives the rows their English names.
+func (c *Catalogue) loadNames(fsys fs.FS) error {
+	return c.table(fsys, namesFile, []string{"code", "name_en"}, func(n int, m map[string]string) error {
+		i := slices.IndexFunc(c.items, func(it Item) bool { return it.Code == m["code"] })
+		switch {
+		case i < 0:
+			c.find(namesFile, n, "unknown-item", "no row has the code "+m["code"])
+		case c.items[i].NameEn != "":
+			c.find(namesFile, n, "duplicate-code", m["code"])
+		default:
+			c.items[i].NameEn = m["name_en"]
+		}
+		return nil
+	})
+}
+
+// loadHead notes that a definition exists. Reading a whole definition takes milliseconds, its head microseconds; a process
+// starts with the heads and reads what it is asked for.
+func (c *Catalogue) loadHead(fsys fs.FS, file string) error {
+	b, err := c.read(fsys, file)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(b)
+	e := Edition{ID: strings.TrimSuffix(file, ".toml"), Digest: hex.EncodeToString(sum[:])}
+	head := string(b)
+	if i := strings.Index(head, "\n["); i >= 0 {
+		head = head[:i]
+	}
+	var f struct {
+		Title   string       `toml:"title"`
+		TitleEn string       `toml:"title_en"`
+		From    workday.Date `toml:"from"`
+		Until   workday.Date `toml:"until"`
+	}
+	if _, err := toml.Decode(head, &f); err != nil {
+		return errs.Wrap(errs.CatalogueBroken, err, "%s", file)
+	}
+	e.Title, e.TitleEn, e.From, e.Until = f.Title, f.TitleEn, f.From, f.Until
+	code := path.Dir(file)
+	i := slices.IndexFunc(c.items, func(it Item) bool { return it.Code == code })
+	if i < 0 {
+		c.find(file, 0, "unknown-item", "no row has the code "+code)
+		return nil
+	}
+	read := sync.OnceValues(func() (Version, error) { return c.loadVersion(file, e.Digest) })
+	c.whole[e.ID], c.byDigest[e.Digest] = read, read
+	c.items[i].Versions = append(c.items[i].Versions, e)
+	return nil
+}
+
+func (c *Catalogue) loadVersion(file, digest string) (Version, error) {
 	type limitRow struct {
 		Key        string    `toml:"key"`
 		Kind       LimitKind `toml:"kind"`
@@ -207,6 +302,8 @@ func (c *Catalogue) loadVersion(fsys fs.FS, file string) (Version, error) {
 		Source      string             `toml:"source"`
 		Reach       []string           `toml:"reach"`
 		Basis       []Basis            `toml:"basis"`
+		Visits      map[Mode]int       `toml:"visits"`
+		Questions   []Question         `toml:"questions"`
 		Form        Form               `toml:"form"`
 		Materials   []Material         `toml:"materials"`
 		Plan        map[Mode][]LegPlan `toml:"plan"`
@@ -217,15 +314,14 @@ func (c *Catalogue) loadVersion(fsys fs.FS, file string) (Version, error) {
 		Result      Result             `toml:"result"`
 		Fee         Fee                `toml:"fee"`
 	}
-	if err := c.toml(fsys, file, &f); err != nil {
+	if err := decode(file, c.src[file], &f); err != nil {
 		return Version{}, err
 	}
-	sum := sha256.Sum256([]byte(c.src[file]))
 	v := Version{
 		ID: strings.TrimSuffix(file, ".toml"), Item: path.Dir(file), Title: f.Title, TitleEn: f.TitleEn, Source: f.Source,
 		From: f.From, Until: f.Until, Basis: f.Basis, Reach: f.Reach, Form: f.Form, Materials: f.Materials, Plan: f.Plan,
 		Corrections: f.Corrections, Checklist: f.Checklist, Refusals: f.Refusals, Result: f.Result, Fee: f.Fee,
-		Digest: hex.EncodeToString(sum[:]),
+		Visits: f.Visits, Questions: f.Questions, Digest: digest,
 	}
 	for _, l := range f.Limits {
 		v.Limits = append(v.Limits, LimitRule{

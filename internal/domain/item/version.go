@@ -15,6 +15,8 @@ type Version struct {
 	From, Until workday.Date
 	Basis       []Basis
 	Reach       []string // Basis keys that let it be handled from elsewhere
+	Visits      map[Mode]int
+	Questions   []Question
 	Form        Form
 	Materials   []Material
 	Plan        map[Mode][]LegPlan
@@ -27,10 +29,6 @@ type Version struct {
 	Digest      string
 }
 
-func (v Version) inForce(on workday.Date) bool {
-	return !on.Before(v.From) && (v.Until.IsZero() || !on.After(v.Until))
-}
-
 // Basis is one provision an item rests on; Text is our short paraphrase, not the official wording.
 type Basis struct {
 	Key     string `toml:"key"`
@@ -38,6 +36,7 @@ type Basis struct {
 	Article string `toml:"article"`
 	Text    string `toml:"text"`
 	TextEn  string `toml:"text_en"`
+	Rank    string `toml:"rank"` // law | regulation | decision | rule | document | local | practice; "" if it does not matter
 	Mark    Mark   `toml:"mark"`
 }
 
@@ -68,8 +67,19 @@ type Field struct {
 	Owner     string    `toml:"owner"`     // who holds the true value: applicant, or an office
 	Freshness string    `toml:"freshness"` // how old evidence may be: "live", "24h", "" if it does not age
 	Fallback  Fallback  `toml:"fallback"`  // what happens if the source does not answer
+	If        Condition `toml:"if"`        // when it belongs to this person's form; see Question
 	Basis     string    `toml:"basis"`
 	Mark      Mark      `toml:"mark"`
+}
+
+// Question is a yes-no question whose answer narrows form, materials and fees to what this person needs.
+type Question struct {
+	Key    string    `toml:"key"`
+	Text   string    `toml:"text"`
+	TextEn string    `toml:"text_en"`
+	Why    string    `toml:"why"` // what the answer changes
+	WhyEn  string    `toml:"why_en"`
+	If     Condition `toml:"if"` // over earlier questions: when it is asked at all
 }
 
 // FieldType is the shape of a value; the canonical form of each is what Version.Clean gives.
@@ -122,18 +132,20 @@ type Option struct {
 
 // Material is one paper or record the decision rests on, with every way it may be had, best first.
 type Material struct {
-	Key      string   `toml:"key"`
-	Name     string   `toml:"name"`
-	NameEn   string   `toml:"name_en"`
-	Sources  []string `toml:"sources"` // elicence | shared | generated | promise | upload
-	Resource string   `toml:"resource"`
-	Form     string   `toml:"form"` // original | copy | electronic
-	Copies   int      `toml:"copies"`
-	Required bool     `toml:"required"`
-	When     string   `toml:"when"` // condition for an optional material
-	Basis    string   `toml:"basis"`
-	Issuer   string   `toml:"issuer"`
-	Mark     Mark     `toml:"mark"`
+	Key      string    `toml:"key"`
+	Name     string    `toml:"name"`
+	NameEn   string    `toml:"name_en"`
+	Sources  []string  `toml:"sources"` // elicence | shared | generated | promise | upload
+	Resource string    `toml:"resource"`
+	Form     string    `toml:"form"` // original | copy | electronic
+	Copies   int       `toml:"copies"`
+	Required bool      `toml:"required"`
+	When     string    `toml:"when"` // when an optional material is needed, in words
+	WhenEn   string    `toml:"when_en"`
+	If       Condition `toml:"if"` // the same over Question keys
+	Basis    string    `toml:"basis"`
+	Issuer   string    `toml:"issuer"`
+	Mark     Mark      `toml:"mark"`
 }
 
 // LegKind is what a leg is for.
@@ -250,11 +262,23 @@ type ResultField struct {
 	From    string `toml:"from"`
 }
 
-// Fee is what is charged, in 分.
+// Fee is what is charged, in 分. With Items, each that applies is due and Fen is the least of them.
 type Fee struct {
-	Fen   int    `toml:"fen"`
-	Basis string `toml:"basis"`
-	Mark  Mark   `toml:"mark"`
+	Fen   int       `toml:"fen"`
+	Items []FeeItem `toml:"items"`
+	Basis string    `toml:"basis"`
+	Mark  Mark      `toml:"mark"`
+}
+
+// FeeItem is one line of a tariff.
+type FeeItem struct {
+	Key     string    `toml:"key"`
+	Label   string    `toml:"label"`
+	LabelEn string    `toml:"label_en"`
+	Fen     int       `toml:"fen"`
+	If      Condition `toml:"if"`
+	Basis   string    `toml:"basis"`
+	Mark    Mark      `toml:"mark"`
 }
 
 // BasisOf finds a provision by key.
@@ -326,5 +350,8 @@ func (v Version) Unverified() []string {
 	add("result", v.Result.Kind, v.Result.Mark)
 	add("result", "licence_type", v.Result.TypeMark)
 	add("fee", "fee", v.Fee.Mark)
+	for _, f := range v.Fee.Items {
+		add("fee", f.Key, f.Mark)
+	}
 	return out
 }

@@ -123,6 +123,16 @@ func oldForeignerNumber(s string) bool {
 	return len(s) == 15 && strings.Trim(s[:3], "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" && strings.Trim(s[3:], "0123456789") == ""
 }
 
+// SameDocument reports whether both show the same document: the same number, and the same kind of document unless it is the
+// national number, which several documents bear. Names are not compared: they are written in many ways.
+func SameDocument(a, b Person) bool {
+	if a.IDNo == "" || a.IDNo != b.IDNo {
+		return false
+	}
+	_, err := idno.Parse(a.IDNo)
+	return err == nil || a.IDType == b.IDType
+}
+
 // CleanName writes a name as it is stored: blanks around it go, those between Han characters too, those between
 // Latin words become one; every middle dot becomes U+00B7.
 func CleanName(s string) string {

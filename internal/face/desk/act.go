@@ -27,7 +27,7 @@ var procedures = []string{"hearing", "tender", "auction", "inspection", "test", 
 var ways = []string{"counter", "post", "online"}
 
 // confirmed are the acts that end in a document which cannot be taken back: what was entered is shown once more first.
-var confirmed = []string{actDecide, actDecline, actCorrect}
+var confirmed = []string{actDecide, actDecline, actCorrect, actFinish}
 
 // returnReasons are the shared reasons with which a reviewer sends a case back: gaps have their own notice, and the others
 // are said by the system itself.
@@ -92,7 +92,7 @@ func (f *Face) actForm(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err := f.probe(c, v.by, act); err != nil {
 		return f.refuse(w, r, v, c, err)
 	}
-	if act == actReview {
+	if onChecklist(act) {
 		return page.SeeOther(w, r, "/desk/cases/"+c.ID)
 	}
 	if act == actSupplement {
@@ -197,7 +197,7 @@ func (f *Face) act(w http.ResponseWriter, r *http.Request, v visit) error {
 	view.caseView = f.view(r, v, c, "")
 	do := f.plan(r, v, c, &view)
 	if len(view.Order) > 0 {
-		if act == actReview {
+		if onChecklist(act) {
 			return f.reviewAgain(w, r, v, view)
 		}
 		return f.showAct(w, r, v, c, view)
@@ -245,6 +245,8 @@ func (f *Face) plan(r *http.Request, v visit, c casefile.Case, view *actView) fu
 	case actReview:
 		marks := f.marks(ctx, view)
 		return func(ctx context.Context) (casefile.Case, error) { return b.Review(ctx, v.by, ref, marks) }
+	case actFinish:
+		return f.finishing(ctx, v, c, view)
 	case actAccept:
 		return func(ctx context.Context) (casefile.Case, error) { return b.Accept(ctx, v.by, ref) }
 	case actCorrect:

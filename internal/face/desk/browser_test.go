@@ -96,12 +96,25 @@ func (b *browser) without(words ...string) {
 	}
 }
 
+// leads reports whether a form is sent to action, by itself or by one of its buttons.
+func leads(form *html.Node, action string) bool {
+	if attr(form, "action") == action {
+		return true
+	}
+	for n := range form.Descendants() {
+		if n.Data == "button" && attr(n, "formaction") == action {
+			return true
+		}
+	}
+	return false
+}
+
 // form gives the fields of the form with that action as a browser would send them.
 func (b *browser) form(action string) url.Values {
 	b.t.Helper()
 	v, found := url.Values{}, false
 	for n := range b.doc.Descendants() {
-		if n.Data != "form" || attr(n, "action") != action || found {
+		if n.Data != "form" || found || !leads(n, action) {
 			continue
 		}
 		found = true

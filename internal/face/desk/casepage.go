@@ -51,6 +51,9 @@ type caseView struct {
 	Receipt *unit.Paper
 }
 
+// finishing reports whether the officer may finish the case from its checklist.
+func (v caseView) finishing() bool { return slices.Contains(v.Offers, actFinish) }
+
 type materialView struct {
 	Name, Source, Note string
 	Files              []fileView

@@ -29,8 +29,11 @@ const (
 // acts in the order in which they are offered.
 var acts = []string{
 	actHandOver, actSupplement, actAccept, actDecide, actIssue, actDeliver, actCorrect, actReturn, actDecline, actSuspend, actResume,
-	actRecall, actWithdraw, actReview,
+	actRecall, actWithdraw, actReview, actFinish,
 }
+
+// onChecklist reports whether an act's form is the checklist on the case's own page.
+func onChecklist(act string) bool { return act == actReview || act == actFinish }
 
 // probe asks the domain whether an act would be allowed to this officer now, and gives its reason if not. Nothing is
 // stored: the functions of casefile are pure. What an act needs beside (reasons, items) is filled with a stand-in.
@@ -58,6 +61,8 @@ func (f *Face) probe(c casefile.Case, by casefile.Actor, act string) error {
 		err = f.probeWithdraw(c, by)
 	case actReview:
 		_, _, err = casefile.Review(c, me, by, nil, now)
+	case actFinish:
+		err = f.probeFinish(c, by)
 	case actAccept:
 		_, _, err = casefile.Accept(c, me, by, law, now)
 	case actCorrect:

@@ -18,10 +18,12 @@ import (
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/throttle"
 	"tongban/internal/page"
 )
 
@@ -84,6 +86,9 @@ type Config struct {
 	Drafts Drafts
 	// NextTry tells when what waits for delivery is tried again; nil or false shows no time.
 	NextTry func(ctx context.Context) (at time.Time, ok bool, err error)
+	// Elsewhere asks the other provinces for the visitor's cases there and waits a second at most; who did not answer is named.
+	// With an error nobody was asked (errs.RoamEnded, errs.ProviderDown). nil: this province stands alone.
+	Elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
 }
 
 // base is what both kinds of entrance share.
@@ -91,7 +96,7 @@ type base struct {
 	Public
 	site   *page.Site
 	places *places
-	limit  *throttle
+	limit  *throttle.Throttle
 	me     office.NodeID // "" at the hub
 	here   region.Region // the province; zero at the hub
 	gate   page.Gate     // nil at the hub
@@ -152,7 +157,7 @@ func NewHub(cfg Public) *page.Site {
 }
 
 func newBase(p Public) *base {
-	b := &base{Public: p, places: newPlaces(p.Regions), limit: newThrottle(30, time.Minute, time.Now)}
+	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now)}
 	if b.Client == nil {
 		b.Client = func(r *http.Request) string {
 			host, _, err := net.SplitHostPort(r.RemoteAddr)

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 )
 
 func can(item, here, there string) string {
@@ -108,32 +107,6 @@ func TestTilesDoNotCollide(t *testing.T) {
 	}
 	if len(positions) != 35 {
 		t.Errorf("%d places, want 34 and the Corps", len(positions))
-	}
-}
-
-func TestThrottle(t *testing.T) {
-	now := time.Unix(0, 0)
-	limit := newThrottle(30, time.Minute, func() time.Time { return now })
-	for i := range 30 {
-		if err := limit.take("a"); err != nil {
-			t.Fatal(i, err)
-		}
-	}
-	if limit.take("a") == nil {
-		t.Error("the 31st look-up of a minute went through")
-	}
-	if err := limit.take("b"); err != nil {
-		t.Error("another client is held up:", err)
-	}
-	now = now.Add(2 * time.Second)
-	if err := limit.take("a"); err != nil {
-		t.Error("the bucket does not fill again:", err)
-	}
-	for i := range 2 * mostClients {
-		_ = limit.take(time.Duration(i).String())
-	}
-	if len(limit.buckets) > mostClients {
-		t.Errorf("%d clients are remembered", len(limit.buckets))
 	}
 }
 

@@ -102,7 +102,7 @@ func (b *base) verifyPage(w http.ResponseWriter, r *http.Request, status int, co
 
 // verifyFile is POST /verify: the file is held against the trust list and kept nowhere.
 func (b *base) verifyFile(w http.ResponseWriter, r *http.Request) error {
-	if err := b.limit.take(b.Client(r)); err != nil {
+	if err := b.limit.Take(b.Client(r)); err != nil {
 		return err
 	}
 	file, head, err := r.FormFile("file")
@@ -245,7 +245,7 @@ func (b *base) nodeName(ctx context.Context, id office.NodeID) string {
 
 // verifyCode is /v/{code}: a paper of this province by its check code, or a licence by its identifier.
 func (e *entrance) verifyCode(w http.ResponseWriter, r *http.Request) error {
-	if err := e.limit.take(e.Client(r)); err != nil {
+	if err := e.limit.Take(e.Client(r)); err != nil {
 		return err
 	}
 	ctx := r.Context()

@@ -326,3 +326,89 @@ func BenchmarkSM31K(b *testing.B) {
 		SM3(msg)
 	}
 }
+
+func TestES256(t *testing.T) {
+	keys := MemoryKeys()
+	k, err := keys.ES256Key("es256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := keys.ES256Key("es256"); err != nil || !bytes.Equal(again.Public(), k.Public()) {
+		t.Errorf("asked twice: another key, %v", err)
+	}
+	msg := []byte("a licence")
+	sig, err := k.SignES256(msg)
+	if err != nil || len(sig) != SignatureSize || !VerifyES256(k.Public(), msg, sig) {
+		t.Fatalf("own signature: %v", err)
+	}
+	other, err := keys.ES256Key("other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sm2, err := keys.SignKey("sign")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, bad := range map[string]struct{ pub, msg, sig []byte }{
+		"another key":    {other.Public(), msg, sig},
+		"an SM2 key":     {sm2.Public(), msg, sig},
+		"another text":   {k.Public(), msg[1:], sig},
+		"cut":            {k.Public(), msg, sig[1:]},
+		"zero":           {k.Public(), msg, make([]byte, SignatureSize)},
+		"no key":         {nil, msg, sig},
+		"off the curve":  {append([]byte{4}, bytes.Repeat([]byte{1}, 64)...), msg, sig},
+		"point at zero":  {append([]byte{4}, make([]byte, 64)...), msg, sig},
+		"without its 04": {k.Public()[1:], msg, sig},
+	} {
+		if VerifyES256(bad.pub, bad.msg, bad.sig) {
+			t.Errorf("%s passes", name)
+		}
+	}
+	if Verify(k.Public(), msg, sig) {
+		t.Error("an ES256 signature passes for SM2")
+	}
+}
+
+func TestES256KeyFrom(t *testing.T) {
+	a, err := ES256KeyFrom([32]byte{31: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := ES256KeyFrom([32]byte{31: 7})
+	if err != nil || !bytes.Equal(a.Public(), b.Public()) {
+		t.Errorf("the same seed, another key: %v", err)
+	}
+	for name, seed := range map[string][32]byte{"zero": {}, "all ones": [32]byte(bytes.Repeat([]byte{255}, 32))} {
+		if k, err := ES256KeyFrom(seed); err != nil || CheckES256Public(k.Public()) != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestES256KeyFiles(t *testing.T) {
+	dir := t.TempDir()
+	first, err := OpenKeys(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := first.ES256Key("es256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := OpenKeys(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := second.ES256Key("es256"); err != nil || !bytes.Equal(a.Public(), b.Public()) {
+		t.Errorf("from its file another key: %v", err)
+	}
+	if _, err := second.SignKey("es256"); !errs.Is(err, errs.BadKey) {
+		t.Errorf("a P-256 file as an SM2 key: %v", err)
+	}
+	if _, err := second.SignKey("sign"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := first.ES256Key("sign"); !errs.Is(err, errs.BadKey) {
+		t.Errorf("an SM2 file as a P-256 key: %v", err)
+	}
+}

@@ -37,6 +37,8 @@ type DecryptKey interface {
 type KeyProvider interface {
 	SignKey(name string) (SignKey, error)
 	DecryptKey(name string) (DecryptKey, error)
+	// ES256Key signs what must be read where SM2 is unknown.
+	ES256Key(name string) (ES256Key, error)
 	// Secret is a 16-byte SM4 key.
 	Secret(name string) ([]byte, error)
 }
@@ -45,17 +47,20 @@ type KeyProvider interface {
 type Keys struct {
 	dir string // "" keeps keys in memory only
 
-	mu      sync.Mutex // guards pairs and secrets
+	mu      sync.Mutex // guards pairs, p256 and secrets
 	pairs   map[string]*pair
+	p256    map[string]*p256
 	secrets map[string][]byte
 }
 
 var _ KeyProvider = (*Keys)(nil)
 
 // MemoryKeys makes fresh keys that end with the process: for tests and simulations.
-func MemoryKeys() *Keys { return &Keys{pairs: map[string]*pair{}, secrets: map[string][]byte{}} }
+func MemoryKeys() *Keys {
+	return &Keys{pairs: map[string]*pair{}, p256: map[string]*p256{}, secrets: map[string][]byte{}}
+}
 
-// OpenKeys reads keys from dir, one PEM file per name (PKCS#8 for SM2), and makes those that are missing with mode 0600.
+// OpenKeys reads keys from dir, one PEM file per name (PKCS#8 for SM2 and P-256), and makes those that are missing with mode 0600.
 // Keys are read when first asked for. A file that others can read is refused with errs.BadKey.
 func OpenKeys(dir string) (*Keys, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {

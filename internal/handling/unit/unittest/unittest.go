@@ -41,6 +41,7 @@ type Keeper interface {
 	Serial(ctx context.Context, name string) (int64, error)
 	Setting(ctx context.Context, name string) ([]byte, error)
 	SetSetting(ctx context.Context, name string, value []byte) error
+	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
 
@@ -65,6 +66,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"applicants are found", find},
 		{"serials are given once", serials},
 		{"settings", settings},
+		{"a token is spent once", spendOnce},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })
 	}

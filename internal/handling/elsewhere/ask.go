@@ -1,0 +1,168 @@
+package elsewhere
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"slices"
+	"sync"
+	"time"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/vouch"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
+)
+
+// Provider makes Bearers for whoever holds the grant of a sign-in: one for each node named, which it may leave out.
+// errs.RoamEnded if the grant is over, errs.ProviderDown if nobody answers. Safe for concurrent use.
+type Provider interface {
+	Bearers(ctx context.Context, grant string, purpose vouch.Purpose, to []office.NodeID) (map[office.NodeID]proof.Signed, error)
+}
+
+// Channel puts one question to another node and brings the answer; see handover.Channel.
+type Channel interface {
+	Ask(ctx context.Context, to office.NodeID, body []byte) (answer []byte, err error)
+}
+
+// patience is how long one province may take. Who is slower is named as missing, and the page is shown.
+const patience = time.Second
+
+// Asker asks all other provinces in the name of somebody who is signed in here.
+type Asker struct {
+	Me       office.NodeID
+	Signer   *proof.Signer
+	Trust    func() *office.TrustList
+	Channel  Channel
+	Provider Provider
+	Now      func() time.Time // security time
+	Patience time.Duration    // 0 is one second
+}
+
+// Found is what the other provinces said.
+type Found struct {
+	Cases   []Case          // newest first; one line a case, from who knows it best
+	More    []office.NodeID // these have older cases that they did not list
+	Missing []office.NodeID // these did not answer
+}
+
+// Cases asks every other member of the trust list at the same time and waits for the slowest, a second at most. If the
+// provider makes no Bearers, nobody was asked: all are Missing and the error says why (errs.RoamEnded, errs.ProviderDown).
+func (a *Asker) Cases(ctx context.Context, grant string) (Found, error) {
+	var others []office.NodeID
+	trust := a.Trust()
+	for _, n := range trust.Nodes {
+		if n.ID.Member() && n.ID != a.Me {
+			others = append(others, n.ID)
+		}
+	}
+	if len(others) == 0 {
+		return Found{}, nil
+	}
+	if grant == "" {
+		return Found{Missing: others}, errs.New(errs.RoamEnded, "the sign-in came without a grant")
+	}
+	bearers, err := a.Provider.Bearers(ctx, grant, vouch.ForCases, others)
+	if err != nil {
+		return Found{Missing: others}, err
+	}
+	wait := a.Patience
+	if wait == 0 {
+		wait = patience
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	answers := make([]*answer, len(others))
+	var wg sync.WaitGroup
+	for i, id := range others {
+		wg.Go(func() {
+			if bearer, ok := bearers[id]; ok {
+				answers[i] = a.ask(ctx, trust, id, bearer)
+			}
+		})
+	}
+	wg.Wait()
+	return gathered(others, answers), nil
+}
+
+// ask puts the question to one node; nil if there is no usable answer.
+func (a *Asker) ask(ctx context.Context, trust *office.TrustList, id office.NodeID, bearer proof.Signed) *answer {
+	n, ok := trust.Node(id)
+	if !ok {
+		return nil
+	}
+	q := question{To: id, At: a.Now().UTC(), Bearer: bearer, AnswerKey: make([]byte, 16)}
+	_, _ = rand.Read(q.AnswerKey) // never fails
+	signed, err := proof.SignJSON(a.Signer, typQuestion, q)
+	if err != nil {
+		return nil
+	}
+	plain, err := proof.Marshal(signed)
+	if err != nil {
+		return nil
+	}
+	h := head(newest, a.Me, id)
+	box, err := proof.Wrap(n.Encrypt, plain, h)
+	if err != nil {
+		return nil
+	}
+	raw, err := a.Channel.Ask(ctx, id, append(h, box...))
+	if err != nil {
+		return nil
+	}
+	box, aad, err := unhead(raw, id, a.Me)
+	if err != nil {
+		return nil
+	}
+	if plain, err = proof.DecryptWith(q.AnswerKey, box, aad); err != nil {
+		return nil
+	}
+	var got answer
+	if proof.Unmarshal(plain, &got) != nil || len(got.Cases) > most || !sound(got.Cases) {
+		return nil
+	}
+	return &got
+}
+
+// sound refuses lines that no page could show; another node's text is never trusted to be a number.
+func sound(list []Case) bool {
+	for i, c := range list {
+		no, err := casefile.ParseNo(string(c.No))
+		if err != nil || c.Holder != "" && !c.Holder.Member() || len(c.Item) > 64 || len(c.Office) > 32 || len(c.Status) > 32 {
+			return false
+		}
+		list[i].No = no
+	}
+	return true
+}
+
+// gathered puts the answers together. Several nodes know a case that moved between them: who coordinates it knows best, then
+// who heard of it last.
+func gathered(others []office.NodeID, answers []*answer) Found {
+	var f Found
+	best := map[casefile.No]Case{}
+	for i, got := range answers {
+		if got == nil {
+			f.Missing = append(f.Missing, others[i])
+			continue
+		}
+		if got.More {
+			f.More = append(f.More, others[i])
+		}
+		for _, c := range got.Cases {
+			c.Node = others[i]
+			// Nobody can speak as the coordinator of another province's case: the number says who that is.
+			c.KeptHere = c.KeptHere && office.NodeID(c.No[:2]) == c.Node
+			have, ok := best[c.No]
+			if !ok || c.KeptHere && !have.KeptHere || c.KeptHere == have.KeptHere && c.Updated.After(have.Updated) {
+				best[c.No] = c
+			}
+		}
+	}
+	for _, c := range best {
+		f.Cases = append(f.Cases, c)
+	}
+	slices.SortFunc(f.Cases, func(x, y Case) int { return cmp.Or(y.Lodged.Compare(x.Lodged), cmp.Compare(x.No, y.No)) })
+	return f
+}

@@ -1,0 +1,74 @@
+// Package elsewhere is 我的办件 over all provinces: the province at which somebody is signed in asks every other one, and
+// shows what they answer. There is no central index of people. A question carries the identity provider's word on who asks
+// (vouch.Bearer), which is for one province, one asker, a few minutes and one use; the answer tells what stands on the
+// person's own list and no more.
+package elsewhere
+
+import (
+	"bytes"
+	"time"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/office"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// Kind is the door of a node's channel at which questions arrive.
+const Kind = "mine"
+
+const (
+	// typQuestion is the type of a question as the asking node signs it.
+	typQuestion = "mine-question"
+	// newest is the form of question and answer; a node answers in the form it was asked in.
+	newest = 1
+	// most is how many cases an answer names, the newest first.
+	most = 50
+	// maxBody bounds questions and answers, in bytes.
+	maxBody = 64 << 10
+	// level is the lowest assurance at which a person is told their cases: name and number were verified.
+	level = 2
+)
+
+// Case is one line: nothing of what was answered or decided, only where the case stands.
+type Case struct {
+	No       casefile.No     `json:"no"`
+	Item     string          `json:"item"`
+	Status   casefile.Status `json:"status"`
+	Lodged   time.Time       `json:"lodged"`
+	Holder   office.NodeID   `json:"holder,omitempty"` // who answers for it now; "" once closed
+	Office   string          `json:"office,omitempty"` // of the holder, by its code
+	Until    workday.Date    `json:"until,omitzero"`   // by when the holder promised the next step
+	Updated  time.Time       `json:"updated"`          // the last act that the answering node knows
+	KeptHere bool            `json:"kept_here"`        // the answering node coordinates the case and knows best
+	Node     office.NodeID   `json:"-"`                // who said so
+}
+
+// question is what the asking node signs and encrypts for one other node.
+type question struct {
+	To        office.NodeID `json:"to"`
+	At        time.Time     `json:"at"`
+	Bearer    proof.Signed  `json:"bearer"`
+	AnswerKey []byte        `json:"answer_key"` // 16 bytes, for this answer alone
+}
+
+// answer is what comes back under the question's key.
+type answer struct {
+	Cases []Case `json:"cases"`
+	More  bool   `json:"more,omitempty"` // there are older ones
+}
+
+// head says in the clear what form follows, between whom; it is authenticated with the rest.
+func head(form byte, from, to office.NodeID) []byte {
+	return append([]byte{'T', 'M', form}, string(from)+"\n"+string(to)+"\n"...)
+}
+
+// unhead cuts a head off that says exactly this; errs.BadQuestion otherwise.
+func unhead(b []byte, from, to office.NodeID) (box, aad []byte, err error) {
+	h := head(newest, from, to)
+	if len(b) > maxBody || !bytes.HasPrefix(b, h) {
+		return nil, nil, errs.New(errs.BadQuestion, "%d bytes from %.8q", len(b), from)
+	}
+	return b[len(h):], h, nil
+}

@@ -17,7 +17,7 @@ var rows = [][]string{
 	{"internal/stories", "internal/sim", "internal/bench"},
 	{"internal/nation"},
 	{"internal/node", "internal/hub"},
-	{"internal/demo/idp", "internal/demo/market", "internal/demo/clock"},
+	{"internal/demo/idp", "internal/demo/market", "internal/demo/clock", "internal/demo/registers"},
 	{"internal/demo/people"},
 	{
 		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",

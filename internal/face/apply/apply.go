@@ -87,6 +87,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/apply/{id}/rules", f.guard(f.adopt))
 	s.Get("/apply/{id}/delete", f.guard(f.dropAsk))
 	s.Post("/apply/{id}/delete", f.guard(f.drop))
+	s.Get("/cases/{no}/mend", f.guard(f.mend))
+	s.Post("/cases/{no}/mend", f.guard(f.mended), page.Upload(f.cfg.MaxFile*4+formRoom))
 	s.Get("/join/{token}", f.guard(f.join))
 	s.Post("/join/{token}", f.guard(f.joined))
 }

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -53,9 +54,7 @@ func (f *Face) materialsDone(w http.ResponseWriter, r *http.Request, v visit) er
 		return f.showMaterials(w, r, d, wrong)
 	}
 	saved, err := f.cfg.Desk.Change(r.Context(), v.Person, d.ID, func(d *journey.Draft, _ item.Version) error {
-		for key, way := range chosen {
-			d.Supplies[key] = way
-		}
+		maps.Copy(d.Supplies, chosen)
 		d.Seen[string(journey.Materials)] = true
 		return nil
 	})
@@ -271,7 +270,7 @@ func paperWhy(ctx context.Context, d draft, p journey.Paper) string {
 	return page.T(ctx, "apply.gap.paper."+string(gapOf(p.From)), pick(d.lang, p.From.Name, p.From.NameEn))
 }
 
-func wayChoices(ctx context.Context, d draft, p journey.Paper) []page.Choice {
+func wayChoices(ctx context.Context, p journey.Paper) []page.Choice {
 	var out []page.Choice
 	for _, way := range p.Ways {
 		out = append(out, page.Choice{Value: way, Text: page.T(ctx, "apply.way."+way), Hint: page.T(ctx, "apply.way_hint."+way)})

@@ -52,10 +52,12 @@ func firstID(v questionView) string {
 	return "answer"
 }
 
-func choices(v questionView) []page.Choice {
+func choices(v questionView) []page.Choice { return options(v.D.lang, v.Q.Field) }
+
+func options(lang string, f item.Field) []page.Choice {
 	var out []page.Choice
-	for _, o := range v.Q.Field.Options {
-		out = append(out, page.Choice{Value: o.Value, Text: pick(v.D.lang, o.Label, o.LabelEn)})
+	for _, o := range f.Options {
+		out = append(out, page.Choice{Value: o.Value, Text: pick(lang, o.Label, o.LabelEn)})
 	}
 	return out
 }

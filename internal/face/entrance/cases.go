@@ -180,6 +180,9 @@ func (e *entrance) caseOne(w http.ResponseWriter, r *http.Request) error {
 		if r.URL.Query().Get("withdrawn") != "" {
 			f.Flash = page.T(ctx, "entrance.withdraw.flash")
 		}
+		if r.URL.Query().Get("mended") != "" {
+			f.Flash = page.T(ctx, "apply.mend.done")
+		}
 	}, casePage(e, c, d))
 }
 

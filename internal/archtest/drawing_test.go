@@ -40,7 +40,7 @@ var rows = [][]string{
 	{"internal/handling/unit"},
 	{
 		"internal/domain/rating", "internal/domain/sharing", "internal/domain/mutualaid",
-		"internal/domain/watch", "internal/domain/figure",
+		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},
 	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/zone", "internal/domain/vouch"},

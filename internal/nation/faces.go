@@ -45,7 +45,7 @@ func (n *Nation) faces() error {
 		clients = append(clients, idp.Client{
 			ID: m.Place.Label, Node: m.ID, Name: m.Place.Name, NameEn: m.Place.En, Province: m.Place.Label,
 			RedirectURIs: []string{m.URL + "/callback"}, PostLogoutURIs: []string{m.URL + "/"},
-			Scopes: []string{"profile", "phone", "idno", "roam"},
+			Scopes: []string{"profile", "phone", "idno", "roam", "consent"},
 		})
 	}
 	if n.Idp, err = idp.New(idp.Config{

@@ -11,7 +11,6 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
-	"tongban/internal/domain/party"
 	applyface "tongban/internal/face/apply"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
@@ -54,7 +53,7 @@ func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer},
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
-		Elsewhere: n.elsewhere(g.party), Drafts: n.Apply,
+		Elsewhere: n.elsewhere(g.party), Consent: g, Drafts: n.Apply,
 	})
 	applying := *n.Apply
 	applying.Evidence = cfg.Evidence
@@ -124,65 +123,4 @@ func (s deskStore) Queue(ctx context.Context, office string, q casefile.Queue, a
 		return list, "", err
 	}
 	return list, list[len(list)-1].ID, nil
-}
-
-// gate is the way in: sign-in at the identity provider, the session in a cookie.
-type gate struct {
-	party    *oidc.Party
-	sessions *oidc.Sessions
-	home     string
-}
-
-func (n *Node) gate(cfg WebConfig) (*gate, error) {
-	p, err := oidc.New(oidc.Config{
-		Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURL: cfg.PublicURL + "/callback", HTTPClient: cfg.HTTPClient,
-		Cipher: n.Vault,
-	})
-	if err != nil {
-		return nil, err
-	}
-	secure := strings.HasPrefix(cfg.PublicURL, "https://")
-	return &gate{party: p, sessions: oidc.NewSessions(cfg.ClientID, secure, n.Vault, nil), home: cfg.PublicURL + "/"}, nil
-}
-
-// Visitor reports who signed in.
-func (g *gate) Visitor(r *http.Request) (page.Visitor, bool) {
-	s, ok := g.sessions.Read(r)
-	if !ok {
-		return page.Visitor{}, false
-	}
-	who := s.Identity
-	v := page.Visitor{Subject: who.Subject, Level: who.Level, Grant: who.Grant, Person: party.Person{Name: who.Name, Phone: who.Phone}}
-	if who.IDNo != "" {
-		v.Person.IDType, v.Person.IDNo = party.ResidentID, who.IDNo
-	}
-	return v, true
-}
-
-// SignIn starts a sign-in.
-func (g *gate) SignIn(w http.ResponseWriter, r *http.Request, returnTo string) error {
-	return g.party.Begin(w, r, returnTo)
-}
-
-// SignOut ends the session here and at the provider.
-func (g *gate) SignOut(w http.ResponseWriter, r *http.Request) error {
-	g.sessions.Clear(w)
-	to, err := g.party.SignOutURL(r.Context(), g.home)
-	if err != nil { // the provider is away: signed out here all the same
-		to = "/"
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
-}
-
-// finish ends a sign-in that began here.
-func (g *gate) finish(w http.ResponseWriter, r *http.Request) error {
-	who, back, err := g.party.Finish(w, r)
-	if err != nil {
-		return err
-	}
-	if err := g.sessions.Write(w, who); err != nil {
-		return err
-	}
-	return page.SeeOther(w, r, back)
 }

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+
+	"tongban/internal/proof"
 )
 
 // Identity is what the provider vouches for. Subject is pairwise: another node knows the same person by another subject.
@@ -20,6 +22,8 @@ type Identity struct {
 	Officer bool   `json:"officer,omitempty"`
 	// Grant lets this node ask the provider for Bearers in the name of this sign-in while it lasts; "" if it gave none.
 	Grant string `json:"grant,omitempty"`
+	// Agreed is the signed vouch.Consent that this sign-in was for; nil for any other, and never kept with the session.
+	Agreed *proof.Signed `json:"-"`
 }
 
 // LogValue keeps name and numbers out of logs.
@@ -34,7 +38,9 @@ func (i Identity) String() string { return i.Subject }
 const (
 	ScopeIDNo    = "idno"    // asks for ClaimIDNo
 	ScopeRoam    = "roam"    // asks for a grant that outlives the sign-in, for Bearers (全国漫游)
+	ScopeConsent = "consent" // a client with it may ask for agreements (vouch.Agreement.Scope)
 	ClaimIDNo    = "idno"    // identity number, string
+	ClaimConsent = "consent" // what the person agreed to at this sign-in: a signed vouch.Consent
 	ClaimAccount = "account" // AccountWork for officers, absent for residents
 	AccountWork  = "work"
 	levelPrefix  = "level-"
@@ -43,8 +49,8 @@ const (
 // ACR is the acr claim for an assurance level.
 func ACR(level int) string { return levelPrefix + strconv.Itoa(level) }
 
-// levelOf reads an acr claim; what is not ours counts as 0, which no item accepts.
-func levelOf(acr string) int {
+// LevelOf reads an acr claim; what is not ours counts as 0, which no item accepts.
+func LevelOf(acr string) int {
 	s, ok := strings.CutPrefix(acr, levelPrefix)
 	n, err := strconv.Atoi(s)
 	if !ok || err != nil || n < 1 || n > 4 {

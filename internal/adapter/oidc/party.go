@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -17,7 +18,9 @@ import (
 	zoidc "github.com/zitadel/oidc/v3/pkg/oidc"
 	"golang.org/x/oauth2"
 
+	"tongban/internal/domain/vouch"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
 )
 
 const (
@@ -61,8 +64,19 @@ type Party struct {
 	lastErr error
 }
 
+// Ask is what a sign-in is for beyond knowing who it is. The zero value asks for nothing.
+type Ask struct {
+	// Subject is who must come back, "" for anybody: in the middle of something no other person may take over.
+	Subject string `json:"subject,omitempty"`
+	Level   int    `json:"level,omitempty"` // the lowest that will do; the provider lets the person prove more
+	// Agree is what the person agrees to at the provider; nil for nothing.
+	Agree *vouch.Agreement `json:"agree,omitempty"`
+}
+
 // pending is a sign-in under way, as the cookie keeps it.
 type pending struct {
+	Ask Ask `json:"ask,omitzero"`
+
 	State    string    `json:"state"`
 	Nonce    string    `json:"nonce"`
 	Verifier string    `json:"verifier"`
@@ -101,6 +115,11 @@ func New(cfg Config) (*Party, error) {
 // Begin sends the browser to the provider; returnTo is the local path that Finish gives back, "" means "/". It returns
 // errs.ReturnRefused for any other address and errs.ProviderDown; in both cases nothing has been written.
 func (p *Party) Begin(w http.ResponseWriter, r *http.Request, returnTo string) error {
+	return p.BeginFor(w, r, returnTo, Ask{})
+}
+
+// BeginFor is Begin for something: a higher level in the middle of a journey, or an agreement.
+func (p *Party) BeginFor(w http.ResponseWriter, r *http.Request, returnTo string, ask Ask) error {
 	if returnTo == "" {
 		returnTo = "/"
 	}
@@ -112,14 +131,24 @@ func (p *Party) Begin(w http.ResponseWriter, r *http.Request, returnTo string) e
 		return err
 	}
 	s := pending{
-		State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(),
+		Ask: ask, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(),
 		Return: returnTo, Until: p.cfg.Now().Add(signInLife),
 	}
 	if !p.jar.put(w, s, signInLife) {
 		return errs.New(errs.ReturnRefused, "the path to return to does not fit into a cookie")
 	}
-	to := remote.OAuthConfig().AuthCodeURL(s.State, oauth2.S256ChallengeOption(s.Verifier),
-		oauth2.SetAuthURLParam("nonce", s.Nonce))
+	params := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(s.Verifier), oauth2.SetAuthURLParam("nonce", s.Nonce)}
+	if ask.Level > 0 {
+		params = append(params, oauth2.SetAuthURLParam("acr_values", ACR(ask.Level)))
+	}
+	if ask.Subject != "" {
+		params = append(params, oauth2.SetAuthURLParam("login_hint", ask.Subject))
+	}
+	cfg := *remote.OAuthConfig()
+	if ask.Agree != nil {
+		cfg.Scopes = append(slices.Clone(cfg.Scopes), ask.Agree.Scope())
+	}
+	to := cfg.AuthCodeURL(s.State, params...)
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, to, http.StatusFound)
 	return nil
@@ -128,7 +157,8 @@ func (p *Party) Begin(w http.ResponseWriter, r *http.Request, returnTo string) e
 // Finish takes the browser's return from the provider and says who it is and where they wanted to go. The sign-in under
 // way is used up, whatever the outcome. Errors: errs.SignInExpired (none under way here, or too late),
 // errs.SignInMismatch (begun elsewhere), errs.SignInRefused (the provider says no, or the code was used before),
-// errs.TokenRejected (the token is not for this sign-in), errs.ProviderDown.
+// errs.TokenRejected (the token is not for this sign-in), errs.OtherPerson,
+// errs.LevelTooLow (not what was asked for), errs.ProviderDown.
 func (p *Party) Finish(w http.ResponseWriter, r *http.Request) (who Identity, returnTo string, err error) {
 	var s pending
 	found := p.jar.get(r, &s)
@@ -157,7 +187,32 @@ func (p *Party) Finish(w http.ResponseWriter, r *http.Request) (who Identity, re
 	}
 	who = identityOf(tokens.IDTokenClaims)
 	who.Grant = grantOf(tokens)
+	if err := s.Ask.met(&who, tokens.IDTokenClaims); err != nil {
+		return Identity{}, s.Return, err
+	}
 	return who, s.Return, nil
+}
+
+// met checks that what came back is what was asked for, and takes the consent out of the token. That the provider of the
+// trust list signed it is for the caller to check.
+func (a Ask) met(who *Identity, c *zoidc.IDTokenClaims) error {
+	switch {
+	case a.Subject != "" && who.Subject != a.Subject:
+		return errs.New(errs.OtherPerson, "another subject came back")
+	case who.Level < a.Level:
+		return errs.New(errs.LevelTooLow, "level %d, %d was asked for", who.Level, a.Level)
+	case a.Agree == nil:
+		return nil
+	}
+	b, err := json.Marshal(c.Claims[ClaimConsent])
+	if err != nil {
+		return errs.Wrap(errs.TokenRejected, err, "consent")
+	}
+	who.Agreed = new(proof.Signed)
+	if err := json.Unmarshal(b, who.Agreed); err != nil || len(who.Agreed.Body) == 0 {
+		return errs.New(errs.TokenRejected, "the token holds no consent")
+	}
+	return nil
 }
 
 // SignOutURL is where the browser goes (by GET) to be signed out at the provider too, coming back to backTo, an absolute
@@ -240,7 +295,7 @@ func identityOf(c *zoidc.IDTokenClaims) Identity {
 	number, _ := c.Claims[ClaimIDNo].(string)
 	return Identity{
 		Subject: c.GetSubject(), Name: c.Name, IDNo: number, Phone: c.PhoneNumber,
-		Level: levelOf(c.AuthenticationContextClassReference), Officer: account == AccountWork,
+		Level: LevelOf(c.AuthenticationContextClassReference), Officer: account == AccountWork,
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/demo/people"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/vouch"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/throttle"
 	"tongban/internal/page"
@@ -50,7 +51,7 @@ type Client struct {
 	Province       string        // whose officers stand on the page; "" for the hub
 	RedirectURIs   []string      // exact addresses
 	PostLogoutURIs []string      // exact addresses
-	Scopes         []string      // what it may ask for beside openid: profile, phone, idno, roam
+	Scopes         []string      // what it may ask for beside openid: profile, phone, idno, roam, consent
 	Secret         string        // empty for a public client
 }
 
@@ -139,13 +140,18 @@ func (c *client) ResponseTypes() []zoidc.ResponseType {
 }
 
 func (c *client) GrantTypes() []zoidc.GrantType        { return []zoidc.GrantType{zoidc.GrantTypeCode} }
-func (c *client) LoginURL(id string) string            { return "/login?id=" + url.QueryEscape(id) }
+func (c *client) LoginURL(id string) string            { return loginURL(id) }
 func (c *client) AccessTokenType() op.AccessTokenType  { return op.AccessTokenTypeBearer }
 func (c *client) IDTokenLifetime() time.Duration       { return tokenLife }
 func (c *client) DevMode() bool                        { return false }
 func (c *client) IDTokenUserinfoClaimsAssertion() bool { return true }
 func (c *client) ClockSkew() time.Duration             { return 0 }
-func (c *client) IsScopeAllowed(scope string) bool     { return slices.Contains(c.Scopes, scope) }
+
+// IsScopeAllowed lets registered scopes pass, and agreements where the client may ask for any.
+func (c *client) IsScopeAllowed(scope string) bool {
+	_, agreement := vouch.ParseScope(scope)
+	return slices.Contains(c.Scopes, scope) || agreement && slices.Contains(c.Scopes, oidc.ScopeConsent)
+}
 
 func (c *client) RestrictAdditionalAccessTokenScopes() func([]string) []string { return c.allowed }
 
@@ -159,9 +165,19 @@ func (c *client) AuthMethod() zoidc.AuthMethod {
 	return zoidc.AuthMethodBasic
 }
 
+func loginURL(id string) string { return "/login?id=" + url.QueryEscape(id) }
+
+// name is what the site is called in a language.
+func (c *client) name(lang string) string {
+	if lang == "en" {
+		return c.NameEn
+	}
+	return c.Name
+}
+
 // allowed keeps the scopes that the client registered; the library lets standard ones pass by itself.
 func (c *client) allowed(scopes []string) []string {
 	return slices.DeleteFunc(slices.Clone(scopes), func(s string) bool {
-		return s != zoidc.ScopeOpenID && !slices.Contains(c.Scopes, s)
+		return s != zoidc.ScopeOpenID && !c.IsScopeAllowed(s)
 	})
 }

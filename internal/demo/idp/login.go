@@ -28,7 +28,7 @@ func (p *Provider) home(w http.ResponseWriter, r *http.Request) error {
 	return page.Show(w, r, http.StatusOK, f, homePage(f.Lang))
 }
 
-// choose shows who can sign in.
+// choose shows who can sign in; where one person is expected and more is asked of them, only that.
 func (p *Provider) choose(w http.ResponseWriter, r *http.Request) error {
 	asked, err := p.store.request(r.FormValue("id"))
 	if err != nil {
@@ -37,16 +37,41 @@ func (p *Provider) choose(w http.ResponseWriter, r *http.Request) error {
 	c := p.store.clients[asked.GetClientID()]
 	f := p.frame(r)
 	f.Title = say(f.Lang, "heading")
-	v := choice{lang: f.Lang, id: asked.id, site: c.Name, told: scopeKeys(c.allowed(asked.GetScopes()))}
-	if f.Lang == "en" {
-		v.site = c.NameEn
-	}
-	v.groups = p.groups(c, p.cookie(r), f.Lang)
+	v := choice{lang: f.Lang, id: asked.id, site: c.name(f.Lang), told: scopeKeys(c.allowed(asked.GetScopes()))}
 	// Browsers hold the redirects after a form to the page's form-action, and these lead back to the site that asked.
 	h := w.Header()
 	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"),
 		"form-action 'self'", "form-action 'self' "+origin(asked.GetRedirectURI()), 1))
+	who, expected := p.expected(asked, p.cookie(r))
+	if !expected {
+		v.groups = p.groups(c, p.cookie(r), f.Lang)
+		return page.Show(w, r, http.StatusOK, f, choosePage(v))
+	}
+	v.cancel = cancelled(asked)
+	v.groups = []group{{people: []entry{{sub: who.Sub, name: who.Name, about: p.about(who, f.Lang), first: true}}}}
+	if who.Level < asked.needs() {
+		f.Title = say(f.Lang, "raise")
+		v.level, v.possible = asked.needs(), who.CanRaise >= asked.needs()
+		return page.Show(w, r, http.StatusOK, f, raisePage(v))
+	}
+	if asked.agreed != nil {
+		f.Title = say(f.Lang, "agree")
+		v.agreed = p.agreement(*asked.agreed, f.Lang)
+	}
 	return page.Show(w, r, http.StatusOK, f, choosePage(v))
+}
+
+// expected is the one person who may answer a request that names its subject, at the level proven in this browser so far.
+func (p *Provider) expected(asked *request, cookie string) (people.Person, bool) {
+	for _, who := range p.cfg.People.People {
+		if asked.asked.LoginHint != "" && p.keys.subject(asked.GetClientID(), who.Sub) == asked.asked.LoginHint {
+			if last, ok := p.store.last(cookie); ok && last.Sub == who.Sub {
+				who.Level = last.Level
+			}
+			return who, true
+		}
+	}
+	return people.Person{}, false
 }
 
 // groups puts first who is most likely meant: who was chosen before in this browser, residents, officers of the province.
@@ -83,6 +108,26 @@ func (p *Provider) signIn(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.NoSuchDemoPerson, "sign-in")
 	}
 	id := r.PostForm.Get("id")
+	asked, err := p.store.request(id)
+	if err != nil {
+		return err
+	}
+	if one, expected := p.expected(asked, p.cookie(r)); expected {
+		if one.Sub != who.Sub {
+			return errs.New(errs.OtherPerson, "sign-in")
+		}
+		who.Level = one.Level
+	}
+	if n := asked.needs(); r.PostForm.Get("raise") != "" && who.Level < n && n <= who.CanRaise {
+		who.Level = n // where a real provider compares a face or asks for another secret
+		p.store.raise(p.cookie(r), who)
+		if asked.agreed != nil { // proving more is not agreeing: the person sees what it is for first
+			return page.SeeOther(w, r, asked.login())
+		}
+	}
+	if who.Level < asked.needs() && asked.asked.LoginHint != "" {
+		return errs.New(errs.LevelTooLow, "sign-in")
+	}
 	cookie, err := p.store.choose(id, p.cookie(r), who)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/demo/people"
+	"tongban/internal/domain/vouch"
 )
 
 // request is one sign-in under way. The store hands out copies.
@@ -21,6 +22,7 @@ type request struct {
 	at      time.Time
 	by      string // browser session that chose; only it may fetch the code
 	hasCode bool
+	agreed  *vouch.Agreement // asked for by scope; choosing the person is agreeing to it
 }
 
 var _ op.AuthRequest = (*request)(nil)
@@ -54,6 +56,18 @@ type token struct {
 	until    time.Time
 }
 
+func (r *request) login() string { return loginURL(r.id) }
+
+// needs is the level that the node asks for, 0 for any.
+func (r *request) needs() int {
+	for _, acr := range r.asked.ACRValues {
+		if n := oidc.LevelOf(acr); n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
 // tell writes what the scopes ask for and the person's level allows: a name and a number only where they were checked,
 // and no private number of an officer.
 func tell(info *zoidc.UserInfo, subject string, who people.Person, scopes []string) {
@@ -64,7 +78,7 @@ func tell(info *zoidc.UserInfo, subject string, who people.Person, scopes []stri
 	if slices.Contains(scopes, zoidc.ScopePhone) && who.Phone != "" {
 		info.PhoneNumber, info.PhoneNumberVerified = who.Phone, true
 	}
-	if slices.Contains(scopes, oidc.ScopeIDNo) && who.IDNo != "" {
+	if slices.Contains(scopes, oidc.ScopeIDNo) && who.IDNo != "" && who.Level > 1 {
 		info.AppendClaims(oidc.ClaimIDNo, who.IDNo)
 	}
 	if who.Kind == people.Officer {

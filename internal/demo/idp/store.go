@@ -15,7 +15,9 @@ import (
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/demo/people"
+	"tongban/internal/domain/vouch"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
 )
 
 const (
@@ -34,6 +36,7 @@ var errNotOffered = errors.New("not offered by this provider")
 // store is the library's storage, in memory.
 type store struct {
 	keys    keys
+	signer  *proof.Signer // nil: nothing is signed beyond sign-ins
 	people  *people.Book
 	now     func() time.Time
 	clients map[string]*client // fixed after New
@@ -47,6 +50,7 @@ type store struct {
 
 type browser struct {
 	sub   string
+	level int // that was proven in this browser
 	until time.Time
 }
 
@@ -57,7 +61,7 @@ var (
 
 func newStore(p *Provider) *store {
 	return &store{
-		keys: p.keys, people: p.cfg.People, now: p.cfg.Now, clients: map[string]*client{},
+		keys: p.keys, signer: p.cfg.Signer, people: p.cfg.People, now: p.cfg.Now, clients: map[string]*client{},
 		requests: map[string]*request{}, codes: map[string]string{}, tokens: map[string]token{}, browsers: map[string]browser{},
 	}
 }
@@ -103,6 +107,11 @@ func (s *store) CreateAuthRequest(_ context.Context, asked *zoidc.AuthRequest, _
 		}
 	}
 	r := &request{id: rand.Text(), asked: *asked, until: s.now().Add(requestLife)}
+	for _, scope := range asked.Scopes {
+		if a, ok := vouch.ParseScope(scope); ok {
+			r.agreed = &a
+		}
+	}
 	s.requests[r.id] = r
 	copied := *r
 	return &copied, nil
@@ -148,7 +157,7 @@ func (s *store) choose(id, old string, who people.Person) (cookie string, err er
 		}
 	}
 	cookie = rand.Text()
-	s.browsers[cookie] = browser{sub: who.Sub, until: s.now().Add(browserLife)}
+	s.browsers[cookie] = browser{sub: who.Sub, level: who.Level, until: s.now().Add(browserLife)}
 	delete(s.browsers, old)
 	for id, t := range s.tokens {
 		switch {
@@ -172,7 +181,9 @@ func (s *store) last(cookie string) (people.Person, bool) {
 	if !ok || !s.now().Before(b.until) {
 		return people.Person{}, false
 	}
-	return s.people.BySub(b.sub)
+	who, ok := s.people.BySub(b.sub)
+	who.Level = max(who.Level, b.level)
+	return who, ok
 }
 
 // forget signs a browser out: it is not known any more, and what it signed in for ends.
@@ -262,7 +273,7 @@ func (s *store) SetUserinfoFromRequest(_ context.Context, info *zoidc.UserInfo, 
 		return errNotOffered
 	}
 	tell(info, r.subject, r.who, scopes)
-	return nil
+	return s.consent(info, r)
 }
 
 // SetUserinfoFromToken answers the user information endpoint.

@@ -26,6 +26,8 @@ import (
 type site struct {
 	*httptest.Server
 	party    *oidc.Party
+	ask      oidc.Ask      // what the next sign-in is for
+	agreed   *proof.Signed // what the last one brought
 	sessions *oidc.Sessions
 }
 
@@ -33,11 +35,12 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fail := func(err error) { http.Error(w, errs.CodeOf(err).Name(), http.StatusForbidden) }
 	switch r.URL.Path {
 	case "/signin":
-		if err := s.party.Begin(w, r, r.FormValue("to")); err != nil {
+		if err := s.party.BeginFor(w, r, r.FormValue("to"), s.ask); err != nil {
 			fail(err)
 		}
 	case "/signin/back":
 		who, to, err := s.party.Finish(w, r)
+		s.agreed = who.Agreed
 		if err == nil {
 			err = s.sessions.Write(w, who)
 		}

@@ -28,9 +28,10 @@ const (
 type Person struct {
 	Sub      string   // the provider's own name for the person; nodes see a pairwise one
 	Name     string   // full name
-	IDNo     string   // GB 11643, 18 characters; empty for officers and for residents of level 1
+	IDNo     string   // GB 11643, 18 characters; empty for officers; told only from level 2 on
 	Phone    string   // 11 digits; empty if there is none
 	Level    int      // assurance of the identity, 1 (telephone only) to 4 (in person)
+	CanRaise int      // the level to which the person can prove more when asked; Level or above
 	Kind     Kind     // resident or officer
 	Province string   // id of the province of residence or of work
 	Region   string   // GB/T 2260, 6 digits: place of residence, or of the office worked for
@@ -99,6 +100,7 @@ type file struct {
 		Sub, Name, Title, IDNo, Phone, Province, Region string
 		TitleEn                                         string `toml:"title_en"`
 		Level                                           int
+		CanRaise                                        int `toml:"can_raise"`
 	}
 	Rule []struct {
 		Prefix, Suffix, Title string
@@ -126,7 +128,7 @@ func Load() (*Book, error) {
 	b := &Book{}
 	for _, r := range f.Resident {
 		b.People = append(b.People, Person{
-			Sub: r.Sub, Name: r.Name, IDNo: r.IDNo, Phone: r.Phone, Level: r.Level, Kind: Resident,
+			Sub: r.Sub, Name: r.Name, IDNo: r.IDNo, Phone: r.Phone, Level: r.Level, Kind: Resident, CanRaise: max(r.Level, r.CanRaise),
 			Province: r.Province, Region: r.Region, Title: r.Title, TitleEn: r.TitleEn,
 		})
 	}
@@ -138,7 +140,7 @@ func Load() (*Book, error) {
 				return nil, fmt.Errorf("reading the demo people: %s has no surname or seat for %s", p.ID, r.Prefix)
 			}
 			b.People = append(b.People, Person{
-				Sub: r.Prefix + "." + p.ID, Name: surname + r.Suffix, Level: r.Level, Kind: Officer,
+				Sub: r.Prefix + "." + p.ID, Name: surname + r.Suffix, Level: r.Level, Kind: Officer, CanRaise: r.Level,
 				Province: p.ID, Region: seat, Roles: r.Roles, Title: r.Title, TitleEn: r.TitleEn,
 			})
 		}

@@ -116,6 +116,9 @@ type Consent struct {
 	Office  string    `json:"office"`
 	At      time.Time `json:"at"`
 	Text    string    `json:"text"` // version of the text that was read out
+	// Agreed is the consent.Agreement as the applicant was shown it, and Proof the identity provider's signature on its hash.
+	Agreed []byte        `json:"agreed,omitempty"`
+	Proof  *proof.Signed `json:"proof,omitempty"`
 }
 
 // The ways of consent and of service.

@@ -259,6 +259,9 @@ func (l *linter) decision(v Version) {
 	l.mark(0, "corrections", v.Corrections.Mark)
 	oneOf(l, 0, "corrections", v.Corrections.Manner, manners)
 	l.basis(v, 0, "fee", v.Fee.Basis)
+	if a := v.Assurance; min(a.Level, a.Consent) < 0 || max(a.Level, a.Consent) > 4 {
+		l.say(0, "bad-level", "assurance: levels are 0 to 4")
+	}
 	l.mark(0, "fee", v.Fee.Mark)
 	for _, f := range v.Fee.Items {
 		line := l.line("fee.items", f.Key)

@@ -313,6 +313,7 @@ func (c *Catalogue) loadVersion(file, digest string) (Version, error) {
 		Refusals    []Refusal          `toml:"refusals"`
 		Result      Result             `toml:"result"`
 		Fee         Fee                `toml:"fee"`
+		Assurance   Assurance          `toml:"assurance"`
 	}
 	if err := decode(file, c.src[file], &f); err != nil {
 		return Version{}, err
@@ -320,7 +321,7 @@ func (c *Catalogue) loadVersion(file, digest string) (Version, error) {
 	v := Version{
 		ID: strings.TrimSuffix(file, ".toml"), Item: path.Dir(file), Title: f.Title, TitleEn: f.TitleEn, Source: f.Source,
 		From: f.From, Until: f.Until, Basis: f.Basis, Reach: f.Reach, Form: f.Form, Materials: f.Materials, Plan: f.Plan,
-		Corrections: f.Corrections, Checklist: f.Checklist, Refusals: f.Refusals, Result: f.Result, Fee: f.Fee,
+		Corrections: f.Corrections, Checklist: f.Checklist, Refusals: f.Refusals, Result: f.Result, Fee: f.Fee, Assurance: f.Assurance,
 		Visits: f.Visits, Questions: f.Questions, Digest: digest,
 	}
 	for _, l := range f.Limits {

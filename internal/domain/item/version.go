@@ -26,6 +26,7 @@ type Version struct {
 	Refusals    []Refusal
 	Result      Result
 	Fee         Fee
+	Assurance   Assurance
 	Digest      string
 }
 
@@ -260,6 +261,16 @@ type ResultField struct {
 	Label   string `toml:"label"`
 	LabelEn string `toml:"label_en"`
 	From    string `toml:"from"`
+}
+
+// Assurance is how surely people must be known. Levels are 0 (nothing asked) to 4 (in person).
+type Assurance struct {
+	// Level is the lowest at which somebody applies online; who is below is sent to raise it.
+	Level int `toml:"level"`
+	// Consent is the level at which the identity provider must have signed the applicant's consent; 0 lets an officer attest it.
+	Consent int `toml:"consent"`
+	// TwoPersons: who decides is not who accepted or reviewed.
+	TwoPersons bool `toml:"two_persons"`
 }
 
 // Fee is what is charged, in 分. With Items, each that applies is due and Fen is the least of them.

@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/vouch"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -178,6 +179,12 @@ func TestRefusalIsSignedAndComesBack(t *testing.T) {
 			e.Private = w.payload(c)
 		}},
 		{"a leg that there is not", "unreadable", func(_ *world, e *exchange.Envelope) { e.Leg = "dance" }},
+		{"a consent that the sender signed itself", "consent-unproven", func(w *world, e *exchange.Envelope) {
+			c := w.at(north)
+			forged := w.sign(north, vouch.TypConsent, vouch.Consent{ID: "1", From: north, Person: c.Private.Applicant, Level: 4})
+			c.Private.Consent.Agreed, c.Private.Consent.Proof = []byte("{}"), &forged
+			e.Private = w.payload(c)
+		}},
 		{"a rule that is not known here", "rule-changed", func(w *world, e *exchange.Envelope) {
 			c := w.at(north)
 			c.Item = "no such item"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/consent"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
@@ -31,6 +32,9 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 	if err != nil {
 		return p.receipt(e, hash, exchange.Refused, "rule-changed", u.At)
 	}
+	if err := p.consented(known, in, law); err != nil {
+		return p.receipt(e, hash, exchange.Refused, "consent-unproven", u.At)
+	}
 	c, at, err := casefile.Take(known, e, in, facts, p.Kit.Me, law, p.Kit.Now())
 	if err != nil {
 		if reason, final := refusals[errs.CodeOf(err)]; final {
@@ -55,6 +59,16 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence, At: until})
 	}
 	return p.receipt(e, hash, exchange.Held, "", at)
+}
+
+// consented judges the consent with which a case comes here for the first time.
+func (p *Post) consented(known casefile.Case, in casefile.Offered, law casefile.Law) error {
+	if known.ID != "" {
+		return nil
+	}
+	c := in.Case
+	c.Private = in.Private
+	return consent.Check(c, p.Kit.Trust(), law.Version.Assurance.Consent)
 }
 
 // ours reports whether an office is one of this node: a leg for any other would wait in no queue.

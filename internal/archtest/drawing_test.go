@@ -43,7 +43,7 @@ var rows = [][]string{
 		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},
-	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/zone", "internal/domain/vouch"},
+	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/vouch", "internal/domain/zone"},
 	{"internal/domain/item", "internal/domain/office"},
 	{"internal/domain/party", "internal/domain/document"},
 	{"internal/proof"},

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/search"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/decide"
@@ -64,9 +65,10 @@ type Node struct {
 	Vault  *proof.Vault
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 
-	log   *slog.Logger
-	leave func()
-	wake  chan struct{}
+	log    *slog.Logger
+	leave  func()
+	wake   chan struct{}
+	missed search.Misses
 
 	mu   sync.Mutex // guards stop
 	stop func()
@@ -269,7 +271,12 @@ func (n *Node) Start(ctx context.Context) error {
 	}
 	wg.Go(func() { n.loop(ctx, n.quietRound) })
 	wg.Go(func() { n.loop(ctx, n.sweep) })
-	n.stop = func() { cancel(); wg.Wait() }
+	wg.Go(func() { n.loop(ctx, n.keepMissed) })
+	n.stop = func() {
+		cancel()
+		wg.Wait()
+		_, _ = n.keepMissed(context.WithoutCancel(ctx)) // a database that is away loses a minute of counts
+	}
 	return nil
 }
 

@@ -210,6 +210,14 @@ CREATE TABLE presentations (
 
 CREATE INDEX presentations_case ON presentations (case_id, at);
 
+CREATE TABLE search_missed (
+	day TEXT NOT NULL, -- civil day
+	query TEXT NOT NULL,
+	n BIGINT NOT NULL,
+	PRIMARY KEY (day, query),
+	CONSTRAINT search_missed_n CHECK (n > 0)
+);
+
 CREATE TABLE seen (
 	id TEXT NOT NULL PRIMARY KEY,
 	until BIGINT NOT NULL

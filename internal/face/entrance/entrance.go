@@ -18,6 +18,8 @@ import (
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/search"
+	"tongban/internal/domain/zone"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/unit"
@@ -73,6 +75,12 @@ type Public struct {
 	FormAction []string // further origins that forms may lead to by redirect, such as the identity provider
 	// Client names who asks, for the limit on look-ups; nil is the address of the connection.
 	Client func(r *http.Request) string
+	Finder Finder      // nil is the index of the catalogue inside the binary
+	Zones  *zone.Zones // nil is those inside the binary
+	// Apply says that the provinces' entrances take applications at /apply/new; else a guide leads to windows only.
+	Apply bool
+	// OnMiss gets the words of a question that found nothing, without who asked; nil is nothing.
+	OnMiss func(words string)
 }
 
 // Config is what a province's entrance needs beside. The node serves /login?back=, /callback and POST /logout itself.
@@ -93,12 +101,22 @@ type Config struct {
 	Consent page.Consenter
 }
 
+// keptBytes bounds the pages that an entrance keeps ready: about a thousand guides.
+const keptBytes = 32 << 20
+
+// nav is the sections, statements the pages about the site itself.
+var (
+	nav        = []string{"/topics", "/regions", "/check", "/windows", "/help"}
+	statements = []string{"about", "accessibility", "privacy"}
+)
+
 // base is what both kinds of entrance share.
 type base struct {
 	Public
 	site   *page.Site
 	places *places
 	limit  *throttle.Throttle
+	kept   *page.Kept
 	me     office.NodeID // "" at the hub
 	here   region.Region // the province; zero at the hub
 	gate   page.Gate     // nil at the hub
@@ -136,7 +154,7 @@ func New(cfg Config) *page.Site {
 	b.me, b.gate = cfg.Kit.Me, cfg.Gate
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
 	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, nextTry: cfg.NextTry}
-	s := b.start()
+	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)
 	s.Get("/cases/{no}", e.caseOne)
@@ -152,14 +170,20 @@ func New(cfg Config) *page.Site {
 // NewHub makes the hub's entrance: it holds no case and nobody signs in.
 func NewHub(cfg Public) *page.Site {
 	b := newBase(cfg)
-	s := b.start()
+	s := b.open()
 	s.Get("/{$}", b.hubFront)
 	s.Get("/verify", b.hubVerify)
 	return s
 }
 
 func newBase(p Public) *base {
-	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now)}
+	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now), kept: page.NewKept(keptBytes)}
+	if b.Finder == nil {
+		b.Finder = search.Default()
+	}
+	if b.Zones == nil {
+		b.Zones = zone.Default()
+	}
 	if b.Client == nil {
 		b.Client = func(r *http.Request) string {
 			host, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -172,8 +196,8 @@ func newBase(p Public) *base {
 	return b
 }
 
-// start makes the site with the pages that both have.
-func (b *base) start() *page.Site {
+// open makes the site with the pages that both have.
+func (b *base) open() *page.Site {
 	b.site = page.NewSite(page.Config{
 		Log: b.Log, Frame: b.frame, OnRequest: b.OnRequest, FormAction: b.FormAction,
 		SignIn: func(r *http.Request) string {
@@ -183,11 +207,24 @@ func (b *base) start() *page.Site {
 			return signIn(r.URL.RequestURI())
 		},
 	})
+	b.site.Get("/search", b.search)
+	b.site.Get("/topics", b.topics)
+	b.site.Get("/topics/{cut}/{key}", b.topic)
+	b.site.Get("/regions", b.regions)
+	b.site.Get("/regions/{here}", b.provinceOf)
+	b.site.Get("/regions/{here}/{there}", b.pairOf)
+	b.site.Get("/zones/{zone}", b.zone)
+	b.site.Get("/place", b.place)
+	b.site.Get("/check", b.check)
+	b.site.Get("/guide/{item}", b.guide)
+	b.site.Get("/prepare", b.prepare)
+	b.site.Get("/windows", b.windows)
+	b.site.Get("/help", b.help)
 	b.site.Get("/can", b.can)
 	b.site.Get("/items", b.items)
 	b.site.Post("/verify", b.verifyFile, page.MaxBody(maxFile+formRoom))
-	for _, name := range []string{"about", "accessibility", "privacy"} {
-		b.site.Get("/"+name, b.statement(name))
+	for _, name := range statements {
+		b.site.Get("/"+name, b.statement)
 	}
 	return b.site
 }
@@ -208,7 +245,11 @@ func (b *base) frame(r *http.Request) page.Frame {
 	if b.Demo {
 		f.Today = longDay(ctx, b.today())
 	}
-	for _, name := range []string{"about", "accessibility", "privacy"} {
+	for _, l := range nav {
+		f.Nav = append(f.Nav, page.Link{Href: l, Text: page.T(ctx, "public.nav."+l[1:]), Current: r.URL.Path == l || strings.HasPrefix(r.URL.Path, l+"/")})
+	}
+	f.Footer = append(f.Footer, page.Link{Href: "/verify", Text: page.T(ctx, "public.nav.verify")})
+	for _, name := range statements {
 		f.Footer = append(f.Footer, page.Link{Href: "/" + name, Text: page.T(ctx, "entrance."+name+".title")})
 	}
 	return f
@@ -269,10 +310,5 @@ func (b *base) show(w http.ResponseWriter, r *http.Request, status int, title st
 	return page.Show(w, r, status, f, body)
 }
 
-// itemName is an item's name in the reader's language, the list's own where no definition gives an English one.
-func itemName(ctx context.Context, it item.Item) string {
-	if n := len(it.Versions); n > 0 && page.PrefsOf(ctx).Lang == "en" {
-		return it.Versions[n-1].TitleEn
-	}
-	return strings.TrimSpace(it.Name)
-}
+// itemName is an item's name in the reader's language, the list's own where there is no English one.
+func itemName(ctx context.Context, it item.Item) string { return answerText(ctx, it.Name, it.NameEn) }

@@ -155,7 +155,7 @@ func hubPages(c config, trust *federate.Trust, log *slog.Logger) (http.Handler, 
 			version = list.Version
 			site = entrance.NewHub(entrance.Public{
 				Catalogue: item.Default(), Regions: regions, Offices: offices, Trust: trust.List, Now: time.Now,
-				Entrances: addresses(list), PublicURL: c.URL, HubURL: c.URL, Owner: c.Owner, Log: log,
+				Entrances: addresses(list), PublicURL: c.URL, HubURL: c.URL, Owner: c.Owner, Log: log, Apply: true,
 			})
 		}
 		s := site

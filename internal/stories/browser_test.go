@@ -9,12 +9,19 @@ import (
 	"time"
 )
 
-// TestBrowser plays the first story in a real browser, with script and without (web/e2e/licence.mjs). TONGBAN_PICTURES
+// TestBrowser plays the first story and the one online in a real browser, with script and without (web/e2e). TONGBAN_PICTURES
 // names a folder for the pictures of the README.
 func TestBrowser(t *testing.T) {
+	for _, name := range []string{"licence", "online"} {
+		t.Run(name, func(t *testing.T) { inBrowser(t, name) })
+	}
+}
+
+func inBrowser(t *testing.T, name string) {
+	t.Helper()
 	chromium := program(t, "install it: apt-get install chromium", "chromium", "chromium-browser")
 	node := program(t, "install Node.js 20 or newer", "node")
-	script, err := filepath.Abs("../../web/e2e/licence.mjs")
+	script, err := filepath.Abs("../../web/e2e/" + name + ".mjs")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +38,7 @@ func TestBrowser(t *testing.T) {
 		}
 	})
 	args := []string{script, n.URL}
-	if pictures := os.Getenv("TONGBAN_PICTURES"); pictures != "" {
+	if pictures := os.Getenv("TONGBAN_PICTURES"); pictures != "" && name == "licence" {
 		args = append(args, pictures)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)

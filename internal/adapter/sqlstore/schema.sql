@@ -146,22 +146,6 @@ CREATE TABLE lookups (
 
 CREATE INDEX lookups_mac ON lookups (mac);
 
-CREATE TABLE messages (
-	id TEXT NOT NULL PRIMARY KEY,
-	case_id TEXT NOT NULL,
-	kind TEXT NOT NULL,
-	at BIGINT NOT NULL,
-	due BIGINT NOT NULL, -- civil day yyyymmdd by which an answer is promised, 99999999 for none
-	open BIGINT NOT NULL, -- 1 while it waits for an answer
-	private BYTEA NOT NULL,
-	CONSTRAINT messages_kind CHECK (kind IN ('question', 'answer', 'complaint', 'finding')),
-	CONSTRAINT messages_open CHECK (open IN (0, 1))
-);
-
-CREATE INDEX messages_case ON messages (case_id, at);
-
-CREATE INDEX messages_waiting ON messages (kind, due) WHERE open = 1;
-
 CREATE TABLE outbox (
 	id TEXT NOT NULL PRIMARY KEY,
 	dest TEXT NOT NULL,

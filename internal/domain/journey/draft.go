@@ -29,6 +29,7 @@ type Draft struct {
 	Opened    time.Time         `json:"opened"`
 	Saved     time.Time         `json:"saved"`
 	Applicant party.Person      `json:"applicant"`
+	Said      map[string]bool   `json:"said,omitempty"`     // to the matter's yes-no questions
 	Answers   map[string]string `json:"answers,omitempty"`  // by field as typed; "" was passed over
 	Records   map[string]Record `json:"records,omitempty"`  // by registered source
 	Wrong     map[string]string `json:"wrong,omitempty"`    // by field: what the applicant says is wrong with what was found
@@ -69,7 +70,7 @@ func (d Draft) Expired(now time.Time) bool { return d.Case == "" && !now.Before(
 // Clone copies what a change may touch, so that a refused change leaves the draft as it was.
 func (d Draft) Clone() Draft {
 	d.Answers, d.Records, d.Wrong = filled(d.Answers), filled(d.Records), filled(d.Wrong)
-	d.Supplies, d.Seen, d.Files = filled(d.Supplies), filled(d.Seen), slices.Clone(d.Files)
+	d.Supplies, d.Seen, d.Said, d.Files = filled(d.Supplies), filled(d.Seen), filled(d.Said), slices.Clone(d.Files)
 	if d.Guest != nil {
 		g := *d.Guest
 		d.Guest = &g

@@ -12,6 +12,7 @@ type Kind string
 
 // The kinds of steps, in the order in which they come.
 const (
+	Ask       Kind = "ask"       // a yes-no question that narrows what follows
 	Found     Kind = "found"     // what was found out, to be confirmed
 	Question  Kind = "q"         // one question
 	Invite    Kind = "invite"    // the other party
@@ -22,14 +23,14 @@ const (
 // Step is one screen of the way.
 type Step struct {
 	Kind  Kind
-	Field string // of a question
+	Field string // of a question, or its key
 	Done  bool
 }
 
 // Path is where the step stands below the draft's address.
 func (s Step) Path() string {
-	if s.Kind == Question {
-		return "q/" + s.Field
+	if s.Kind == Question || s.Kind == Ask {
+		return string(s.Kind) + "/" + s.Field
 	}
 	return string(s.Kind)
 }
@@ -37,10 +38,16 @@ func (s Step) Path() string {
 // Long is the number of steps from which the way begins with a task list.
 const Long = 6
 
-// Steps is the whole way of a draft under a version of the rules. What needs nobody's word has no step. The check is done
+// Steps is the whole way of a draft under a version of the rules, narrowed to what the person said. What needs nobody's word has no step. The check is done
 // only by submitting, so it never counts as done here.
 func Steps(d Draft, v item.Version) []Step {
 	var out []Step
+	for _, q := range v.Questions {
+		if q.If.Holds(d.Said) == item.Yes {
+			_, said := d.Said[q.Key]
+			out = append(out, Step{Kind: Ask, Field: q.Key, Done: said})
+		}
+	}
 	if len(FoundFields(d, v)) > 0 {
 		out = append(out, Step{Kind: Found, Done: d.Seen[string(Found)]})
 	}
@@ -99,7 +106,7 @@ func Before(steps []Step, path string) (Step, bool) {
 	if i <= 0 {
 		return Step{}, false
 	}
-	return steps[i-1], true
+	return steps[i-1], true //nolint:gosec // i is at least 1 and an index of steps
 }
 
 // Inviting is the field that the other party fills, if the form has one.

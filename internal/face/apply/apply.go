@@ -70,6 +70,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/apply/{id}/found", f.guard(f.foundDone))
 	s.Get("/apply/{id}/wrong/{field}", f.with(f.wrong))
 	s.Post("/apply/{id}/wrong/{field}", f.guard(f.wrongDone))
+	s.Get("/apply/{id}/ask/{key}", f.with(f.ask))
+	s.Post("/apply/{id}/ask/{key}", f.guard(f.said))
 	s.Get("/apply/{id}/q/{field}", f.with(f.question))
 	s.Post("/apply/{id}/q/{field}", f.guard(f.answer))
 	s.Get("/apply/{id}/materials", f.with(f.materials))

@@ -61,6 +61,15 @@ func (f *Face) done(w http.ResponseWriter, r *http.Request, v visit) error {
 // answerRows are the values that the applicant gave, each with a way to change it.
 func (f *Face) answerRows(ctx context.Context, d draft) []page.Row {
 	var out []page.Row
+	for _, q := range d.V.Questions {
+		if q.If.Holds(d.Said) != item.Yes {
+			continue
+		}
+		label := pick(d.lang, q.Text, q.TextEn)
+		out = append(out, page.Row{Key: label, Value: page.T(ctx, "apply.ask."+yesNo(d, q.Key)), Actions: []page.Action{{
+			Href: d.path("ask/" + q.Key), Text: page.T(ctx, "apply.change"), Hidden: label,
+		}}})
+	}
 	values := f.cfg.Desk.Values(d.Draft, d.V)
 	for _, q := range journey.Questions(d.Draft, d.V) {
 		label := pick(d.lang, q.Field.Label, q.Field.LabelEn)

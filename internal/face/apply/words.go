@@ -52,6 +52,11 @@ func stepName(ctx context.Context, d draft, s journey.Step) string {
 		field, _ := d.V.Field(s.Field)
 		return page.T(ctx, "apply.tasks.q", pick(d.lang, field.Label, field.LabelEn))
 	}
+	for _, q := range d.V.Questions {
+		if s.Kind == journey.Ask && q.Key == s.Field {
+			return pick(d.lang, q.Text, q.TextEn)
+		}
+	}
 	return page.T(ctx, "apply.tasks."+string(s.Kind))
 }
 

@@ -79,7 +79,7 @@ func (e *entrance) cases(w http.ResponseWriter, r *http.Request) error {
 				f.Flash = page.T(ctx, "apply.flash."+said)
 			}
 		}
-	}, casesPage(e, groups, drafts, len(log), v.Person.IDNo == ""))
+	}, casesPage(e, groups, drafts, e.away(ctx, v, found), len(log), v.Person.IDNo == ""))
 }
 
 // draftLine is one application that is still being prepared.

@@ -125,11 +125,13 @@ type base struct {
 // entrance is a province's.
 type entrance struct {
 	*base
-	store   Store
-	kit     *unit.Kit
-	lodge   *lodge.Desk
-	drafts  Drafts
-	nextTry func(ctx context.Context) (time.Time, bool, error)
+	store  Store
+	kit    *unit.Kit
+	lodge  *lodge.Desk
+	drafts Drafts
+	// elsewhere asks the other provinces; nil asks nobody.
+	elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
+	nextTry   func(ctx context.Context) (time.Time, bool, error)
 }
 
 // New makes the entrance of the province whose kit it is; rules, places, offices, trust and clock are the kit's where Public
@@ -153,7 +155,7 @@ func New(cfg Config) *page.Site {
 	b := newBase(cfg.Public)
 	b.me, b.gate = cfg.Kit.Me, cfg.Gate
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
-	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, nextTry: cfg.NextTry}
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, nextTry: cfg.NextTry}
 	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)

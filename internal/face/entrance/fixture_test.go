@@ -22,6 +22,7 @@ import (
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -157,6 +158,7 @@ type world struct {
 	site    http.Handler
 	hub     http.Handler
 	c       casefile.Case
+	away    func(context.Context, page.Visitor) (elsewhere.Found, error) // what the other provinces say; nil: nothing
 }
 
 func newWorld(t *testing.T) *world {
@@ -192,6 +194,12 @@ func newWorld(t *testing.T) *world {
 	desk := &lodge.Desk{Kit: w.kit, Store: w.store}
 	w.site = New(Config{
 		Public: public, Store: w.store, Kit: w.kit, Lodge: desk, Gate: w.gate,
+		Elsewhere: func(ctx context.Context, v page.Visitor) (elsewhere.Found, error) {
+			if w.away == nil {
+				return elsewhere.Found{}, nil
+			}
+			return w.away(ctx, v)
+		},
 		NextTry: func(context.Context) (time.Time, bool, error) { return w.now.Add(5 * time.Minute), true, nil },
 	})
 	public.Catalogue, public.Regions, public.Offices, public.Trust, public.Now = w.kit.Catalogue, regions, offices, w.kit.Trust, w.kit.Now

@@ -51,8 +51,10 @@ func dateText(ctx context.Context, s string) string {
 }
 
 // statusOf is the one of nine words for a case.
-func statusOf(c casefile.Case) page.Status {
-	switch s := c.Status(); s { //nolint:exhaustive // the others have the same name in both lists
+func statusOf(c casefile.Case) page.Status { return wordOf(c.Status()) }
+
+func wordOf(s casefile.Status) page.Status {
+	switch s { //nolint:exhaustive // the others have the same name in both lists
 	case casefile.StatusChecking:
 		return page.Verifying
 	case casefile.StatusDenied:

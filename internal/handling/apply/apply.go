@@ -178,7 +178,7 @@ func (d *Desk) submitted(ctx context.Context, who party.Person, draft journey.Dr
 	return draft, nil
 }
 
-// Rules are the rules that a draft goes by today. moved is true while the draft was last saved under others.
+// Rules are the rules that a draft goes by today, narrowed to what the person said. moved is true while the draft was last saved under others.
 func (d *Desk) Rules(draft journey.Draft) (v item.Version, moved bool, err error) {
 	return d.rules(draft, workday.DateOf(d.Kit.Now()))
 }
@@ -188,7 +188,7 @@ func (d *Desk) rules(draft journey.Draft, today workday.Date) (v item.Version, m
 	if !ok {
 		return v, false, errs.New(errs.NotOnlineHere, "%s has no version today", draft.Item)
 	}
-	return v, v.Digest != draft.Digest, nil
+	return v.Narrow(draft.Said), v.Digest != draft.Digest, nil
 }
 
 // Change lets f change a person's draft and saves it. If another device was faster, f is tried again on what that one

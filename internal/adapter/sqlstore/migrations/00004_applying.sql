@@ -16,18 +16,3 @@ CREATE TABLE drafts (
 );
 CREATE INDEX drafts_person ON drafts (mac, saved);
 CREATE INDEX drafts_expires ON drafts (expires) WHERE expires <> 0;
-
--- What applicant and office write to each other, and complaints; the text is encrypted under the case's key.
-CREATE TABLE messages (
-	id TEXT NOT NULL PRIMARY KEY,
-	case_id TEXT NOT NULL,
-	kind TEXT NOT NULL,
-	at BIGINT NOT NULL,
-	due BIGINT NOT NULL, -- civil day yyyymmdd by which an answer is promised, 99999999 for none
-	open BIGINT NOT NULL, -- 1 while it waits for an answer
-	private BYTEA NOT NULL,
-	CONSTRAINT messages_kind CHECK (kind IN ('question', 'answer', 'complaint', 'finding')),
-	CONSTRAINT messages_open CHECK (open IN (0, 1))
-);
-CREATE INDEX messages_case ON messages (case_id, at);
-CREATE INDEX messages_waiting ON messages (kind, due) WHERE open = 1;

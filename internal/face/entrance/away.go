@@ -1,0 +1,74 @@
+package entrance
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/elsewhere"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/page"
+)
+
+// awayLine is one case that another province keeps.
+type awayLine struct {
+	No, Name, Href string
+	Status         page.Status
+	Place          string
+	Due            string
+}
+
+// away is what the other provinces said of the visitor's cases, and who did not answer.
+type away struct {
+	Lines   []awayLine
+	Missing string // names of those that did not answer
+	More    string // names of those that have older cases
+	Ended   bool   // the sign-in is too old to ask
+}
+
+// away asks the other provinces. Cases that are listed here already are left out; a failure narrows the page and says so.
+func (e *entrance) away(ctx context.Context, v page.Visitor, here []casefile.Case) away {
+	if e.elsewhere == nil || v.Person.IDNo == "" {
+		return away{}
+	}
+	found, err := e.elsewhere(ctx, v)
+	out := away{Ended: errs.Is(err, errs.RoamEnded), More: e.namesOf(ctx, found.More)}
+	if !out.Ended {
+		out.Missing = e.namesOf(ctx, found.Missing)
+	}
+	for _, c := range found.Cases {
+		if slices.ContainsFunc(here, func(mine casefile.Case) bool { return mine.No == c.No }) {
+			continue
+		}
+		out.Lines = append(out.Lines, e.awayLine(ctx, c))
+	}
+	return out
+}
+
+func (e *entrance) awayLine(ctx context.Context, c elsewhere.Case) awayLine {
+	l := awayLine{
+		No: string(c.No), Name: e.itemOf(ctx, casefile.Case{Item: c.Item}), Status: wordOf(c.Status),
+		Place: e.nameOf(page.PrefsOf(ctx).Lang, c.Node),
+	}
+	if site := e.Entrances[c.Node]; site != "" {
+		l.Href = site + "/cases/" + l.No
+	}
+	if !c.Until.IsZero() {
+		l.Due = day(ctx, c.Until)
+	}
+	return l
+}
+
+func (e *entrance) namesOf(ctx context.Context, nodes []office.NodeID) string {
+	lang := page.PrefsOf(ctx).Lang
+	var names []string
+	for _, n := range nodes {
+		names = append(names, e.nameOf(lang, n))
+	}
+	if lang == "en" {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names, "\u3001")
+}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"tongban/internal/domain/casefile"
@@ -109,6 +110,7 @@ type base struct {
 	places *places
 	limit  *throttle.Throttle
 	kept   *page.Kept
+	laid   *sync.Map     // of []topic by cut, subject and language: the catalogue does not change under a running entrance
 	me     office.NodeID // "" at the hub
 	here   region.Region // the province; zero at the hub
 	gate   page.Gate     // nil at the hub
@@ -168,7 +170,7 @@ func NewHub(cfg Public) *page.Site {
 }
 
 func newBase(p Public) *base {
-	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now), kept: page.NewKept(keptBytes)}
+	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now), kept: page.NewKept(keptBytes), laid: &sync.Map{}}
 	if b.Finder == nil {
 		b.Finder = search.Default()
 	}
@@ -224,7 +226,7 @@ func (b *base) open() *page.Site {
 func (b *base) frame(r *http.Request) page.Frame {
 	f := page.FrameOf(r)
 	ctx := r.Context()
-	f.Face, f.Owner, f.Demo = "hub", b.Owner, b.Demo
+	f.Face, f.Owner, f.Demo, f.Search = "hub", b.Owner, b.Demo, "/search"
 	f.FaceName = page.T(ctx, "hub.face")
 	if b.me != "" {
 		f.Face, f.FaceName = "entrance", page.T(ctx, "entrance.face", b.nameOf(f.Lang, b.me))

@@ -140,7 +140,10 @@ func (b *base) guideView(ctx context.Context, it item.Item, q url.Values, on wor
 	}
 	v.Figures = b.figures(ctx, g, on)
 	if v.ok() {
-		v.Decider = b.officeAt(g.Summary.Decider)
+		if m := g.Summary.Mode; !g.Defined && (m == item.Onsite || m == item.Delegated) {
+			v.Summary.Decider = g.Query.Here // by what these modes mean; a definition says it by its plan
+		}
+		v.Decider = b.officeAt(v.Summary.Decider)
 		v.Starts = b.starts(ctx, g)
 	}
 	return v, nil

@@ -9,6 +9,7 @@ import (
 
 	"tongban/internal/demo/idp"
 	"tongban/internal/demo/people"
+	"tongban/internal/demo/registers"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/entrance"
@@ -30,6 +31,9 @@ func (n *Nation) faces() error {
 	}
 	sign, err := me.Keys.SignKey("sign")
 	if err != nil {
+		return err
+	}
+	if n.Registers, err = registers.New(n.Clock.Now); err != nil {
 		return err
 	}
 	secret, err := n.secret()
@@ -64,7 +68,7 @@ func (n *Nation) faces() error {
 func (n *Nation) face(one *node.Node, m Member) (http.Handler, error) {
 	return one.Handler(node.WebConfig{
 		PublicURL: m.URL, HubURL: n.URL, Issuer: n.site("id"), ClientID: m.Place.Label, HTTPClient: n.Client(),
-		Officers: n.officers(one, m), Entrances: n.urls, Demo: true, Log: n.cfg.Log,
+		Officers: n.officers(one, m), Entrances: n.urls, Demo: true, Log: n.cfg.Log, Evidence: n.Registers,
 	})
 }
 

@@ -216,6 +216,9 @@ func guarded(h Handler, w http.ResponseWriter, r *http.Request) (err error) {
 	return h(w, r)
 }
 
+// Frame is the face's frame for a request, for pages that another room adds to the site.
+func (s *Site) Frame(r *http.Request) Frame { return s.frame(r) }
+
 // frame is the face's frame for the site's own pages.
 func (s *Site) frame(r *http.Request) Frame {
 	if s.cfg.Frame != nil {

@@ -16,6 +16,7 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/search"
@@ -42,6 +43,11 @@ type Store interface {
 	PaperByCheck(ctx context.Context, check string) (unit.Paper, error)
 	Licence(ctx context.Context, number string) (unit.Paper, error)
 	Commit(ctx context.Context, u unit.Unit) error
+}
+
+// Drafts lists a person's applications that are still being prepared, the last saved first.
+type Drafts interface {
+	Mine(ctx context.Context, who party.Person) ([]journey.Draft, error)
 }
 
 // DemoStep is one line of the box that tells a visitor of the demonstration what to try.
@@ -85,6 +91,8 @@ type Config struct {
 	Kit   *unit.Kit
 	Lodge *lodge.Desk
 	Gate  page.Gate
+	// Drafts lists what a person has begun and not submitted; nil shows none.
+	Drafts Drafts
 	// NextTry tells when what waits for delivery is tried again; nil or false shows no time.
 	NextTry func(ctx context.Context) (at time.Time, ok bool, err error)
 	// Elsewhere asks the other provinces for the visitor's cases there and waits a second at most; who did not answer is named.
@@ -122,6 +130,7 @@ type entrance struct {
 	store   Store
 	kit     *unit.Kit
 	lodge   *lodge.Desk
+	drafts  Drafts
 	nextTry func(ctx context.Context) (time.Time, bool, error)
 }
 
@@ -146,7 +155,7 @@ func New(cfg Config) *page.Site {
 	b := newBase(cfg.Public)
 	b.me, b.gate = cfg.Kit.Me, cfg.Gate
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
-	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, nextTry: cfg.NextTry}
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, nextTry: cfg.NextTry}
 	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)

@@ -25,7 +25,7 @@ func (a *away) WriteHeader(s int)           { a.status = s }
 // galleryPublicOf is the gallery's data.
 func galleryPublicOf(tb testing.TB) Public {
 	tb.Helper()
-	p, err := galleryPublic(slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError})))
+	p, err := galleryPublic(slog.New(slog.DiscardHandler))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -29,6 +29,8 @@ type WebConfig struct {
 	ClientID  string // this node at the provider
 	// HTTPClient reaches the identity provider; nil is the default one.
 	HTTPClient *http.Client
+	// Reach looks whether other provinces' entrances answer, so that pages can say it; nil asks nobody.
+	Reach *http.Client
 	// Officers is the node's own register, by the subject under which each signs in here. Roles never travel.
 	Officers []office.Officer
 	// Evidence answers what applicants would otherwise be asked; nil: only the sign-in itself is known.
@@ -49,8 +51,8 @@ func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
 	public := entrance.New(entrance.Config{
 		Public: entrance.Public{
 			Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Offices: n.Kit.Offices, Trust: n.Trust.List,
-			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner, Apply: true,
-			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer},
+			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner,
+			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer}, OnMiss: n.OnMiss, Apply: true, HTTP: cfg.Reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
 		Elsewhere: n.elsewhere(g.party), Consent: g, Drafts: n.Apply,

@@ -27,6 +27,9 @@ type Kept struct {
 	used  *list.List // of *sheet, last used in front
 }
 
+// keptGzips compress harder than those for pages that are sent once.
+var keptGzips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 // sheet is one page as it goes out.
 type sheet struct {
 	key       string
@@ -52,15 +55,15 @@ type Sheet struct {
 // else that the page depends on: the business day, the state of the rules. A reader who has it already gets 304: each form, plain and
 // compressed, has a strong tag of its own (RFC 9110 8.8.3), and comparing is weak, as proxies may have weakened it.
 // Readers ask again each time (no-cache), because the business day may move at any moment.
-func (k *Kept) Show(w http.ResponseWriter, r *http.Request, stamp string, make func() (Sheet, error)) error {
+func (k *Kept) Show(w http.ResponseWriter, r *http.Request, stamp string, build func() (Sheet, error)) error {
 	if r.URL.Query().Has("lang") { // the answer sets a cookie: not for anybody else
-		return k.once(w, r, make)
+		return k.once(w, r, build)
 	}
 	p := PrefsOf(r.Context())
 	key := p.Lang + "|" + p.Mode + "|" + p.Contrast + "|" + stamp + "|" + p.Path
 	s := k.find(key)
 	if s == nil {
-		made, err := make()
+		made, err := build()
 		if err != nil {
 			return err
 		}
@@ -76,8 +79,8 @@ func (k *Kept) Show(w http.ResponseWriter, r *http.Request, stamp string, make f
 }
 
 // once makes and sends a page that is not kept.
-func (k *Kept) once(w http.ResponseWriter, r *http.Request, make func() (Sheet, error)) error {
-	made, err := make()
+func (k *Kept) once(w http.ResponseWriter, r *http.Request, build func() (Sheet, error)) error {
+	made, err := build()
 	if err != nil {
 		return err
 	}
@@ -127,10 +130,9 @@ func render(r *http.Request, key string, made Sheet) (*sheet, error) {
 		return s, nil
 	}
 	var packed bytes.Buffer
-	z, err := gzip.NewWriterLevel(&packed, gzip.DefaultCompression)
-	if err != nil {
-		return nil, fmt.Errorf("compressing: %w", err)
-	}
+	z, _ := keptGzips.Get().(*gzip.Writer)
+	defer keptGzips.Put(z)
+	z.Reset(&packed)
 	if _, err := z.Write(s.plain); err != nil {
 		return nil, fmt.Errorf("compressing: %w", err)
 	}

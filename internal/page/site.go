@@ -245,7 +245,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if code.Kind() == errs.Unavailable || code.Kind() == errs.Exhausted {
 		w.Header().Set("Retry-After", "60")
 	}
-	if e := Show(w, r, StatusOf(code), f, errorPage(said, code, f.home())); e != nil {
+	if e := Show(w, r, StatusOf(code), f, errorPage(said, code, f)); e != nil {
 		s.cfg.Log.LogAttrs(r.Context(), slog.LevelError, "error page", slog.Any("error", e))
 		http.Error(w, fmt.Sprintf("%s %s (%d)", said.What, said.Next, code), http.StatusInternalServerError)
 	}

@@ -33,6 +33,8 @@ func shipped(t testing.TB) fstest.MapFS {
 	return m
 }
 
+func shippedRoot() fs.FS { return catalogue.FS }
+
 func readShipped(t testing.TB, file string) string {
 	t.Helper()
 	b, err := fs.ReadFile(catalogue.FS, file)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"tongban/internal/domain/casefile"
@@ -77,6 +78,8 @@ type Public struct {
 	Client func(r *http.Request) string
 	Finder Finder      // nil is the index of the catalogue inside the binary
 	Zones  *zone.Zones // nil is those inside the binary
+	// HTTP reaches the provinces' entrances to see whether they answer; nil: nobody is asked, all count as there.
+	HTTP *http.Client
 	// Apply says that the provinces' entrances take applications at /apply/new; else a guide leads to windows only.
 	Apply bool
 	// OnMiss gets the words of a question that found nothing, without who asked; nil is nothing.
@@ -117,6 +120,8 @@ type base struct {
 	places *places
 	limit  *throttle.Throttle
 	kept   *page.Kept
+	reach  *reach
+	laid   *sync.Map     // of []topic by cut, subject and language: the catalogue does not change under a running entrance
 	me     office.NodeID // "" at the hub
 	here   region.Region // the province; zero at the hub
 	gate   page.Gate     // nil at the hub
@@ -179,7 +184,11 @@ func NewHub(cfg Public) *page.Site {
 }
 
 func newBase(p Public) *base {
-	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now), kept: page.NewKept(keptBytes)}
+	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now), kept: page.NewKept(keptBytes), laid: &sync.Map{}}
+	b.reach = &reach{now: time.Now, seen: map[office.NodeID]*contact{}}
+	if b.HTTP != nil {
+		b.reach.ask = headOf(b.HTTP)
+	}
 	if b.Finder == nil {
 		b.Finder = search.Default()
 	}
@@ -235,7 +244,7 @@ func (b *base) open() *page.Site {
 func (b *base) frame(r *http.Request) page.Frame {
 	f := page.FrameOf(r)
 	ctx := r.Context()
-	f.Face, f.Owner, f.Demo = "hub", b.Owner, b.Demo
+	f.Face, f.Owner, f.Demo, f.Search = "hub", b.Owner, b.Demo, "/search"
 	f.FaceName = page.T(ctx, "hub.face")
 	if b.me != "" {
 		f.Face, f.FaceName = "entrance", page.T(ctx, "entrance.face", b.nameOf(f.Lang, b.me))

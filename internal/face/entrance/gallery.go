@@ -21,26 +21,32 @@ var GalleryDay = time.Date(2026, time.November, 25, 1, 0, 0, 0, time.UTC)
 // Gallery is a hub's entrance over the catalogue inside the binary, at a fixed day and with made-up offices, that shows every
 // public page in every state at /gallery. It holds no case and reaches no province.
 func Gallery(log *slog.Logger) (*page.Site, []page.State, error) {
-	regions, err := region.Default()
+	p, err := galleryPublic(log)
 	if err != nil {
 		return nil, nil, err
+	}
+	site, b := NewHub(p), newBase(p)
+	states := append(publicStates(), b.partStates()...)
+	page.Gallery(site, states)
+	return site, states, nil
+}
+
+// galleryPublic is what the gallery's pages are made from.
+func galleryPublic(log *slog.Logger) (Public, error) {
+	regions, err := region.Default()
+	if err != nil {
+		return Public{}, err
 	}
 	offices, err := office.Load(catalogue.FS)
 	if err != nil {
-		return nil, nil, err
+		return Public{}, err
 	}
-	p := Public{
+	return Public{
 		Catalogue: item.Default(), Regions: regions, Offices: offices, Log: log, Demo: true, Apply: true,
 		Trust:     func() *office.TrustList { return &office.TrustList{Version: 1} },
 		Now:       func() time.Time { return GalleryDay },
 		Entrances: map[office.NodeID]string{"23": "/gallery/province", "63": "/gallery/province"},
-	}
-	b := newBase(p)
-	site := NewHub(p)
-	b.site = site
-	states := append(publicStates(), b.partStates()...)
-	page.Gallery(site, states)
-	return site, states, nil
+	}, nil
 }
 
 // query writes an address with pairs of names and values.

@@ -27,6 +27,7 @@ type guideView struct {
 	Yours   []item.GuideMaterial // to bring or upload
 	Ours    []item.GuideMaterial // nothing to do for
 	Starts  []start              // the best first
+	Away    []string             // what cannot be reached now, and what that means here
 	On      workday.Date
 	Past    bool // On is not today
 	Decider office.Office
@@ -140,8 +141,11 @@ func (b *base) guideView(ctx context.Context, it item.Item, q url.Values, on wor
 	}
 	v.Figures = b.figures(ctx, g, on)
 	if v.ok() {
-		v.Decider = b.officeAt(g.Summary.Decider)
-		v.Starts = b.starts(ctx, g)
+		if m := g.Summary.Mode; !g.Defined && (m == item.Onsite || m == item.Delegated) {
+			v.Summary.Decider = g.Query.Here // by what these modes mean; a definition says it by its plan
+		}
+		v.Decider = b.officeAt(v.Summary.Decider)
+		v.Starts, v.Away = b.starts(ctx, g), b.away(ctx, g)
 	}
 	return v, nil
 }
@@ -239,6 +243,25 @@ func (b *base) starts(ctx context.Context, g item.Guide) []start {
 	}
 	if len(out) == 0 && g.Answer.Possible {
 		out = []start{otherwise}
+	}
+	return out
+}
+
+// away says what cannot be reached: the entrance that one would apply at, or the place to which papers go on.
+func (b *base) away(ctx context.Context, g item.Guide) []string {
+	var out []string
+	lang := page.PrefsOf(ctx).Lang
+	online := g.Summary.Mode == item.Online
+	for _, node := range []office.NodeID{nodeOf(g.Query.Here), nodeOf(g.Query.There)} {
+		o, down := b.reach.down(node, b.Entrances[node])
+		if !down || node == b.me || (online && node != nodeOf(g.Query.There)) {
+			continue
+		}
+		key := "public.unreachable.before"
+		if online || node == nodeOf(g.Query.Here) {
+			key = "public.unreachable.entrance"
+		}
+		out = append(out, page.T(ctx, key, b.nameOf(lang, node), moment(ctx, o.Since)))
 	}
 	return out
 }

@@ -40,6 +40,7 @@ type home struct {
 	Events      []choice
 	Zones       []choice
 	All         int
+	Outages     []string // what cannot be reached, in words
 	Tiles       []tile
 }
 
@@ -72,6 +73,9 @@ var front = sync.OnceValue(func() []frontRow {
 // home gathers a first page.
 func (b *base) home(ctx context.Context) home {
 	h := home{All: len(b.Catalogue.All())}
+	for _, o := range b.reach.outages(b.Entrances) {
+		h.Outages = append(h.Outages, page.T(ctx, "public.unreachable.home", b.nameOf(page.PrefsOf(ctx).Lang, o.Node), moment(ctx, o.Since)))
+	}
 	for _, f := range front() {
 		it, ok := b.Catalogue.Item(f.Item)
 		if !ok {
@@ -175,7 +179,7 @@ func (b *base) keep(w http.ResponseWriter, r *http.Request, build func(context.C
 			return page.Show(w, r, max(s.Status, http.StatusOK), s.Frame, s.Body)
 		}
 	}
-	return b.kept.Show(w, r, b.today().String(), made)
+	return b.kept.Show(w, r, b.today().String()+b.reach.stamp(b.Entrances), made)
 }
 
 // noPage is the answer to an address below a known one that names nothing.

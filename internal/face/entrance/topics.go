@@ -32,7 +32,7 @@ type modeCount struct {
 func (b *base) topics(w http.ResponseWriter, r *http.Request) error {
 	return b.keep(w, r, func(ctx context.Context) (view, error) {
 		by, subject := cutOf(r.URL.Query().Get("by")), subjectOf(r.URL.Query().Get("for"))
-		list := b.cut(ctx, by, subject)
+		list := b.arranged(ctx, by, subject)
 		n := map[string]bool{}
 		for _, t := range list {
 			for _, it := range t.Items {
@@ -71,15 +71,6 @@ func cutOf(s string) string {
 		return s
 	}
 	return cuts[0]
-}
-
-// cut arranges the matters and counts how they are done.
-func (b *base) cut(ctx context.Context, by, subject string) []topic {
-	out := b.arranged(ctx, by, subject)
-	for i := range out {
-		out[i].Count = countModes(out[i].Items)
-	}
-	return out
 }
 
 func countModes(list []item.Item) []modeCount {

@@ -85,6 +85,17 @@ func zoneChoices(ctx context.Context, list []zone.Zone) []choice {
 // arranged is all matters of a subject by theme, life event or department; larger ones first, empty ones left out. For both
 // subjects the groups of persons and organisations that have one key are one.
 func (b *base) arranged(ctx context.Context, by, subject string) []topic {
+	key := by + "|" + subject + "|" + page.PrefsOf(ctx).Lang
+	if list, ok := b.laid.Load(key); ok {
+		out, _ := list.([]topic)
+		return out
+	}
+	out := b.arrange(ctx, by, subject)
+	b.laid.Store(key, out)
+	return out
+}
+
+func (b *base) arrange(ctx context.Context, by, subject string) []topic {
 	lists := map[string]func(zone.Subject, *item.Catalogue) []zone.Group{
 		"theme": b.Zones.Themes, "event": b.Zones.Events, "dept": b.Zones.Departments,
 	}
@@ -107,6 +118,9 @@ func (b *base) arranged(ctx context.Context, by, subject string) []topic {
 				}
 			}
 		}
+	}
+	for i := range out {
+		out[i].Count = countModes(out[i].Items)
 	}
 	if by != "event" { // a life has its own order
 		slices.SortStableFunc(out, func(x, y topic) int { return cmp.Compare(len(y.Items), len(x.Items)) })

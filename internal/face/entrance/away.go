@@ -20,8 +20,8 @@ type awayLine struct {
 	Due            string
 }
 
-// away is what the other provinces said of the visitor's cases, and who did not answer.
-type away struct {
+// others is what the other provinces said of the visitor's cases, and who did not answer.
+type others struct {
 	Lines   []awayLine
 	Missing string // names of those that did not answer
 	More    string // names of those that have older cases
@@ -29,12 +29,12 @@ type away struct {
 }
 
 // away asks the other provinces. Cases that are listed here already are left out; a failure narrows the page and says so.
-func (e *entrance) away(ctx context.Context, v page.Visitor, here []casefile.Case) away {
+func (e *entrance) away(ctx context.Context, v page.Visitor, here []casefile.Case) others {
 	if e.elsewhere == nil || v.Person.IDNo == "" {
-		return away{}
+		return others{}
 	}
 	found, err := e.elsewhere(ctx, v)
-	out := away{Ended: errs.Is(err, errs.RoamEnded), More: e.namesOf(ctx, found.More)}
+	out := others{Ended: errs.Is(err, errs.RoamEnded), More: e.namesOf(ctx, found.More)}
 	if !out.Ended {
 		out.Missing = e.namesOf(ctx, found.Missing)
 	}

@@ -1,6 +1,4 @@
-package authority
-
-import "tongban/internal/domain/office"
+package office
 
 // The acts beside those on a leg.
 const (
@@ -17,10 +15,10 @@ const (
 )
 
 var (
-	counter  = []office.Role{office.Window}
-	checking = []office.Role{office.Reviewer}
-	deciding = []office.Role{office.Decider}
-	desk     = []office.Role{office.Window, office.Reviewer, office.Decider, office.Lead}
+	counter  = []Role{Window}
+	checking = []Role{Reviewer}
+	deciding = []Role{Decider}
+	desk     = []Role{Window, Reviewer, Decider, Lead}
 
 	// seeing asks that the officer's own office is a party, that the case is the officer's kind, and that the officer is there.
 	seeing = []Condition{OwnOffice, WithinRemit, OnDuty, NoConflict}
@@ -54,11 +52,11 @@ var Table = []Rule{
 
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
 	{"decide", deciding, append([]Condition{SecondPerson}, seeing...)},
-	{"dispatch", []office.Role{office.Decider, office.Reviewer}, seeing}, // a refusal to accept leaves with who refused
+	{"dispatch", []Role{Decider, Reviewer}, seeing}, // a refusal to accept leaves with who refused
 
 	// those who handle no case
-	{Figures, []office.Role{office.Lead, office.Supervisor}, []Condition{OnDuty}},
-	{ReadLog, []office.Role{office.Supervisor}, []Condition{OnDuty}},
-	{Catalogue, []office.Role{office.Steward}, []Condition{OnDuty}},
-	{Run, []office.Role{office.Operator}, []Condition{OnDuty}},
+	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},
+	{ReadLog, []Role{Supervisor}, []Condition{OnDuty}},
+	{Catalogue, []Role{Steward}, []Condition{OnDuty}},
+	{Run, []Role{Operator}, []Condition{OnDuty}},
 }

@@ -1,16 +1,16 @@
-// Package authority says which officer may do what, in one table (table.go): role, act, conditions. What is not in the table
-// is refused. Faces ask it for each route and the domain for each act, so that no page can allow what the law of a leg forbids.
-// An applicant's own rights are not here: they are the person's, checked by who the person is.
-package authority
+package office
 
 import (
 	"slices"
 
-	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
 )
+
+// Who may do what stands in one table (Table): act, roles, conditions. What is not in it is refused. Faces ask it for each route
+// and the domain for each act, so that no page can allow what the law of a leg forbids. An applicant's own rights are not in
+// it: they are the person's, checked by who the person is.
 
 // Act is something that an officer does. Acts on a leg bear the names of casefile.Act.
 type Act string
@@ -30,7 +30,7 @@ const (
 // Rule is one sentence: an officer with one of these roles may do this, if.
 type Rule struct {
 	Act   Act
-	Roles []office.Role
+	Roles []Role
 	If    []Condition
 }
 
@@ -53,17 +53,17 @@ func RuleOf(act Act) (Rule, bool) {
 	return Table[i], true
 }
 
-// Role reports whether a holder of these roles may ever do the act, whatever the conditions: what a menu asks.
-func Role(roles []office.Role, act Act) bool {
+// Ever reports whether a holder of these roles may ever do the act, whatever the conditions: what a menu asks.
+func Ever(roles []Role, act Act) bool {
 	r, ok := RuleOf(act)
-	return ok && slices.ContainsFunc(r.Roles, func(role office.Role) bool { return slices.Contains(roles, role) })
+	return ok && slices.ContainsFunc(r.Roles, func(one Role) bool { return slices.Contains(roles, one) })
 }
 
-// Check lets an officer do an act or says why not: errs.NotYours (role, or the act is in no table), errs.CaseElsewhere (another
+// May lets an officer do an act or says why not: errs.NotYours (role, or the act is in no table), errs.CaseElsewhere (another
 // office's case), errs.OutOfRemit, errs.OfficerAway, errs.Recused, errs.SamePerson.
-func Check(o office.Officer, act Act, m Matter) error {
+func (o Officer) May(act Act, m Matter) error {
 	r, ok := RuleOf(act)
-	if !ok || !Role(o.Roles, act) {
+	if !ok || !Ever(o.Roles, act) {
 		return errs.New(errs.NotYours, "%s may not %s", o.ID, act)
 	}
 	for _, c := range r.If {
@@ -75,7 +75,7 @@ func Check(o office.Officer, act Act, m Matter) error {
 }
 
 // met judges one condition; one that nobody taught here refuses.
-func (c Condition) met(o office.Officer, m Matter) error {
+func (c Condition) met(o Officer, m Matter) error {
 	switch c {
 	case OwnOffice:
 		if !slices.Contains(m.Offices, o.Office) {

@@ -153,7 +153,6 @@ func (c *client) IsScopeAllowed(scope string) bool {
 	return slices.Contains(c.Scopes, scope) || agreement && slices.Contains(c.Scopes, oidc.ScopeConsent)
 }
 
-
 func (c *client) RestrictAdditionalAccessTokenScopes() func([]string) []string { return c.allowed }
 
 //nolint:staticcheck // the library's spelling

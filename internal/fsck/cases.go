@@ -254,11 +254,24 @@ func (c *check) licences(n Node, f casefile.Case) error {
 			c.say("I3", n, f.ID, "licence", p.Number, "was issued as", l.ID, "for case", l.CaseID)
 		}
 	}
-	if len(numbers) > 1 {
+	if !oneFamily(numbers) {
 		c.say("I3", n, f.ID, fmt.Sprintf("%d licences %v", len(numbers), numbers))
 	}
 	if f.Licence != "" && !slices.Contains(numbers, f.Licence) {
 		c.say("I3", n, f.ID, "licence", f.Licence, "is not here")
 	}
 	return nil
+}
+
+// oneFamily reports whether the identifiers are of one licence, each version once: a change leaves the version before.
+func oneFamily(numbers []string) bool {
+	seen, family := map[int]bool{}, ""
+	for i, s := range numbers {
+		id, err := licence.ParseIdentifier(s)
+		if err != nil || seen[id.Version] || (i > 0 && id.Family() != family) {
+			return false
+		}
+		seen[id.Version], family = true, id.Family()
+	}
+	return true
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tongban/catalogue"
@@ -34,7 +35,7 @@ type Config struct {
 	ID    office.NodeID
 	Dir   string           // attachments stand below it
 	Store sqlstore.Options // Vault and Me are filled in here
-	Keys  gm.KeyProvider   // holds "sign", "encrypt", "rest" and "index"
+	Keys  gm.KeyProvider   // holds "sign", "encrypt", "es256", "rest" and "index"
 	Trust *federate.Trust
 	// Join connects the node to the channel; its requests go to the receiver from then on. nil: the node works alone.
 	Join func(handover.Receiver) (handover.Channel, func(), error)
@@ -67,6 +68,8 @@ type Node struct {
 
 	mu   sync.Mutex // guards stop
 	stop func()
+
+	expired atomic.Value // string: the day whose beginning has ended licences
 }
 
 // Open wires a node; nothing runs yet. It returns errs.SelfTestFailed if the cryptography of this machine gives wrong
@@ -108,7 +111,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store}
-	n.Issuer = &certify.Issuer{Kit: kit, Store: n.Store}
+	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
 	n.Post = &handover.Post{
 		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol,
 	}
@@ -210,8 +215,12 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	over, err := n.expire(ctx)
+	if err != nil {
+		return true, err
+	}
 	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
-	return sent+due+hashed > 0, err
+	return sent+due+over+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -277,6 +286,8 @@ func (n *Node) sendRound(ctx context.Context) (time.Duration, error) {
 
 func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 	_, failed := n.due(ctx)
+	_, err := n.expire(ctx)
+	failed = errors.Join(failed, err)
 	for {
 		hashed, err := sequence.Round(ctx, n.Kit, n.Store)
 		if err != nil || hashed < sequence.Most {

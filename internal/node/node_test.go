@@ -23,7 +23,7 @@ import (
 )
 
 // pair is 黑龙江 and 青海 on one in-memory channel.
-func pair(t *testing.T) (net *memchan.Network, here, there *node.Node) {
+func pair(t *testing.T) (here, there *node.Node) {
 	t.Helper()
 	regions, err := region.Default()
 	if err != nil {
@@ -44,7 +44,7 @@ func pair(t *testing.T) (net *memchan.Network, here, there *node.Node) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net = memchan.New()
+	net := memchan.New()
 	open := func(m nation.Member) *node.Node {
 		trust, err := federate.NewTrust(key.Public(), &signed)
 		if err != nil {
@@ -69,7 +69,7 @@ func pair(t *testing.T) (net *memchan.Network, here, there *node.Node) {
 		})
 		return n
 	}
-	return net, open(members[0]), open(members[1])
+	return open(members[0]), open(members[1])
 }
 
 func actor(t *testing.T, n *node.Node, place string, roles ...office.Role) casefile.Actor {
@@ -134,7 +134,7 @@ func settle(t *testing.T, nodes ...*node.Node) {
 }
 
 func TestACaseCrossesTheCountryAndBack(t *testing.T) {
-	_, here, there := pair(t)
+	here, there := pair(t)
 	ctx := t.Context()
 	clerk := actor(t, here, "230183", office.Window)
 	officer := actor(t, there, "630100", office.Reviewer, office.Decider)

@@ -56,6 +56,9 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	})
 	public.Get("/callback", g.finish)
 	public.Post("/logout", g.SignOut)
+	status := &statusDesk{n: n, kept: map[int64]keptList{}}
+	public.Handle("GET /status/{list}", http.HandlerFunc(status.list))
+	public.Handle("GET /.well-known/jwt-vc-issuer", http.HandlerFunc(status.keys))
 
 	officers := make(map[string]office.Officer, len(cfg.Officers))
 	for _, o := range cfg.Officers {

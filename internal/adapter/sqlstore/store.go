@@ -53,6 +53,9 @@ var broken = []constraint{
 	{"cases_version", "", errs.Stale},
 	{"inbox_pkey", "inbox.sender, inbox.id", errs.Repeated},
 	{"log_pkey", "log.idx", errs.Stale},
+	{"licences_version", "", errs.Stale},
+	{"licences_place", "licences.list, licences.idx", errs.StatusTaken},
+	{"licence_facts_n", "licence_facts.licence, licence_facts.n", errs.Stale},
 	{"log_heads_pkey", "log_heads.size", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
 }

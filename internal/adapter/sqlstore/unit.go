@@ -96,7 +96,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 		defer done()
 	}
 	w := writing{s: s, ctx: ctx, stmts: make([]stmt, 0, 9)}
-	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log}
+	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log, w.standings, w.presented}
 	if u.Case != nil && u.Case.Row == 0 { // its key is needed by all others
 		steps[0], steps[1] = w.caseRow, w.arrival
 	}
@@ -107,6 +107,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	}
 	w.lookups(u)
 	w.due(u)
+	w.held(u)
 	for _, x := range u.Settled {
 		w.stmts = append(w.stmts, stmt{
 			sql: settleParcel, args: []any{x.Parcel, string(x.Status), micros(x.At), packSigned(x.Receipt)}, want: -1,

@@ -28,6 +28,8 @@ type Licence struct {
 	Until    string  `json:"until,omitempty"` // last day in force; "" for no end
 	Fields   []Field `json:"fields"`          // 照面
 	CaseID   string  `json:"case_id,omitempty"`
+	// Replaces is the 证照标识 of the version before, or of another province's licence that this one takes over (转入).
+	Replaces string `json:"replaces,omitempty"`
 }
 
 // Holder is the 持证主体.
@@ -65,7 +67,8 @@ func Issue(signer *proof.Signer, l Licence) (proof.Signed, error) {
 
 // Verify checks that a node on the trust list signed the licence for an issuer of its own, and that the record agrees with
 // itself. Whether it is in force on a day says ValidOn; whether it was revoked since, only the issuer's status. Errors:
-// errs.UnknownKey, errs.WrongType, errs.BadSignature, errs.UnreadableBody, errs.BadIdentifier, errs.LicenceMismatch.
+// errs.UnknownKey, errs.WrongType, errs.BadSignature, errs.UnreadableBody, errs.BadIdentifier, errs.LicenceMismatch,
+// errs.NameUnsafe.
 func Verify(s proof.Signed, trust *office.TrustList) (Licence, error) {
 	node, err := trust.Check(s, Typ)
 	if err != nil {
@@ -112,6 +115,9 @@ func (l Licence) check() (Identifier, error) {
 		if _, err := time.Parse(time.DateOnly, d); err != nil && d != "" {
 			return Identifier{}, errs.New(errs.LicenceMismatch, "date %q", d)
 		}
+	}
+	if err := l.clean(); err != nil {
+		return Identifier{}, err
 	}
 	if l.Issued == "" || l.From == "" || (l.Until != "" && l.Until < l.From) {
 		return Identifier{}, errs.New(errs.LicenceMismatch, "issued %q, in force from %q until %q", l.Issued, l.From, l.Until)

@@ -25,10 +25,12 @@ type Store interface {
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
-// Issuer issues and delivers.
+// Issuer issues and delivers. Register and Tokens are needed for what comes after issue only.
 type Issuer struct {
-	Kit   *unit.Kit
-	Store Store
+	Kit      *unit.Kit
+	Store    Store
+	Register Register
+	Tokens   Tokens
 }
 
 // Issue makes the licence of a granted case, if its item has one, and offers the delivering leg with all papers for the
@@ -44,40 +46,56 @@ func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row in
 	if err != nil {
 		return casefile.Case{}, err
 	}
-	u := unit.Unit{At: step.At}
+	var signed proof.Signed
+	var l licence.Licence
 	if decide.Outcome == casefile.Granted {
-		signed, l, err := s.licence(ctx, c, step)
-		if err != nil {
+		if signed, l, err = s.licence(ctx, c, step); err != nil {
 			return casefile.Case{}, err
 		}
+	}
+	var out casefile.Case
+	err = s.again(ctx, func() (u unit.Unit, err error) {
+		out, u, err = s.dispatched(ctx, by, c, step, l, signed)
+		return u, err
+	})
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	s.Kit.Woken()
+	return out, nil
+}
+
+// dispatched is the unit of Issue: licence, if there is one, and the offer of the delivering leg with all papers.
+func (s *Issuer) dispatched(ctx context.Context, by casefile.Actor, c casefile.Case, step casefile.Step, l licence.Licence, signed proof.Signed) (casefile.Case, unit.Unit, error) {
+	u := unit.Unit{At: step.At}
+	if l.ID != "" {
 		c.Licence = l.ID
+		if err := s.begin(ctx, &u, l, licence.Doing{Act: licence.ActIssue, By: s.Kit.Me, Office: l.Issuer.Code}); err != nil {
+			return casefile.Case{}, u, err
+		}
 		u.Papers = append(u.Papers, unit.Paper{
 			ID: unit.NewID(), Case: c.ID, Kind: licence.Typ, Title: l.TypeName, Number: l.ID, Signed: signed, At: step.At,
 		})
 	}
 	c, fact, err := s.Kit.Record(&u, c, step, by.ID)
 	if err != nil {
-		return casefile.Case{}, err
+		return casefile.Case{}, u, err
 	}
 	var papers []proof.Signed
 	for _, p := range u.Papers {
 		papers = append(papers, p.Signed)
 	}
 	deliver, _ := c.LegOf(item.Deliver)
-	if err := s.Kit.Offer(&u, c, deliver.Key, []proof.Signed{fact}, papers); err != nil {
-		return casefile.Case{}, err
-	}
-	if err := s.Store.Commit(ctx, u); err != nil {
-		return casefile.Case{}, err
-	}
-	s.Kit.Woken()
-	return c, nil
+	return c, u, s.Kit.Offer(&u, c, deliver.Key, []proof.Signed{fact}, papers)
 }
 
 func (s *Issuer) licence(ctx context.Context, c casefile.Case, step casefile.Step) (proof.Signed, licence.Licence, error) {
 	v, err := s.Kit.Catalogue.VersionByDigest(c.Rule.Digest)
 	if err != nil {
 		return proof.Signed{}, licence.Licence{}, err
+	}
+	if v.Result.LicenceType == "" { // the decision itself is the result
+		return proof.Signed{}, licence.Licence{}, nil
 	}
 	issuer := s.Kit.Holder(c, item.Decide)
 	day := workday.DateOf(step.At)

@@ -15,7 +15,8 @@ import (
 // Unit is one transaction. The store commits it durably before Commit returns. It fails as a whole with
 //   - errs.Stale if Case.Row is no longer the stored version (somebody else was first),
 //   - errs.Repeated if In was stored before (sender and envelope id are unique),
-//   - errs.CaseExists if a new case's id or number is taken.
+//   - errs.CaseExists if a new case's id or number is taken,
+//   - errs.StatusTaken if a new licence's place in the status list is taken.
 type Unit struct {
 	At      time.Time
 	Case    *casefile.Case // Row 0: inserted; otherwise updated if the stored version is still Row
@@ -27,6 +28,10 @@ type Unit struct {
 	Settled []exchange.Settlement
 	Log     []accesslog.Entry
 	Due     []Due
+
+	Licences  []Standing
+	Presented []Presentation
+	Held      []Held
 }
 
 // Paper is a legal document or licence of a case, as signed; it is stored encrypted under the case's key.

@@ -64,6 +64,35 @@ const (
 	NotCrossProvince   Code = 20010 // This matter cannot be handled between these two places today
 	Repeated           Code = 21001 // This envelope was dealt with before
 	CaseExists         Code = 21002 // This has been submitted already
+	TokenUnreadable    Code = 26500 // The credential cannot be read
+	TokenTooLarge      Code = 26501 // The credential is larger than allowed
+	TokenAlgorithm     Code = 26502 // The signature algorithm is not one that may be used here
+	DisclosureForeign  Code = 26503 // Something was added that is not part of the licence
+	HolderProofMissing Code = 26504 // The holder's proof is missing
+	HolderProofWrong   Code = 26505 // The holder's proof is not for this presentation
+	LicenceFromFuture  Code = 26506 // The time of issue lies in the future
+	StatusMissing      Code = 26507 // There is no status list to look at
+	StatusStale        Code = 26508 // The status list is out of date
+	StatusOutOfRange   Code = 26509 // The status list has no place for this licence
+	StatusUnreadable   Code = 26510 // The status list cannot be read
+	LicenceSuspended   Code = 26511 // The licence is suspended
+	LicenceRevoked     Code = 26512 // The licence is no longer valid
+	IssuerUnknown      Code = 26513 // The issuer is not on the trust list
+	LicenceMoveRefused Code = 26514 // The licence's state does not allow this
+	LicenceTypeUnknown Code = 26515 // No such licence type is registered
+	FontLacks          Code = 26516 // The printing font lacks a character
+	PDFUnavailable     Code = 26517 // PDF is not available: the printing font is not installed
+	NoSuchLicence      Code = 26518 // There is no such licence
+	RequestWrong       Code = 26519 // The presentation request is wrong
+	RequestOver        Code = 26520 // The presentation request is used up or has expired
+	FieldsMissing      Code = 26521 // Not everything that was asked for was presented
+	NotRecognised      Code = 26522 // This place has not published that it recognises such a licence
+	RecognitionWrong   Code = 26523 // The recognition statement is wrong
+	HolderDiffers      Code = 26524 // The licence belongs to somebody else
+	NameUnsafe         Code = 26525 // A name holds invisible or direction-changing characters
+	StatusTaken        Code = 26526 // The place in the status list was just taken
+	FormUnreadable     Code = 26527 // The file holds no licence that can be checked
+	PrintDiffers       Code = 26528 // The printed text is not that of the signed record inside
 	NotTheProvider     Code = 26600 // This proof of identity was not signed by the identity provider
 	VouchMisdirected   Code = 26601 // This proof of identity is not meant for use here
 	VouchExpired       Code = 26602 // This proof of identity has expired
@@ -205,6 +234,35 @@ var table = map[Code]entry{
 	NotCrossProvince:   {"NotCrossProvince", Invalid, Text{"这件事在这两地之间现在不能跨省办", "页面写明了原因和可以怎么办。"}, Text{"This matter cannot be handled between these two places today", "The page says why, and what can be done instead."}},
 	Repeated:           {"Repeated", Conflict, Text{"这封来件已经处理过", "不用再办，原来的回执有效。"}, Text{"This envelope was dealt with before", "Nothing to do; the first receipt stands."}},
 	CaseExists:         {"CaseExists", Conflict, Text{"这件事您已经提交过了", "请到“我的办件”查看，不用再交一次。"}, Text{"This has been submitted already", "See it under my cases; do not submit it again."}},
+	TokenUnreadable:    {"TokenUnreadable", Corrupt, Text{"凭证格式无法读取", "请让持证人重新出示，不要手工改动文件。"}, Text{"The credential cannot be read", "Ask the holder to present it again; do not edit the file by hand."}},
+	TokenTooLarge:      {"TokenTooLarge", TooLarge, Text{"凭证超过允许的大小", "请核对是否选对了文件；真正的证照不会这么大。"}, Text{"The credential is larger than allowed", "Check that the right file was chosen; a genuine licence is never this large."}},
+	TokenAlgorithm:     {"TokenAlgorithm", Unauthenticated, Text{"签名算法不在允许范围内", "请不要依据这份凭证办理，并向签发单位核实。"}, Text{"The signature algorithm is not one that may be used here", "Do not rely on this credential; ask the office that issued it."}},
+	DisclosureForeign:  {"DisclosureForeign", Corrupt, Text{"出示的内容不属于这份证照", "请不要依据这份凭证办理，让持证人从证照包里重新出示。"}, Text{"Something was added that is not part of the licence", "Do not rely on it; ask the holder to present it again from the wallet."}},
+	HolderProofMissing: {"HolderProofMissing", Unauthenticated, Text{"没有持证人的出示签名", "请让持证人用自己的证照包现场出示。"}, Text{"The holder's proof is missing", "Ask the holder to present it from their own wallet."}},
+	HolderProofWrong:   {"HolderProofWrong", Unauthenticated, Text{"出示签名不是持证人为这一次出示所签", "请重新发起出示，让持证人本人再确认一次。"}, Text{"The holder's proof is not for this presentation", "Start the presentation again and let the holder confirm once more."}},
+	LicenceFromFuture:  {"LicenceFromFuture", Invalid, Text{"签发时间晚于现在", "请核对本机时间；时间无误的，请向签发单位核实。"}, Text{"The time of issue lies in the future", "Check this machine's clock; if it is right, ask the office that issued it."}},
+	StatusMissing:      {"StatusMissing", Unavailable, Text{"没有可用的状态名单", "请联网后重新核验；急办的，请电话向签发单位核实状态。"}, Text{"There is no status list to look at", "Check again with a connection; if it is urgent, ask the issuing office by telephone."}},
+	StatusStale:        {"StatusStale", Unavailable, Text{"状态名单已经过期", "请获取最新状态名单后重新核验。"}, Text{"The status list is out of date", "Fetch the newest status list and check again."}},
+	StatusOutOfRange:   {"StatusOutOfRange", Corrupt, Text{"状态名单里没有这份证照的位置", "请不要依据这份凭证办理，并向签发单位核实。"}, Text{"The status list has no place for this licence", "Do not rely on this credential; ask the office that issued it."}},
+	StatusUnreadable:   {"StatusUnreadable", Corrupt, Text{"状态名单无法读取", "请重新获取状态名单；仍不行的，请告诉签发省的系统管理员。"}, Text{"The status list cannot be read", "Fetch the status list again; if it still fails, tell the issuing province's operator."}},
+	LicenceSuspended:   {"LicenceSuspended", Invalid, Text{"证照已被暂扣", "请让持证人向颁发机构了解恢复条件；恢复前不能使用。"}, Text{"The licence is suspended", "Ask the holder to clear it with the issuing office; it cannot be used until then."}},
+	LicenceRevoked:     {"LicenceRevoked", Invalid, Text{"证照已失效", "请让持证人向颁发机构了解原因；这份证照不能再用。"}, Text{"The licence is no longer valid", "Ask the holder to turn to the issuing office; this licence cannot be used again."}},
+	IssuerUnknown:      {"IssuerUnknown", Unauthenticated, Text{"签发单位不在信任名单内", "请先更新信任名单再核验；仍不通过的，不要依据它办理。"}, Text{"The issuer is not on the trust list", "Update the trust list and check again; if it still fails, do not rely on it."}},
+	LicenceMoveRefused: {"LicenceMoveRefused", Conflict, Text{"证照现在的状态不允许这样办", "请刷新页面查看证照现在的状态。"}, Text{"The licence's state does not allow this", "Refresh the page to see the licence's present state."}},
+	LicenceTypeUnknown: {"LicenceTypeUnknown", Invalid, Text{"没有登记这种证照类型", "请检查证照类型代码，或先在目录里登记。"}, Text{"No such licence type is registered", "Check the type code, or register the type in the catalogue first."}},
+	FontLacks:          {"FontLacks", Invalid, Text{"有一个字在打印字体里没有", "请改用网页打印，或请系统管理员换装包含这个字的字体。"}, Text{"The printing font lacks a character", "Print from the page instead, or ask the operator to install a font that has the character."}},
+	PDFUnavailable:     {"PDFUnavailable", Unavailable, Text{"本机没有装打印字体，暂时不能生成 PDF", "请改用网页打印；系统管理员可运行 make setup 装上字体。"}, Text{"PDF is not available: the printing font is not installed", "Print from the page instead; the operator can run make setup to install the font."}},
+	NoSuchLicence:      {"NoSuchLicence", NotFound, Text{"没有找到这份证照", "请检查证照标识，或从办件的文书列表里打开。"}, Text{"There is no such licence", "Check the identifier, or open it from the papers of your case."}},
+	RequestWrong:       {"RequestWrong", Invalid, Text{"出示请求不正确", "请让窗口重新发起一次出示请求。"}, Text{"The presentation request is wrong", "Ask the counter to make the request again."}},
+	RequestOver:        {"RequestOver", Conflict, Text{"出示请求已经用过或已过期", "请让窗口重新发起一次出示请求。"}, Text{"The presentation request is used up or has expired", "Ask the counter to make the request again."}},
+	FieldsMissing:      {"FieldsMissing", Invalid, Text{"出示的内容不全", "请让持证人勾选全部必需的内容后重新出示。"}, Text{"Not everything that was asked for was presented", "Ask the holder to choose all required fields and present again."}},
+	NotRecognised:      {"NotRecognised", Forbidden, Text{"本地没有公布认可这种证照", "请改为提交其他材料；认可范围可在证照互认清单里查。"}, Text{"This place has not published that it recognises such a licence", "Submit another material instead; the recognition list says what is accepted."}},
+	RecognitionWrong:   {"RecognitionWrong", Invalid, Text{"互认声明不正确", "请检查声明的省份、证照类型、事项和生效日期。"}, Text{"The recognition statement is wrong", "Check the statement's places, licence type, item and dates."}},
+	HolderDiffers:      {"HolderDiffers", Forbidden, Text{"证照的持证人不是申请人", "请让申请人出示本人的证照。"}, Text{"The licence belongs to somebody else", "Ask the applicant to present their own licence."}},
+	NameUnsafe:         {"NameUnsafe", Invalid, Text{"名称里有看不见的或改变方向的字符", "请删除多余字符后重新填写。"}, Text{"A name holds invisible or direction-changing characters", "Remove the extra characters and enter it again."}},
+	StatusTaken:        {"StatusTaken", Conflict, Text{"状态名单的位置刚被占用", "系统会自动换一个位置重试，不需要操作。"}, Text{"The place in the status list was just taken", "The system tries another place by itself; nothing needs to be done."}},
+	FormUnreadable:     {"FormUnreadable", Corrupt, Text{"文件里没有可以核验的证照", "请使用从办件页面下载的原文件，不要用截图或另存的副本。"}, Text{"The file holds no licence that can be checked", "Use the file as it was downloaded from the case page, not a screenshot or a re-saved copy."}},
+	PrintDiffers:       {"PrintDiffers", Corrupt, Text{"版面文字与所带的签名记录不一致", "请不要依据这份文件办理，并向落款机关核实。"}, Text{"The printed text is not that of the signed record inside", "Do not rely on this file; ask the office named at its foot."}},
 	NotTheProvider:     {"NotTheProvider", Forbidden, Text{"这份身份证明不是统一身份认证签发的", "请重新登录后再试。再次出现时请拨打 12345，并说出这个错误编号。"}, Text{"This proof of identity was not signed by the identity provider", "Sign in again and retry. If it happens again call 12345 and give this error number."}},
 	VouchMisdirected:   {"VouchMisdirected", Forbidden, Text{"这份身份证明不是给这里用的", "请在您登录的省份的页面上重新操作一次。"}, Text{"This proof of identity is not meant for use here", "Repeat the step on the page of the province where you are signed in."}},
 	VouchExpired:       {"VouchExpired", Forbidden, Text{"这份身份证明已经过期", "请重新登录后再试；身份证明只在几分钟内有效。"}, Text{"This proof of identity has expired", "Sign in again and retry; a proof of identity is good for a few minutes."}},
@@ -285,4 +343,4 @@ var table = map[Code]entry{
 	NoSuchAct:          {"NoSuchAct", NotFound, Text{"没有这个接口", "请对照 docs/API.md 检查地址和方法。"}, Text{"There is no such interface", "Compare address and method with docs/API.md."}},
 }
 
-var order = []Code{Unexpected, BadRequest, SignInNeeded, NotYours, Missing, Stale, BodyTooLarge, DiskFull, CorruptRow, TryLater, TooMany, RegionCodeForm, RegionData, IDNumberForm, IDNumberLegacy, IDNumberBirth, IDNumberCheck, USCCForm, USCCCheck, DateForm, LimitForm, CalendarData, PersonNameForm, PersonPhoneForm, PersonDocumentForm, OrgNameForm, BadSignature, UnknownKey, WrongType, CannotDecrypt, SelfTestFailed, BadKey, BadIdentifier, UnreadableBody, TrustTooFew, TrustOutdated, BadTrustList, BadCatalogue, DocumentIncomplete, DocumentAltered, LicenceMismatch, LicenceNotInForce, ItemUnknown, CatalogueBroken, VersionUnknown, ItemNotDefined, AnswersWrong, NotPossibleHere, NotAllowedNow, InTransit, NotHolder, NoPlan, BadCaseNo, BadDecision, ReasonNeeded, SecondCorrection, FormIncomplete, NotCrossProvince, Repeated, CaseExists, NotTheProvider, VouchMisdirected, VouchExpired, VouchSpent, RoamEnded, BadQuestion, ConsentForOther, ConsentNeeded, OtherPerson, OutOfRemit, OfficerAway, Recused, SamePerson, WrongSender, WrongAddressee, BadEnvelope, BadReceipt, BadPacket, UnknownProtocol, ReusedID, UnknownNode, NotInOrder, ClockAhead, ChannelClosed, ChannelTooLarge, ChannelWrongSender, ChannelBadAddress, ChannelRefused, ChannelConfig, BlobMissing, BlobMismatch, BlobTooLarge, BlobQuota, BlobBadChunk, EnrolRefused, ClockBackwards, DataForeign, NoSuchStory, ProviderDown, SignInExpired, SignInMismatch, SignInRefused, TokenRejected, ReturnRefused, LevelTooLow, SignInRequestGone, NoSuchDemoPerson, InDoubt, Duplicate, RuleBroken, ReferenceMissing, StoreNotDurable, MigrationFailed, StoreAddress, StoreClosed, NotStorable, RulesViolated, CrossSite, NoSuchPage, CaseElsewhere, DraftUnreadable, DraftExpired, NoSuchCase, NoSuchPaper, ForeignOffice, FileUnreadable, TrustMissing, BadConfig, AlreadyThere, NoData, HubUnreachable, HubRefused, NotEnrolled, FingerprintDiffers, NoSuchCode, TokenNeeded, BadBody, NoSuchAct}
+var order = []Code{Unexpected, BadRequest, SignInNeeded, NotYours, Missing, Stale, BodyTooLarge, DiskFull, CorruptRow, TryLater, TooMany, RegionCodeForm, RegionData, IDNumberForm, IDNumberLegacy, IDNumberBirth, IDNumberCheck, USCCForm, USCCCheck, DateForm, LimitForm, CalendarData, PersonNameForm, PersonPhoneForm, PersonDocumentForm, OrgNameForm, BadSignature, UnknownKey, WrongType, CannotDecrypt, SelfTestFailed, BadKey, BadIdentifier, UnreadableBody, TrustTooFew, TrustOutdated, BadTrustList, BadCatalogue, DocumentIncomplete, DocumentAltered, LicenceMismatch, LicenceNotInForce, ItemUnknown, CatalogueBroken, VersionUnknown, ItemNotDefined, AnswersWrong, NotPossibleHere, NotAllowedNow, InTransit, NotHolder, NoPlan, BadCaseNo, BadDecision, ReasonNeeded, SecondCorrection, FormIncomplete, NotCrossProvince, Repeated, CaseExists, TokenUnreadable, TokenTooLarge, TokenAlgorithm, DisclosureForeign, HolderProofMissing, HolderProofWrong, LicenceFromFuture, StatusMissing, StatusStale, StatusOutOfRange, StatusUnreadable, LicenceSuspended, LicenceRevoked, IssuerUnknown, LicenceMoveRefused, LicenceTypeUnknown, FontLacks, PDFUnavailable, NoSuchLicence, RequestWrong, RequestOver, FieldsMissing, NotRecognised, RecognitionWrong, HolderDiffers, NameUnsafe, StatusTaken, FormUnreadable, PrintDiffers, NotTheProvider, VouchMisdirected, VouchExpired, VouchSpent, RoamEnded, BadQuestion, ConsentForOther, ConsentNeeded, OtherPerson, OutOfRemit, OfficerAway, Recused, SamePerson, WrongSender, WrongAddressee, BadEnvelope, BadReceipt, BadPacket, UnknownProtocol, ReusedID, UnknownNode, NotInOrder, ClockAhead, ChannelClosed, ChannelTooLarge, ChannelWrongSender, ChannelBadAddress, ChannelRefused, ChannelConfig, BlobMissing, BlobMismatch, BlobTooLarge, BlobQuota, BlobBadChunk, EnrolRefused, ClockBackwards, DataForeign, NoSuchStory, ProviderDown, SignInExpired, SignInMismatch, SignInRefused, TokenRejected, ReturnRefused, LevelTooLow, SignInRequestGone, NoSuchDemoPerson, InDoubt, Duplicate, RuleBroken, ReferenceMissing, StoreNotDurable, MigrationFailed, StoreAddress, StoreClosed, NotStorable, RulesViolated, CrossSite, NoSuchPage, CaseElsewhere, DraftUnreadable, DraftExpired, NoSuchCase, NoSuchPaper, ForeignOffice, FileUnreadable, TrustMissing, BadConfig, AlreadyThere, NoData, HubUnreachable, HubRefused, NotEnrolled, FingerprintDiffers, NoSuchCode, TokenNeeded, BadBody, NoSuchAct}

@@ -8,6 +8,7 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
@@ -41,6 +42,13 @@ type Keeper interface {
 	Serial(ctx context.Context, name string) (int64, error)
 	Setting(ctx context.Context, name string) ([]byte, error)
 	SetSetting(ctx context.Context, name string, value []byte) error
+	Life(ctx context.Context, id string) (licence.Life, error)
+	LivesOver(ctx context.Context, day string, limit int) ([]licence.Life, error)
+	LicenceFacts(ctx context.Context, id string) ([]proof.Signed, error)
+	StatusList(ctx context.Context, list int64) (map[int]licence.State, error)
+	Presentation(ctx context.Context, id string) (unit.Presentation, error)
+	Presentations(ctx context.Context, caseID string) ([]unit.Presentation, error)
+	Held(ctx context.Context, owner party.Lookup, kind string) ([]unit.Held, error)
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -66,6 +74,9 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"applicants are found", find},
 		{"serials are given once", serials},
 		{"settings", settings},
+		{"a licence stands as its last act left it", standings},
+		{"a presentation is answered once", presentations},
+		{"a wallet is its owner's", wallet},
 		{"a token is spent once", spendOnce},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })

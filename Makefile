@@ -52,7 +52,7 @@ test: setup ## run all tests: SQLite and PostgreSQL, stories, simulation
 
 .PHONY: test-all
 test-all: check test ## test, and the slow rest: everything under the race detector, long simulation, fuzzing
-	@CGO_ENABLED=1 script/pg run -- go test -race -timeout 60m ./...
+	@TONGBAN_ALL_MODES=1 CGO_ENABLED=1 script/pg run -- go test -race -timeout 60m ./...
 	@$(MAKE) --no-print-directory sim fuzz
 
 .PHONY: check

@@ -16,7 +16,7 @@ copyFileSync(new URL("js/app.js", import.meta.url), new URL("app.js", out));
 copyFileSync(new URL("node_modules/htmx.org/dist/htmx.min.js", import.meta.url), new URL("htmx.min.js", out));
 
 // Budgets in bytes after gzip: pages must open on a bad phone on slow 3G.
-const budget = { "app.css": 20480, "app.js": 2048, "htmx.min.js": 18432 };
+const budget = { "app.css": 24576, "app.js": 2048, "htmx.min.js": 18432 };
 let over = false;
 for (const [name, limit] of Object.entries(budget)) {
   const size = gzipSync(readFileSync(new URL(name, out)), { level: 9 }).length;

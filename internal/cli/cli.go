@@ -45,6 +45,7 @@ var commands = []command{
 	{"demo", runDemo},
 	{"tour", runTour},
 	{"can", runCan},
+	{"search", runSearch},
 	{"catalogue", runCatalogue},
 	{"verify", runVerify},
 	{"errors", runErrors},
@@ -56,6 +57,7 @@ var commands = []command{
 	{"channel", runChannel},
 	{"fsck", runFsck},
 	{"bench", runBench},
+	{"gallery", runGallery},
 }
 
 // Run runs the command that args name and gives the exit code.

@@ -18,7 +18,6 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/entrance"
-	"tongban/internal/handling/federate"
 	"tongban/internal/hub"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -125,7 +124,7 @@ func (e *env) openHub(_ context.Context, c config, log *slog.Logger) (http.Handl
 	mux := http.NewServeMux()
 	h.Handle(mux)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { health(w, office.Hub, nil) })
-	front, err := hubPages(c, h.Trust, log)
+	front, err := hubPages(c, h, log)
 	if err != nil {
 		h.Stop() //nolint:contextcheck // it ends by its own Close, not with this context
 		return nil, nil, err
@@ -135,7 +134,7 @@ func (e *env) openHub(_ context.Context, c config, log *slog.Logger) (http.Handl
 }
 
 // hubPages is the hub's entrance. It is made again when the trust list changes, because it leads to the members.
-func hubPages(c config, trust *federate.Trust, log *slog.Logger) (http.Handler, error) {
+func hubPages(c config, h *hub.Hub, log *slog.Logger) (http.Handler, error) {
 	regions, err := region.Default()
 	if err != nil {
 		return nil, err
@@ -151,11 +150,11 @@ func hubPages(c config, trust *federate.Trust, log *slog.Logger) (http.Handler, 
 	)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
-		if list := trust.List(); list.Version != version {
+		if list := h.Trust.List(); list.Version != version {
 			version = list.Version
 			site = entrance.NewHub(entrance.Public{
-				Catalogue: item.Default(), Regions: regions, Offices: offices, Trust: trust.List, Now: time.Now,
-				Entrances: addresses(list), PublicURL: c.URL, HubURL: c.URL, Owner: c.Owner, Log: log,
+				Catalogue: item.Default(), Regions: regions, Offices: offices, Trust: h.Trust.List, Now: time.Now,
+				Entrances: addresses(list), PublicURL: c.URL, HubURL: c.URL, Owner: c.Owner, Log: log, OnMiss: h.OnMiss, Apply: true, HTTP: http.DefaultClient,
 			})
 		}
 		s := site

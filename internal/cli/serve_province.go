@@ -127,6 +127,7 @@ func province(c config, n *node.Node, operator []byte, log *slog.Logger) (http.H
 		return mux, nil
 	}
 	pages, err := n.Handler(node.WebConfig{
+		Reach:     http.DefaultClient,
 		PublicURL: c.URL, HubURL: c.Hub, Issuer: c.Issuer, ClientID: c.Client, Officers: c.register(),
 		Entrances: addresses(n.Trust.List()), Owner: c.Owner, Log: log,
 	})

@@ -55,6 +55,7 @@ type Hub struct {
 	settings Folder
 	server   *natschan.Server
 	channel  *natschan.Client
+	missed   missed
 
 	mu     sync.Mutex // one enrolment at a time; guards offers
 	offers map[proof.Hash]offer
@@ -79,6 +80,7 @@ func Open(cfg Config) (*Hub, error) {
 	if err := h.serve(); err != nil {
 		return nil, err
 	}
+	h.missed.start(h.settings, h.log)
 	return h, nil
 }
 
@@ -232,6 +234,7 @@ func (h *Hub) Server() *natschan.Server { return h.server }
 
 // Stop leaves the channel and ends its server.
 func (h *Hub) Stop() {
+	h.missed.stop()
 	h.channel.Close()
 	if h.server != nil {
 		h.server.Close()

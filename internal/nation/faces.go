@@ -9,6 +9,7 @@ import (
 
 	"tongban/internal/demo/idp"
 	"tongban/internal/demo/people"
+	"tongban/internal/demo/registers"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/entrance"
@@ -30,6 +31,9 @@ func (n *Nation) faces() error {
 	}
 	sign, err := me.Keys.SignKey("sign")
 	if err != nil {
+		return err
+	}
+	if n.Registers, err = registers.New(n.Clock.Now); err != nil {
 		return err
 	}
 	secret, err := n.secret()
@@ -63,8 +67,8 @@ func (n *Nation) faces() error {
 // face makes a province's pages.
 func (n *Nation) face(one *node.Node, m Member) (http.Handler, error) {
 	return one.Handler(node.WebConfig{
-		PublicURL: m.URL, HubURL: n.URL, Issuer: n.site("id"), ClientID: m.Place.Label, HTTPClient: n.Client(),
-		Officers: n.officers(one, m), Entrances: n.urls, Demo: true, Log: n.cfg.Log,
+		PublicURL: m.URL, HubURL: n.URL, Issuer: n.site("id"), ClientID: m.Place.Label, HTTPClient: n.Client(), Reach: n.Client(),
+		Officers: n.officers(one, m), Entrances: n.urls, Demo: true, Log: n.cfg.Log, Evidence: n.Registers,
 	})
 }
 
@@ -128,7 +132,7 @@ func (n *Nation) front() error {
 	any := n.Nodes[n.members[0].ID]
 	site := entrance.NewHub(entrance.Public{
 		Catalogue: item.Default(), Regions: regions, Offices: any.Kit.Offices, Trust: n.Hub.Trust.List, Now: n.Clock.Now,
-		Entrances: n.urls, PublicURL: n.URL, Demo: true, DemoSteps: n.steps(), Log: n.cfg.Log,
+		Entrances: n.urls, PublicURL: n.URL, Demo: true, DemoSteps: n.steps(), Log: n.cfg.Log, OnMiss: n.Hub.OnMiss, Apply: true, HTTP: n.Client(),
 	})
 	n.Clock.Register(site, any.Kit.Calendar)
 	mux := http.NewServeMux()

@@ -18,6 +18,7 @@ import (
 	"tongban/internal/demo/clock"
 	"tongban/internal/demo/idp"
 	"tongban/internal/demo/people"
+	"tongban/internal/demo/registers"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
@@ -59,6 +60,8 @@ type Nation struct {
 	Book  *people.Book
 	URL   string // of the hub's front page
 	Idp   *idp.Provider
+	// Registers are the made-up registers that every province asks about applicants.
+	Registers *registers.Registers
 
 	cfg     Config
 	members []Member

@@ -54,3 +54,6 @@ func (f files) Put(ctx context.Context, r io.Reader) (exchange.File, error) {
 func (f files) Read(ctx context.Context, file exchange.File, w io.Writer) error {
 	return f.store.Read(ctx, blobs.Ref{Address: file.Address, Key: file.Key, Size: file.Size, Cipher: file.Cipher}, w)
 }
+
+// Remove deletes a file that nothing refers to any more.
+func (f files) Remove(file exchange.File) error { return f.store.Remove(file.Address) }

@@ -44,7 +44,7 @@ const atOwn, atOther = "230183", "230102" // 尚志, and another office of the s
 
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
-	_, here, there := pair(t)
+	here, there := pair(t)
 	m := &matrix{}
 	clerk := actor(t, here, atOwn, office.Window)
 	c, err := here.Lodge.TakeIn(t.Context(), clerk, application(t, here))

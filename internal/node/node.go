@@ -15,6 +15,8 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/search"
+	"tongban/internal/handling/apply"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
@@ -54,6 +56,7 @@ type Node struct {
 	Kit    *unit.Kit
 	Store  *sqlstore.Store
 	Lodge  *lodge.Desk
+	Apply  *apply.Desk
 	Bench  *decide.Bench
 	Issuer *certify.Issuer
 	Post   *handover.Post
@@ -62,9 +65,10 @@ type Node struct {
 	Vault  *proof.Vault
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 
-	log   *slog.Logger
-	leave func()
-	wake  chan struct{}
+	log    *slog.Logger
+	leave  func()
+	wake   chan struct{}
+	missed search.Misses
 
 	mu   sync.Mutex // guards stop
 	stop func()
@@ -110,6 +114,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Files = files{store}
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
+	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
@@ -266,7 +271,12 @@ func (n *Node) Start(ctx context.Context) error {
 	}
 	wg.Go(func() { n.loop(ctx, n.quietRound) })
 	wg.Go(func() { n.loop(ctx, n.sweep) })
-	n.stop = func() { cancel(); wg.Wait() }
+	wg.Go(func() { n.loop(ctx, n.keepMissed) })
+	n.stop = func() {
+		cancel()
+		wg.Wait()
+		_, _ = n.keepMissed(context.WithoutCancel(ctx)) // a database that is away loses a minute of counts
+	}
 	return nil
 }
 
@@ -300,10 +310,30 @@ func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 // again; otherwise what never ends would use up a sender's quota.
 const staleAfter = 24 * time.Hour
 
-// sweep drops attachments that stopped arriving.
-func (n *Node) sweep(context.Context) (time.Duration, error) {
+// sweep drops attachments that stopped arriving, and drafts that nobody touched for their life.
+func (n *Node) sweep(ctx context.Context) (time.Duration, error) {
 	_, err := n.Files.store.DropStale(n.Kit.Now().Add(-staleAfter))
-	return time.Hour, err
+	return time.Hour, errors.Join(err, n.dropDrafts(ctx))
+}
+
+// dropDrafts removes the files first: after a power cut between the two the draft is still there to be dropped again.
+func (n *Node) dropDrafts(ctx context.Context) error {
+	for {
+		list, err := n.Store.StaleDrafts(ctx, n.Kit.Now(), 64)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, d := range list {
+			for _, f := range d.Files {
+				if err := n.Files.Remove(f); err != nil {
+					return err
+				}
+			}
+			if err := n.Store.DropDraft(ctx, d.ID, d.Row); err != nil && !errs.Is(err, errs.Stale) {
+				return err
+			}
+		}
+	}
 }
 
 // loop runs a round again and again. An error (a database that is away) is logged and tried again after a second: nothing

@@ -11,8 +11,10 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
+	applyface "tongban/internal/face/apply"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	"tongban/internal/handling/apply"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/handover"
 	"tongban/internal/kernel/workday"
@@ -27,8 +29,12 @@ type WebConfig struct {
 	ClientID  string // this node at the provider
 	// HTTPClient reaches the identity provider; nil is the default one.
 	HTTPClient *http.Client
+	// Reach looks whether other provinces' entrances answer, so that pages can say it; nil asks nobody.
+	Reach *http.Client
 	// Officers is the node's own register, by the subject under which each signs in here. Roles never travel.
-	Officers  []office.Officer
+	Officers []office.Officer
+	// Evidence answers what applicants would otherwise be asked; nil: only the sign-in itself is known.
+	Evidence  apply.Evidence
 	Entrances map[office.NodeID]string
 	Owner     string
 	Demo      bool
@@ -46,11 +52,16 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		Public: entrance.Public{
 			Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Offices: n.Kit.Offices, Trust: n.Trust.List,
 			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner,
-			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer},
+			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer}, OnMiss: n.OnMiss, Apply: true, HTTP: cfg.Reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
-		Elsewhere: n.elsewhere(g.party), Consent: g,
+		Elsewhere: n.elsewhere(g.party), Consent: g, Drafts: n.Apply,
 	})
+	applying := *n.Apply
+	applying.Evidence = cfg.Evidence
+	applyface.New(applyface.Config{
+		Desk: &applying, Kit: n.Kit, Gate: g, Files: n.Files, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
 	})

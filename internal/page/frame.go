@@ -38,6 +38,7 @@ type Frame struct {
 	Nav    []Link // sections of the face
 	Back   string // previous step; "" shows no link
 	Flash  string // said once after an act that went well
+	Search string // path of the face's search, offered where a page is not found; "" is none
 	Footer []Link // statements of the operator: accessibility, privacy
 	Owner  string // who runs the site, in the operator's own words; nothing is invented when empty
 

@@ -40,6 +40,7 @@ func T(ctx context.Context, key string, args ...any) string {
 const (
 	langCookie    = "lang"
 	displayCookie = "display" // mode and contrast, joined by a dot
+	longPath      = 4000      // bytes of an address that is worth coming back to
 	year          = 365 * 24 * 60 * 60
 )
 
@@ -69,7 +70,11 @@ func pathWithoutLang(u *url.URL) string {
 	q := u.Query()
 	q.Del("lang")
 	out := url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: q.Encode()}
-	return localPath(out.RequestURI())
+	back := out.RequestURI()
+	if len(back) > longPath { // it stands in several links of the page
+		return "/"
+	}
+	return localPath(back)
 }
 
 // localPath gives back if it is a path on this site, else "/": an open redirect would lend our name to a stranger's page.

@@ -224,6 +224,9 @@ func guarded(h Handler, w http.ResponseWriter, r *http.Request) (err error) {
 	return h(w, r)
 }
 
+// Frame is the face's frame for a request, for pages that another room adds to the site.
+func (s *Site) Frame(r *http.Request) Frame { return s.frame(r) }
+
 // frame is the face's frame for the site's own pages.
 func (s *Site) frame(r *http.Request) Frame {
 	if s.cfg.Frame != nil {
@@ -250,7 +253,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if code.Kind() == errs.Unavailable || code.Kind() == errs.Exhausted {
 		w.Header().Set("Retry-After", "60")
 	}
-	if e := Show(w, r, StatusOf(code), f, errorPage(said, code, f.home())); e != nil {
+	if e := Show(w, r, StatusOf(code), f, errorPage(said, code, f)); e != nil {
 		s.cfg.Log.LogAttrs(r.Context(), slog.LevelError, "error page", slog.Any("error", e))
 		http.Error(w, fmt.Sprintf("%s %s (%d)", said.What, said.Next, code), http.StatusInternalServerError)
 	}

@@ -27,6 +27,23 @@ CREATE INDEX cases_desk ON cases (office, queue, due, id) WHERE queue <> '';
 
 CREATE UNIQUE INDEX cases_no ON cases (no);
 
+CREATE TABLE drafts (
+	id TEXT NOT NULL PRIMARY KEY,
+	mac BIGINT NOT NULL, -- keyed hash of the applicant's number
+	saved BIGINT NOT NULL,
+	expires BIGINT NOT NULL, -- 0 once submitted
+	version BIGINT NOT NULL,
+	case_no TEXT NOT NULL, -- '' until submitted
+	private BYTEA NOT NULL,
+	datakey BYTEA NOT NULL,
+	CONSTRAINT drafts_version CHECK (version > 0),
+	CONSTRAINT drafts_open CHECK ((case_no = '') = (expires <> 0))
+);
+
+CREATE INDEX drafts_expires ON drafts (expires) WHERE expires <> 0;
+
+CREATE INDEX drafts_person ON drafts (mac, saved);
+
 CREATE TABLE due (
 	case_id TEXT NOT NULL,
 	kind TEXT NOT NULL,
@@ -129,6 +146,22 @@ CREATE TABLE lookups (
 
 CREATE INDEX lookups_mac ON lookups (mac);
 
+CREATE TABLE messages (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	due BIGINT NOT NULL, -- civil day yyyymmdd by which an answer is promised, 99999999 for none
+	open BIGINT NOT NULL, -- 1 while it waits for an answer
+	private BYTEA NOT NULL,
+	CONSTRAINT messages_kind CHECK (kind IN ('question', 'answer', 'complaint', 'finding')),
+	CONSTRAINT messages_open CHECK (open IN (0, 1))
+);
+
+CREATE INDEX messages_case ON messages (case_id, at);
+
+CREATE INDEX messages_waiting ON messages (kind, due) WHERE open = 1;
+
 CREATE TABLE outbox (
 	id TEXT NOT NULL PRIMARY KEY,
 	dest TEXT NOT NULL,
@@ -176,6 +209,14 @@ CREATE TABLE presentations (
 );
 
 CREATE INDEX presentations_case ON presentations (case_id, at);
+
+CREATE TABLE search_missed (
+	day TEXT NOT NULL, -- civil day
+	query TEXT NOT NULL,
+	n BIGINT NOT NULL,
+	PRIMARY KEY (day, query),
+	CONSTRAINT search_missed_n CHECK (n > 0)
+);
 
 CREATE TABLE seen (
 	id TEXT NOT NULL PRIMARY KEY,

@@ -51,6 +51,7 @@ var broken = []constraint{
 	{"cases_pkey", "cases.id", errs.CaseExists},
 	{"cases_no", "cases.no", errs.CaseExists},
 	{"cases_version", "", errs.Stale},
+	{"drafts_pkey", "drafts.id", errs.CaseExists},
 	{"inbox_pkey", "inbox.sender, inbox.id", errs.Repeated},
 	{"log_pkey", "log.idx", errs.Stale},
 	{"licences_version", "", errs.Stale},

@@ -107,6 +107,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	}
 	w.lookups(u)
 	w.due(u)
+	w.draft(u)
 	w.held(u)
 	for _, x := range u.Settled {
 		w.stmts = append(w.stmts, stmt{

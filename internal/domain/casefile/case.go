@@ -109,10 +109,11 @@ type Material struct {
 	Files  []exchange.File `json:"files,omitempty"`
 }
 
-// Consent records that the applicant agreed to what is sent where. Way is "attested": an officer heard it at the counter
-// and signed for it, a lower level that an item may refuse.
+// Consent records that the applicant agreed to what is sent where. Way is ConsentAttested: an officer heard it at the
+// counter and signed for it, a lower level that an item may refuse; or ConsentOnline: the applicant said so, signed in.
 type Consent struct {
 	Way     string    `json:"way"`
+	Serve   string    `json:"serve,omitempty"` // ServeOnline: the result may be served electronically
 	Officer string    `json:"officer"`
 	Office  string    `json:"office"`
 	At      time.Time `json:"at"`
@@ -121,6 +122,13 @@ type Consent struct {
 	Agreed []byte        `json:"agreed,omitempty"`
 	Proof  *proof.Signed `json:"proof,omitempty"`
 }
+
+// The ways of consent and of service.
+const (
+	ConsentAttested = "attested"
+	ConsentOnline   = "online"
+	ServeOnline     = "online"
+)
 
 // Mark is an officer's finding on one point of the checklist.
 type Mark struct {

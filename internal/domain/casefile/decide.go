@@ -132,7 +132,7 @@ func (c Case) conclude(me office.NodeID, by Actor, act Act, law Law, d Decision,
 }
 
 // Correct tells once everything that is missing (行政许可法 第32条; 市场主体登记管理条例实施细则 第18条) and sends the papers
-// back: until they are filed again the receiving place holds the case. It returns errs.SecondCorrection when the item's
+// back: until they are filed again the receiving place holds the case, or this office where nothing was collected. It returns errs.SecondCorrection when the item's
 // number of notices is used up.
 func Correct(c Case, me office.NodeID, by Actor, law Law, items []Correction, envelope string, now time.Time) (Case, Step, error) {
 	switch {
@@ -160,8 +160,11 @@ func Correct(c Case, me office.NodeID, by Actor, law Law, items []Correction, en
 
 // Return sends the leg back to the receiving place with a shared reason code: wrong office, unreadable, duplicate.
 func Return(c Case, me office.NodeID, by Actor, reason, envelope string, now time.Time) (Case, Step, error) {
-	if reason == "" {
+	switch {
+	case reason == "":
 		return Case{}, Step{}, errs.New(errs.ReasonNeeded, "a return without a reason")
+	case c.Local():
+		return Case{}, Step{}, errs.New(errs.NotAllowedNow, "%s has no window to return to", c.No)
 	}
 	c = c.clone()
 	l, step, err := c.begin(me, decideKey(c), ActReturn, &by, now)
@@ -176,6 +179,9 @@ func Return(c Case, me office.NodeID, by Actor, reason, envelope string, now tim
 func (c *Case) sendBack(l *Leg, envelope string, at time.Time) {
 	c.meetAll(at)
 	c.Claimed = ""
+	if c.Local() { // the notice goes to the applicant; this office answers for the case until it is mended
+		return
+	}
 	l.Transit = &Transit{Envelope: envelope, To: c.Coordinator, At: at}
 }
 
@@ -219,9 +225,14 @@ func Dispatch(c Case, me office.NodeID, by Actor, envelope string, now time.Time
 		return Case{}, Step{}, err
 	}
 	l := c.leg(deliver.Key)
+	c.Claimed = ""
+	if c.Local() { // nothing travels: the delivering leg begins in the same instant, and its limit runs on
+		l.State, l.Step = Received, l.Step+1
+		c.hold(l, me, l.Office, step.At)
+		return c, step, nil
+	}
 	l.Holder = me
 	l.Transit = &Transit{Envelope: envelope, To: l.Node, At: step.At}
-	c.Claimed = ""
 	c.meetAll(step.At)
 	return c, step, nil
 }
@@ -240,6 +251,7 @@ func Deliver(c Case, me office.NodeID, by Actor, d Delivery, now time.Time) (Cas
 	d.Officer, d.At = by.ID, step.At
 	c.Private.Delivery = &d
 	step.Private = d
+	c.meetAll(step.At)
 	c.close(step.At)
 	return c, step, nil
 }

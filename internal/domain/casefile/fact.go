@@ -77,7 +77,7 @@ func (c Case) Learn(f Fact, hash proof.Hash) Case {
 	switch f.Act { //nolint:exhaustive // only acts that reach beyond their own leg stand here
 	case ActCorrect:
 		c.Corrections++
-	case ActDeliver, ActWithdraw:
+	case ActDeliver, ActServe, ActWithdraw:
 		c.close(f.At)
 	}
 	return c

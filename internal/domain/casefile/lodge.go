@@ -25,12 +25,17 @@ type Lodging struct {
 // Lodge opens a case at the node me: it becomes the coordinator, and the first leg of the plan is held by its office from
 // this instant. It returns errs.NoPlan if the version has no plan for the mode.
 func Lodge(in Lodging, me office.NodeID, by Actor, now time.Time) (Case, Step, error) {
+	if !by.Has(office.Window) || by.Office != in.Here.Code {
+		return Case{}, Step{}, errs.New(errs.NotYours, "lodging needs a window of %s", in.Here.Code)
+	}
+	return in.open(me, now)
+}
+
+// open makes the case with the legs of its plan. The first leg is held by its office from this instant.
+func (in Lodging) open(me office.NodeID, now time.Time) (Case, Step, error) {
 	plan := in.Law.Version.Plan[in.Mode]
 	if len(plan) == 0 {
 		return Case{}, Step{}, errs.New(errs.NoPlan, "%s has no plan for %s", in.Item.Code, in.Mode)
-	}
-	if !by.Has(office.Window) || by.Office != in.Here.Code {
-		return Case{}, Step{}, errs.New(errs.NotYours, "lodging needs a window of %s", in.Here.Code)
 	}
 	at := now.UTC().Truncate(time.Microsecond)
 	c := Case{
@@ -54,7 +59,11 @@ func Lodge(in Lodging, me office.NodeID, by Actor, now time.Time) (Case, Step, e
 	}
 	first.State, first.Step = Received, 1
 	c.hold(first, me, first.Office, at)
-	c.start(in.Law, first.Key, EventComplete, at)
+	event := EventComplete
+	if first.Kind == item.Decide {
+		event = EventReceived
+	}
+	c.start(in.Law, first.Key, event, at)
 	return c, Step{Act: ActLodge, Leg: first.Key, At: at, Office: first.Office, Private: in.Private}, nil
 }
 
@@ -66,6 +75,12 @@ func Supplement(c Case, me office.NodeID, by Actor, answers map[string]string, a
 	if err != nil {
 		return Case{}, Step{}, err
 	}
+	c.bring(&step, answers, added, corrections)
+	return c, step, nil
+}
+
+// bring adds what came after a notice; what was in before stays on file.
+func (c *Case) bring(step *Step, answers map[string]string, added []Material, corrections []Correction) {
 	merged := make(map[string]string, len(c.Private.Answers))
 	maps.Copy(merged, c.Private.Answers)
 	maps.Copy(merged, answers)
@@ -79,7 +94,6 @@ func Supplement(c Case, me office.NodeID, by Actor, answers map[string]string, a
 		Added       []Material        `json:"added"`
 		Corrections []Correction      `json:"corrections"`
 	}{answers, added, corrections}
-	return c, step, nil
 }
 
 // Withdraw ends a case that the receiving place holds. A case that is on its way is recalled first; one that the
@@ -89,7 +103,7 @@ func Withdraw(c Case, me office.NodeID, by *Actor, now time.Time) (Case, Step, e
 	if d, ok := c.LegOf(item.Decide); ok && d.Transit != nil {
 		return Case{}, Step{}, errs.New(errs.InTransit, "%s is on its way", c.No)
 	}
-	_, step, err := c.begin(me, collectKey(c), ActWithdraw, by, now)
+	_, step, err := c.begin(me, firstKey(c), ActWithdraw, by, now)
 	if err != nil {
 		return Case{}, Step{}, err
 	}
@@ -128,4 +142,13 @@ func Stop(c Case, me office.NodeID, now time.Time) (_ Case, _ Step, ok bool) {
 func collectKey(c Case) string {
 	l, _ := c.LegOf(item.Collect)
 	return l.Key
+}
+
+// firstKey is the leg at which the applicant's own word arrives: the collecting leg, or the deciding one where the plan
+// collects nothing.
+func firstKey(c Case) string {
+	if key := collectKey(c); key != "" {
+		return key
+	}
+	return decideKey(c)
 }

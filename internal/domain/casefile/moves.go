@@ -59,6 +59,7 @@ const (
 	ActAskWithdraw Act = "ask-withdraw" // the applicant's wish, sent to who holds the leg
 	ActReview      Act = "review"       // findings on the checklist
 	ActSupplement  Act = "supplement"   // what the notice asked for is in
+	ActServe       Act = "serve"        // the result stands on the applicant's own page (electronic service)
 )
 
 // move is one sentence of the law of a leg: a leg of this kind in this state may, by this act of somebody with this
@@ -99,10 +100,14 @@ var moves = []move{
 	{item.Decide, Received, ActWithdraw, "", Withdrawn},
 	{item.Decide, Accepted, ActWithdraw, "", Withdrawn},
 	{item.Decide, Suspended, ActWithdraw, "", Withdrawn},
+	// where nothing is collected the applicant's own word comes to this leg
+	{item.Decide, Corrected, ActSupplement, "", Received},
+	{item.Decide, Corrected, ActWithdraw, "", Withdrawn},
 
 	// the result reaches the applicant
 	{item.Deliver, Planned, ActReceive, "", Received},
 	{item.Deliver, Received, ActDeliver, office.Window, Delivered},
+	{item.Deliver, Received, ActServe, "", Delivered},
 }
 
 // Step is what an act leaves to be signed and stored: the fact's fields that the case itself does not tell, and the

@@ -40,8 +40,11 @@ decide  declined   dispatch     reviewer done
 decide  received   withdraw     -        withdrawn
 decide  accepted   withdraw     -        withdrawn
 decide  suspended  withdraw     -        withdrawn
+decide  corrected  supplement   -        received
+decide  corrected  withdraw     -        withdrawn
 deliver planned    receive      -        received
 deliver received   deliver      window   delivered
+deliver received   serve        -        delivered
 `
 
 type key struct {
@@ -70,7 +73,7 @@ var (
 	allStates = []State{Planned, Received, Corrected, Returned, Accepted, Suspended, Declined, Concluded, Done, Delivered, Withdrawn}
 	allActs   = []Act{
 		ActLodge, ActHandOver, ActReceive, ActReopen, ActAccept, ActDeemAccept, ActDecline, ActCorrect, ActReturn, ActSuspend,
-		ActResume, ActDecide, ActDispatch, ActDeliver, ActWithdraw, ActAskWithdraw, ActReview, ActSupplement, "unheard-of",
+		ActResume, ActDecide, ActDispatch, ActDeliver, ActWithdraw, ActAskWithdraw, ActReview, ActSupplement, ActServe, "unheard-of",
 	}
 )
 

@@ -82,6 +82,8 @@ func (c Case) At(me office.NodeID) (Queue, string) {
 			return c.intakeQueue(), l.Office
 		case l.Kind == item.Decide && l.State == Received:
 			return QueueReceived, l.Office
+		case l.Kind == item.Decide && l.State == Corrected: // no window: the applicant answers online
+			return QueueCorrection, l.Office
 		case l.Kind == item.Decide && l.State == Accepted:
 			return QueueAccepted, l.Office
 		case l.Kind == item.Decide && l.State == Suspended:

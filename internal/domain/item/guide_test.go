@@ -51,7 +51,7 @@ func TestGuideOfTheStory(t *testing.T) {
 			t.Errorf("%s: needed %d", m.Key, m.Needed)
 		}
 	}
-	if len(g.Questions) != 2 || len(g.Overlays) != 1 || len(g.Overlays[0].Digest) != 64 {
+	if len(g.Questions) != 2 || len(g.Overlays) != 2 || len(g.Overlays[0].Digest) != 64 || !g.Overlays[1].Demo {
 		t.Errorf("%d questions, overlays %v", len(g.Questions), g.Overlays)
 	}
 }
@@ -157,6 +157,7 @@ office = "西宁市行政审批服务局"
 phone = "0971-12345"
 [postage]
 payer = "place"
+basis = "便民"
 `
 
 func TestOverlaysOfBothPlacesMakeOneList(t *testing.T) {

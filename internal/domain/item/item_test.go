@@ -52,8 +52,8 @@ func TestAllRowsLoad(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"2020": 78, "2022": 18, "practice": 16}, lists); diff != "" {
 		t.Error(diff)
 	}
-	if full != 1 {
-		t.Errorf("%d items are fully defined", full)
+	if full < 40 {
+		t.Errorf("%d items are fully defined, at least 40 are promised", full)
 	}
 	marks := map[Mark]int{}
 	for _, it := range c.All() {

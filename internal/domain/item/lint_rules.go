@@ -189,6 +189,9 @@ func (l *linter) overlay(o Overlay, v Version, defined bool) {
 			l.say(line, "asks-for-more", m.Key+": what people must bring beyond the national standard needs a law, a regulation or a State Council decision, by article")
 		}
 	}
+	if o.Postage.Payer != "" {
+		based(0, "postage", o.Postage.Basis)
+	}
 	for _, d := range o.Drop {
 		material(0, d.Material)
 		based(0, "drop "+d.Material, d.Basis)
@@ -265,6 +268,9 @@ func (l *linter) agreements() {
 			if !slices.ContainsFunc(a.Basis, func(b Basis) bool { return b.Key == t.Basis }) {
 				l.say(0, "dangling", t.Leg+": no basis "+t.Basis)
 			}
+		}
+		if a.Postage.Payer != "" && !slices.ContainsFunc(a.Basis, func(b Basis) bool { return b.Key == a.Postage.Basis }) {
+			l.say(0, "dangling", "postage: no basis "+a.Postage.Basis)
 		}
 		for _, t := range a.Contacts {
 			l.place(t.Region)

@@ -11,7 +11,7 @@ import (
 	"tongban/internal/kernel/errs"
 )
 
-// shipped copies the shipped catalogue, so that a test can break it in one place.
+// shipped copies the shipped items with one definition, so that a test can break it in one place.
 func shipped(t testing.TB) fstest.MapFS {
 	t.Helper()
 	m := fstest.MapFS{}
@@ -20,7 +20,7 @@ func shipped(t testing.TB) fstest.MapFS {
 		t.Fatal(err)
 	}
 	err = fs.WalkDir(sub, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || (strings.Contains(p, "/") && p != def) {
 			return err
 		}
 		b, err := fs.ReadFile(sub, p)
@@ -32,6 +32,8 @@ func shipped(t testing.TB) fstest.MapFS {
 	}
 	return m
 }
+
+func shippedRoot() fs.FS { return catalogue.FS }
 
 func readShipped(t testing.TB, file string) string {
 	t.Helper()

@@ -60,6 +60,7 @@ func (l *linter) version(v Version) {
 	l.materials(v)
 	l.plan(v)
 	l.limits(v)
+	l.waits(v)
 	l.decision(v)
 }
 
@@ -250,6 +251,20 @@ func (l *linter) limits(v Version) {
 		if t.Extend.N > 0 && t.ExtendWith == "" {
 			l.say(line, "no-reason", t.Key+": what an extension needs")
 		}
+	}
+}
+
+func (l *linter) waits(v Version) {
+	starts := slices.Clone(limitStarts)
+	for _, w := range v.Waits {
+		line := l.line("waits", w.Key)
+		l.both(line, w.Key, w.Text, w.TextEn)
+		l.basis(v, line, w.Key, w.Basis)
+		oneOf(l, line, w.Key, w.Start, starts)
+		if w.Length.N == 0 {
+			l.say(line, "unknown-value", w.Key+": no length")
+		}
+		starts = append(starts, w.Key)
 	}
 }
 

@@ -294,6 +294,14 @@ func (c *Catalogue) loadVersion(file, digest string) (Version, error) {
 		Basis      string    `toml:"basis"`
 		Mark       Mark      `toml:"mark"`
 	}
+	type waitRow struct {
+		Key    string `toml:"key"`
+		Text   string `toml:"text"`
+		TextEn string `toml:"text_en"`
+		Start  string `toml:"start"`
+		Length length `toml:"length"`
+		Basis  string `toml:"basis"`
+	}
 	var f struct {
 		Title       string             `toml:"title"`
 		TitleEn     string             `toml:"title_en"`
@@ -308,6 +316,7 @@ func (c *Catalogue) loadVersion(file, digest string) (Version, error) {
 		Materials   []Material         `toml:"materials"`
 		Plan        map[Mode][]LegPlan `toml:"plan"`
 		Limits      []limitRow         `toml:"limits"`
+		Waits       []waitRow          `toml:"waits"`
 		Corrections Corrections        `toml:"corrections"`
 		Checklist   []Check            `toml:"checklist"`
 		Refusals    []Refusal          `toml:"refusals"`
@@ -323,6 +332,9 @@ func (c *Catalogue) loadVersion(file, digest string) (Version, error) {
 		From: f.From, Until: f.Until, Basis: f.Basis, Reach: f.Reach, Form: f.Form, Materials: f.Materials, Plan: f.Plan,
 		Corrections: f.Corrections, Checklist: f.Checklist, Refusals: f.Refusals, Result: f.Result, Fee: f.Fee, Assurance: f.Assurance,
 		Visits: f.Visits, Questions: f.Questions, Digest: digest,
+	}
+	for _, w := range f.Waits {
+		v.Waits = append(v.Waits, Wait{w.Key, w.Text, w.TextEn, w.Start, w.Length.Limit, w.Basis})
 	}
 	for _, l := range f.Limits {
 		v.Limits = append(v.Limits, LimitRule{

@@ -21,6 +21,7 @@ type Version struct {
 	Materials   []Material
 	Plan        map[Mode][]LegPlan
 	Limits      []LimitRule
+	Waits       []Wait
 	Corrections Corrections
 	Checklist   []Check
 	Refusals    []Refusal
@@ -179,6 +180,16 @@ type LegPlan struct {
 	Place Place    `toml:"place"`
 	After []string `toml:"after"`
 	Does  []string `toml:"does"` // acts the holder may do: identity, formal-check, receive, accept, refuse, return, decide, issue, notify, handover, post, archive
+}
+
+// Wait is a time that the law puts on the applicant, not on an office: a period of reflection, or days within which to come.
+type Wait struct {
+	Key    string
+	Text   string
+	TextEn string
+	Start  string // the event in words of LimitRule.Start, or another wait's key
+	Length workday.Limit
+	Basis  string
 }
 
 // LimitKind is what a limit bounds.

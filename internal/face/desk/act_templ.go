@@ -98,9 +98,9 @@ func actPage(v actView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(page.T(ctx, "desk.will."+v.Act, v.Places[0].Name, v.Places[1].Name))
+		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(wording(ctx, v.C, "will", v.Act, v.Places[0].Name, v.Places[1].Name))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/face/desk/act.templ`, Line: 21, Col: 94}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/face/desk/act.templ`, Line: 21, Col: 95}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
@@ -168,7 +168,7 @@ func actPage(v actView) templ.Component {
 			}
 		}
 		if v.Act == actWithdraw || v.Act == actAccept || v.Act == actIssue || v.Act == actReturn {
-			templ_7745c5c3_Err = page.WarningText(page.T(ctx, "desk.warn."+v.Act)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.WarningText(wording(ctx, v.C, "warn", v.Act)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -489,7 +489,7 @@ func confirmPage(v actView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.WarningText(page.T(ctx, "desk.warn."+v.Act)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.WarningText(wording(ctx, v.C, "warn", v.Act)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

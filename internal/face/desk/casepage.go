@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -104,7 +105,7 @@ func (f *Face) caseTab(tab string) func(w http.ResponseWriter, r *http.Request, 
 		view.Full = full
 		fr := f.Frame(r)
 		fr.Title = page.T(r.Context(), "desk.case.title", string(c.No), page.T(r.Context(), "desk.tab."+tab))
-		fr.Flash, fr.Back = f.said(r), "/desk"
+		fr.Flash, fr.Back = f.said(r, c), "/desk"
 		switch tab {
 		case tabCheck:
 			f.fillCheck(r, v, &view)
@@ -126,10 +127,10 @@ func (f *Face) caseTab(tab string) func(w http.ResponseWriter, r *http.Request, 
 }
 
 // said is the sentence about an act that went well; only acts of ours have one.
-func (f *Face) said(r *http.Request) string {
+func (f *Face) said(r *http.Request, c casefile.Case) string {
 	act := r.URL.Query().Get("said")
 	if act == "again" || slices.Contains(acts, act) {
-		return page.T(r.Context(), "desk.said."+act)
+		return wording(r.Context(), c, "said", act)
 	}
 	return ""
 }
@@ -148,7 +149,7 @@ func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseV
 	view.Version = f.rule(c)
 	here, there := f.placeName(c, item.Collect), f.placeName(c, item.Decide)
 	if d, ok := c.LegOf(item.Decide); ok && d.Node == f.cfg.Kit.Me && d.Office == v.by.Office {
-		view.Duty = page.T(ctx, "desk.duty.there", here)
+		view.Duty = wording(ctx, c, "duty", "there", here)
 	} else {
 		view.Duty = page.T(ctx, "desk.duty.here", there)
 	}
@@ -163,8 +164,12 @@ func (f *Face) stations(r *http.Request, view *caseView, here, there string) {
 	collect, _ := c.LegOf(item.Collect)
 	decide, _ := c.LegOf(item.Decide)
 	h, running := c.Holder()
+	from := page.Place{Name: here, Role: page.T(ctx, "desk.role.collect"), State: page.T(ctx, "desk.state."+string(collect.State)), Active: running && h.Leg == collect.Key, Done: collect.State == casefile.Done}
+	if collect.Key == "" {
+		from = page.Place{Name: here, Role: page.T(ctx, "apply.desk.from"), State: page.T(ctx, "apply.desk.sent"), Done: true}
+	}
 	view.Places = []page.Place{
-		{Name: here, Role: page.T(ctx, "desk.role.collect"), State: page.T(ctx, "desk.state."+string(collect.State)), Active: running && h.Leg == collect.Key, Done: collect.State == casefile.Done},
+		from,
 		{Name: there, Role: page.T(ctx, "desk.role.decide"), State: page.T(ctx, "desk.state."+string(decide.State)), Active: running && h.Leg == decide.Key, Done: decide.State == casefile.Done},
 	}
 	if deliver, ok := c.LegOf(item.Deliver); ok {
@@ -267,7 +272,7 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 		{Key: page.T(ctx, "desk.identity.name"), Value: p.Name},
 		{Key: page.T(ctx, "desk.idtype."+string(p.IDType)), Value: number},
 		{Key: page.T(ctx, "desk.identity.phone"), Value: masked(p, p.Phone, view.Full)},
-		{Key: page.T(ctx, "desk.case.consent"), Value: page.T(ctx, "desk.case.attested", f.officeName(v.lang, view.C.Private.Consent.Office), clock(ctx, view.C.Private.Consent.At))},
+		{Key: page.T(ctx, "desk.case.consent"), Value: f.consent(ctx, v, view.C.Private.Consent)},
 	}
 	for _, field := range view.Version.Form.Fields {
 		value := view.C.Private.Answers[field.Key]
@@ -281,6 +286,14 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 		view.Answers = append(view.Answers, row)
 	}
 	f.fillMaterials(r, v, view)
+}
+
+// consent says how the applicant agreed.
+func (f *Face) consent(ctx context.Context, v visit, c casefile.Consent) string {
+	if c.Way == casefile.ConsentOnline {
+		return page.T(ctx, "apply.desk.consent", clock(ctx, c.At))
+	}
+	return page.T(ctx, "desk.case.attested", f.officeName(v.lang, c.Office), clock(ctx, c.At))
 }
 
 func (f *Face) fillMaterials(r *http.Request, _ visit, view *caseView) {
@@ -347,6 +360,6 @@ func (f *Face) receipt(w http.ResponseWriter, r *http.Request, v visit) error {
 		}
 	}
 	fr := f.Frame(r)
-	fr.Title, fr.Flash = page.T(r.Context(), "desk.receipt.title"), f.said(r)
+	fr.Title, fr.Flash = page.T(r.Context(), "desk.receipt.title"), f.said(r, c)
 	return page.Show(w, r, http.StatusOK, fr, receiptPage(view))
 }

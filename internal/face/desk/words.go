@@ -12,6 +12,7 @@ import (
 	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
+	"tongban/internal/page/text"
 )
 
 // due is until when the next act is due, in words that do not need the colour: days that are left are working days, days
@@ -93,6 +94,14 @@ func (f *Face) placeName(c casefile.Case, kind item.LegKind) string {
 		code = c.There
 	}
 	return f.cfg.Kit.Regions.Name(code)
+}
+
+// wording is a sentence about an act. Where nothing was collected and nothing travels it has words of its own.
+func wording(ctx context.Context, c casefile.Case, group, act string, args ...any) string {
+	if key := "apply.desk." + group + "." + act; c.Local() && text.Has(key) {
+		return page.T(ctx, key)
+	}
+	return page.T(ctx, "desk."+group+"."+act, args...)
 }
 
 func (f *Face) matterName(lang string, c casefile.Case) string {

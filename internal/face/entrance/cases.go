@@ -13,6 +13,7 @@ import (
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/idno"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
 
@@ -67,8 +68,36 @@ func (e *entrance) cases(w http.ResponseWriter, r *http.Request) error {
 	if err := e.note(ctx, log); err != nil {
 		return err
 	}
-	return e.show(w, r, http.StatusOK, page.T(ctx, "entrance.cases.title"), func(f *page.Frame) { f.Back = "/" },
-		casesPage(e, groups, len(log), v.Person.IDNo == ""))
+	drafts, err := e.draftLines(ctx, v)
+	if err != nil {
+		return err
+	}
+	return e.show(w, r, http.StatusOK, page.T(ctx, "entrance.cases.title"), func(f *page.Frame) {
+		f.Back = "/"
+		for _, said := range []string{"saved", "dropped"} {
+			if r.URL.Query().Get(said) != "" {
+				f.Flash = page.T(ctx, "apply.flash."+said)
+			}
+		}
+	}, casesPage(e, groups, drafts, len(log), v.Person.IDNo == ""))
+}
+
+// draftLine is one application that is still being prepared.
+type draftLine struct{ ID, Name, Saved, Until string }
+
+func (e *entrance) draftLines(ctx context.Context, v page.Visitor) ([]draftLine, error) {
+	if e.drafts == nil {
+		return nil, nil
+	}
+	list, err := e.drafts.Mine(ctx, v.Person)
+	if err != nil {
+		return nil, err
+	}
+	var out []draftLine
+	for _, d := range list {
+		out = append(out, draftLine{d.ID, e.itemOf(ctx, casefile.Case{Item: d.Item}), moment(ctx, d.Saved), day(ctx, workday.DateOf(d.Expires()))})
+	}
+	return out, nil
 }
 
 // owns reports whether the visitor is the applicant: the same number, and the same kind of document unless it is the
@@ -151,6 +180,9 @@ func (e *entrance) caseOne(w http.ResponseWriter, r *http.Request) error {
 		if r.URL.Query().Get("withdrawn") != "" {
 			f.Flash = page.T(ctx, "entrance.withdraw.flash")
 		}
+		if r.URL.Query().Get("mended") != "" {
+			f.Flash = page.T(ctx, "apply.mend.done")
+		}
 	}, casePage(e, c, d))
 }
 
@@ -161,8 +193,11 @@ func (e *entrance) fix(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	if c.Status() != casefile.StatusCorrection || len(c.Private.Corrections) == 0 {
+	switch {
+	case c.Status() != casefile.StatusCorrection || len(c.Private.Corrections) == 0:
 		return page.SeeOther(w, r, "/cases/"+string(c.No))
+	case c.Local(): // no window has it: it is answered here
+		return page.SeeOther(w, r, "/cases/"+string(c.No)+"/mend")
 	}
 	papers, err := e.store.Papers(ctx, c.ID)
 	if err != nil {

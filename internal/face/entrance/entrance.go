@@ -11,12 +11,16 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/search"
+	"tongban/internal/domain/zone"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/unit"
@@ -39,6 +43,11 @@ type Store interface {
 	PaperByCheck(ctx context.Context, check string) (unit.Paper, error)
 	Licence(ctx context.Context, number string) (unit.Paper, error)
 	Commit(ctx context.Context, u unit.Unit) error
+}
+
+// Drafts lists a person's applications that are still being prepared, the last saved first.
+type Drafts interface {
+	Mine(ctx context.Context, who party.Person) ([]journey.Draft, error)
 }
 
 // DemoStep is one line of the box that tells a visitor of the demonstration what to try.
@@ -67,6 +76,14 @@ type Public struct {
 	FormAction []string // further origins that forms may lead to by redirect, such as the identity provider
 	// Client names who asks, for the limit on look-ups; nil is the address of the connection.
 	Client func(r *http.Request) string
+	Finder Finder      // nil is the index of the catalogue inside the binary
+	Zones  *zone.Zones // nil is those inside the binary
+	// HTTP reaches the provinces' entrances to see whether they answer; nil: nobody is asked, all count as there.
+	HTTP *http.Client
+	// Apply says that the provinces' entrances take applications at /apply/new; else a guide leads to windows only.
+	Apply bool
+	// OnMiss gets the words of a question that found nothing, without who asked; nil is nothing.
+	OnMiss func(words string)
 }
 
 // Config is what a province's entrance needs beside. The node serves /login?back=, /callback and POST /logout itself.
@@ -76,6 +93,8 @@ type Config struct {
 	Kit   *unit.Kit
 	Lodge *lodge.Desk
 	Gate  page.Gate
+	// Drafts lists what a person has begun and not submitted; nil shows none.
+	Drafts Drafts
 	// NextTry tells when what waits for delivery is tried again; nil or false shows no time.
 	NextTry func(ctx context.Context) (at time.Time, ok bool, err error)
 	// Elsewhere asks the other provinces for the visitor's cases there and waits a second at most; who did not answer is named.
@@ -85,12 +104,24 @@ type Config struct {
 	Consent page.Consenter
 }
 
+// keptBytes bounds the pages that an entrance keeps ready: about a thousand guides.
+const keptBytes = 32 << 20
+
+// nav is the sections, statements the pages about the site itself.
+var (
+	nav        = []string{"/topics", "/regions", "/check", "/windows", "/help"}
+	statements = []string{"about", "accessibility", "privacy"}
+)
+
 // base is what both kinds of entrance share.
 type base struct {
 	Public
 	site   *page.Site
 	places *places
 	limit  *throttle.Throttle
+	kept   *page.Kept
+	reach  *reach
+	laid   *sync.Map     // of []topic by cut, subject and language: the catalogue does not change under a running entrance
 	me     office.NodeID // "" at the hub
 	here   region.Region // the province; zero at the hub
 	gate   page.Gate     // nil at the hub
@@ -102,6 +133,7 @@ type entrance struct {
 	store   Store
 	kit     *unit.Kit
 	lodge   *lodge.Desk
+	drafts  Drafts
 	nextTry func(ctx context.Context) (time.Time, bool, error)
 }
 
@@ -126,8 +158,8 @@ func New(cfg Config) *page.Site {
 	b := newBase(cfg.Public)
 	b.me, b.gate = cfg.Kit.Me, cfg.Gate
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
-	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, nextTry: cfg.NextTry}
-	s := b.start()
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, nextTry: cfg.NextTry}
+	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)
 	s.Get("/cases/{no}", e.caseOne)
@@ -143,14 +175,24 @@ func New(cfg Config) *page.Site {
 // NewHub makes the hub's entrance: it holds no case and nobody signs in.
 func NewHub(cfg Public) *page.Site {
 	b := newBase(cfg)
-	s := b.start()
+	s := b.open()
 	s.Get("/{$}", b.hubFront)
 	s.Get("/verify", b.hubVerify)
 	return s
 }
 
 func newBase(p Public) *base {
-	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now)}
+	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now), kept: page.NewKept(keptBytes), laid: &sync.Map{}}
+	b.reach = &reach{now: time.Now, seen: map[office.NodeID]*contact{}}
+	if b.HTTP != nil {
+		b.reach.ask = headOf(b.HTTP)
+	}
+	if b.Finder == nil {
+		b.Finder = search.Default()
+	}
+	if b.Zones == nil {
+		b.Zones = zone.Default()
+	}
 	if b.Client == nil {
 		b.Client = func(r *http.Request) string {
 			host, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -163,8 +205,8 @@ func newBase(p Public) *base {
 	return b
 }
 
-// start makes the site with the pages that both have.
-func (b *base) start() *page.Site {
+// open makes the site with the pages that both have.
+func (b *base) open() *page.Site {
 	b.site = page.NewSite(page.Config{
 		Log: b.Log, Frame: b.frame, OnRequest: b.OnRequest, FormAction: b.FormAction,
 		SignIn: func(r *http.Request) string {
@@ -174,11 +216,24 @@ func (b *base) start() *page.Site {
 			return signIn(r.URL.RequestURI())
 		},
 	})
+	b.site.Get("/search", b.search)
+	b.site.Get("/topics", b.topics)
+	b.site.Get("/topics/{cut}/{key}", b.topic)
+	b.site.Get("/regions", b.regions)
+	b.site.Get("/regions/{here}", b.provinceOf)
+	b.site.Get("/regions/{here}/{there}", b.pairOf)
+	b.site.Get("/zones/{zone}", b.zone)
+	b.site.Get("/place", b.place)
+	b.site.Get("/check", b.check)
+	b.site.Get("/guide/{item}", b.guide)
+	b.site.Get("/prepare", b.prepare)
+	b.site.Get("/windows", b.windows)
+	b.site.Get("/help", b.help)
 	b.site.Get("/can", b.can)
 	b.site.Get("/items", b.items)
 	b.site.Post("/verify", b.verifyFile, page.MaxBody(maxFile+formRoom))
-	for _, name := range []string{"about", "accessibility", "privacy"} {
-		b.site.Get("/"+name, b.statement(name))
+	for _, name := range statements {
+		b.site.Get("/"+name, b.statement)
 	}
 	return b.site
 }
@@ -187,7 +242,7 @@ func (b *base) start() *page.Site {
 func (b *base) frame(r *http.Request) page.Frame {
 	f := page.FrameOf(r)
 	ctx := r.Context()
-	f.Face, f.Owner, f.Demo = "hub", b.Owner, b.Demo
+	f.Face, f.Owner, f.Demo, f.Search = "hub", b.Owner, b.Demo, "/search"
 	f.FaceName = page.T(ctx, "hub.face")
 	if b.me != "" {
 		f.Face, f.FaceName = "entrance", page.T(ctx, "entrance.face", b.nameOf(f.Lang, b.me))
@@ -199,7 +254,11 @@ func (b *base) frame(r *http.Request) page.Frame {
 	if b.Demo {
 		f.Today = longDay(ctx, b.today())
 	}
-	for _, name := range []string{"about", "accessibility", "privacy"} {
+	for _, l := range nav {
+		f.Nav = append(f.Nav, page.Link{Href: l, Text: page.T(ctx, "public.nav."+l[1:]), Current: r.URL.Path == l || strings.HasPrefix(r.URL.Path, l+"/")})
+	}
+	f.Footer = append(f.Footer, page.Link{Href: "/verify", Text: page.T(ctx, "public.nav.verify")})
+	for _, name := range statements {
 		f.Footer = append(f.Footer, page.Link{Href: "/" + name, Text: page.T(ctx, "entrance."+name+".title")})
 	}
 	return f
@@ -260,10 +319,5 @@ func (b *base) show(w http.ResponseWriter, r *http.Request, status int, title st
 	return page.Show(w, r, status, f, body)
 }
 
-// itemName is an item's name in the reader's language, the list's own where no definition gives an English one.
-func itemName(ctx context.Context, it item.Item) string {
-	if n := len(it.Versions); n > 0 && page.PrefsOf(ctx).Lang == "en" {
-		return it.Versions[n-1].TitleEn
-	}
-	return strings.TrimSpace(it.Name)
-}
+// itemName is an item's name in the reader's language, the list's own where there is no English one.
+func itemName(ctx context.Context, it item.Item) string { return answerText(ctx, it.Name, it.NameEn) }

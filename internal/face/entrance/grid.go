@@ -14,8 +14,9 @@ type tile struct {
 	ID       office.NodeID
 	Name     string
 	Col, Row int
-	Outside  bool // 台湾, 香港, 澳门: beyond the reach of the two lists
-	URL      string
+	Outside  bool   // 台湾, 香港, 澳门: beyond the reach of the two lists
+	URL      string // of its entrance, "" if it has none
+	To       string // where the tile leads; "" is the place's own page
 }
 
 // The grid's measures in units of the drawing.
@@ -29,12 +30,12 @@ func (t tile) y() string    { return strconv.Itoa(t.Row*tileStep + 3) }
 func (t tile) midX() string { return strconv.Itoa(t.Col*tileStep + 3 + tileSize/2) }
 func (t tile) midY() string { return strconv.Itoa(t.Row*tileStep + 3 + tileSize/2 + 7) }
 
-// class marks what is beyond the lists by dashes, and what has no entrance yet by paleness.
-func (t tile) class() string {
-	if t.Outside {
-		return "tb-tile tb-tile--out"
+// page is where the tile leads.
+func (t tile) page() string {
+	if t.To != "" {
+		return t.To
 	}
-	return "tb-tile tb-tile--closed"
+	return "/regions/" + string(t.ID)
 }
 
 // positions are column and row of every place: roughly where it lies, one equal square each, no boundary.

@@ -21,6 +21,7 @@ type place struct {
 type places struct {
 	table *region.Table
 	all   []place
+	gone  []place // abolished; found by exact name only, and only where nothing in force bears it
 }
 
 func newPlaces(t *region.Table) *places {
@@ -33,6 +34,9 @@ func newPlaces(t *region.Table) *places {
 		}
 	}
 	walk("")
+	for _, r := range t.Abolished() {
+		p.gone = append(p.gone, place{r, t.FullName(r.Code)})
+	}
 	return p
 }
 
@@ -66,6 +70,11 @@ func (p *places) find(text string) []region.Code {
 			out = append(out, h.Code)
 		}
 		return out
+	}
+	for _, x := range p.gone {
+		if x.Name == text || x.full == text {
+			return []region.Code{x.Code}
+		}
 	}
 	return nil
 }

@@ -68,16 +68,16 @@ func (e *entrance) state(ctx context.Context, c casefile.Case, facts []casefile.
 		d.Asked = d.Asked || !d.Done && k.Fact.Act == casefile.ActAskWithdraw
 	}
 	status := c.Status()
-	arrived := deliver.State == casefile.Received && deliver.Transit == nil
+	arrived := deliver.State == casefile.Received && deliver.Transit == nil && !c.Local()
 	d.Needs = !d.Done && (status == casefile.StatusCorrection || arrived)
 	d.Withdrawable = c.Coordinator == e.me && !d.Done && !d.Asked && d.SentAt.IsZero() &&
 		slices.Contains([]casefile.State{casefile.Planned, casefile.Received, casefile.Corrected, casefile.Returned, casefile.Accepted, casefile.Suspended}, decide.State)
 	d.Head = e.headline(ctx, c, d, arrived)
 	d.Due, d.DueNote = e.due(ctx, c, facts)
-	d.Places = []page.Place{
-		e.station(ctx, "collect", collect, decide.Holder == "" || decide.Holder == collect.Node && decide.State != casefile.Done),
-		e.station(ctx, "decide", decide, decide.Holder == decide.Node && decide.State != casefile.Done),
+	if collect.Key != "" {
+		d.Places = append(d.Places, e.station(ctx, "collect", collect, decide.Holder == "" || decide.Holder == collect.Node && decide.State != casefile.Done))
 	}
+	d.Places = append(d.Places, e.station(ctx, "decide", decide, decide.Holder == decide.Node && decide.State != casefile.Done))
 	if deliver.Key != "" && (deliver.Holder != "" || d.Done) {
 		d.Places = append(d.Places, e.station(ctx, "deliver", deliver, !d.Done))
 	}
@@ -92,12 +92,15 @@ func (e *entrance) state(ctx context.Context, c casefile.Case, facts []casefile.
 // headline says in one sentence where things stand.
 func (e *entrance) headline(ctx context.Context, c casefile.Case, d detail, arrived bool) string {
 	decide := leg(c, item.Decide)
+	deliver := leg(c, item.Deliver)
 	decider := officeName(ctx, e.office(decide.Office))
 	receiver := officeName(ctx, e.office(leg(c, item.Collect).Office))
 	status := c.Status()
 	switch {
 	case status == casefile.StatusWithdrawn:
 		return page.T(ctx, "entrance.head.withdrawn")
+	case deliver.State == casefile.Received && c.Local():
+		return page.T(ctx, "apply.head.ready", decider)
 	case status == casefile.StatusDone:
 		return page.T(ctx, "entrance.head.done")
 	case status == casefile.StatusDenied:

@@ -3,7 +3,6 @@ package entrance
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -44,65 +43,6 @@ func firstMode(it item.Item) string {
 		return string(item.None)
 	}
 	return string(it.Modes[0])
-}
-
-// markOf is the weakest of an item's marks.
-func markOf(it item.Item) string {
-	for _, m := range []item.Mark{it.Marks.InAnnex, it.Marks.ModeBasis, it.Marks.FromMark} {
-		switch m {
-		case item.Confirmed, item.NotAnnex, item.Sourced:
-		case item.Memory, item.Likely, item.Inferred, item.Unknown, item.Unverified:
-			return string(m)
-		}
-	}
-	return string(item.Unverified)
-}
-
-// officesOf are the offices that somebody with a positive answer turns to: where papers are handed in, and who decides.
-func officesOf(a ask) []office.Office {
-	var out []office.Office
-	for _, o := range []office.Office{a.HereOffice, a.ThereOffice} {
-		if o.Code != "" {
-			out = append(out, o)
-		}
-	}
-	return out
-}
-
-func subjectLinks(ctx context.Context, words, subject string) []page.Link {
-	var out []page.Link
-	for _, s := range []string{"", "person", "org"} {
-		q := url.Values{}
-		if words != "" {
-			q.Set("q", words)
-		}
-		if s != "" {
-			q.Set("subject", s)
-		}
-		to := "/items"
-		if len(q) > 0 {
-			to += "?" + q.Encode()
-		}
-		name := s
-		if s == "" {
-			name = "all"
-		}
-		out = append(out, page.Link{Href: to, Text: page.T(ctx, "entrance.subject."+name), Current: s == subject})
-	}
-	return out
-}
-
-// cardsOf are items that this system handles: a card names the mode that it can carry out, not the best that exists.
-func cardsOf(ctx context.Context, list []item.Item) []page.CardParams {
-	var out []page.CardParams
-	for _, it := range list {
-		mode := firstMode(it)
-		if slices.Contains(it.Modes, item.Entrusted) {
-			mode = string(item.Entrusted)
-		}
-		out = append(out, page.CardParams{Href: askAbout(it), Title: itemName(ctx, it), Line: it.Scenario, Mode: mode})
-	}
-	return out
 }
 
 func gridBox() string { return fmt.Sprintf("0 0 %d %d", gridCols*tileStep, gridRows*tileStep) }
@@ -200,15 +140,6 @@ func paperMeta(ctx context.Context, p unit.Paper) string {
 		s += " · " + p.Number
 	}
 	return s
-}
-
-// entranceOf is the address and the name of the entrance of a place's province, "" at that entrance itself.
-func (b *base) entranceOf(ctx context.Context, place region.Code) (to, name string) {
-	id := office.NodeID(place.Province())
-	if id == b.me || b.Entrances[id] == "" {
-		return "", ""
-	}
-	return b.Entrances[id] + "/", b.nameOf(page.PrefsOf(ctx).Lang, id)
 }
 
 // word is the wording of a name that crosses nodes; one that only a newer node knows has a plain word.

@@ -34,8 +34,9 @@ type Issuer struct {
 }
 
 // Issue makes the licence of a granted case, if its item has one, and offers the delivering leg with all papers for the
-// applicant. A case that was refused or not accepted is sent off the same way, with its decision alone. An effect happens
-// once (I3): the case moves on in the same unit, so a second call finds nothing to issue.
+// applicant. Where the deciding place took the application in itself, the result stays here. A case that was refused or not
+// accepted is sent off the same way, with its decision alone. An effect happens once (I3): the case moves on in the same
+// unit, so a second call finds nothing to issue.
 func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
 	c, err := unit.Load(ctx, s.Store, id, row)
 	if err != nil {
@@ -81,12 +82,36 @@ func (s *Issuer) dispatched(ctx context.Context, by casefile.Actor, c casefile.C
 	if err != nil {
 		return casefile.Case{}, u, err
 	}
+	if c.Local() {
+		c, err = s.serve(&u, c)
+	} else {
+		err = s.send(&u, c, fact)
+	}
+	return c, u, err
+}
+
+// send offers the delivering leg with all papers for the applicant.
+func (s *Issuer) send(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
 	var papers []proof.Signed
 	for _, p := range u.Papers {
 		papers = append(papers, p.Signed)
 	}
 	deliver, _ := c.LegOf(item.Deliver)
-	return c, u, s.Kit.Offer(&u, c, deliver.Key, []proof.Signed{fact}, papers)
+	return s.Kit.Offer(u, c, deliver.Key, []proof.Signed{fact}, papers)
+}
+
+// serve puts the result on the applicant's own page in the same unit, if that is how the applicant wants it; otherwise it
+// waits at this office to be handed over or posted.
+func (s *Issuer) serve(u *unit.Unit, c casefile.Case) (casefile.Case, error) {
+	if c.Private.Consent.Serve != casefile.ServeOnline {
+		return c, nil
+	}
+	c, step, err := casefile.Serve(c, s.Kit.Me, s.Kit.Now())
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	c, _, err = s.Kit.Record(u, c, step, "clock")
+	return c, err
 }
 
 func (s *Issuer) licence(ctx context.Context, c casefile.Case, step casefile.Step) (proof.Signed, licence.Licence, error) {

@@ -28,6 +28,7 @@ type Unit struct {
 	Settled []exchange.Settlement
 	Log     []accesslog.Entry
 	Due     []Due
+	Draft   *Submitted
 
 	Licences  []Standing
 	Presented []Presentation

@@ -1,6 +1,9 @@
 package region
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Lookup gives what is known about code. An Unknown code comes back with its level and parent as its digits say and
 // with its digits for a name, so that it can still be shown and stored.
@@ -94,4 +97,16 @@ func (t *Table) Within(code, ancestor Code) bool {
 		return false
 	}
 	return slices.ContainsFunc(r.Successors, func(s Code) bool { return s.Within(ancestor) })
+}
+
+// Abolished lists the historical codes, by code.
+func (t *Table) Abolished() []Region {
+	var list []Region
+	for _, r := range t.rows {
+		if r.Until != "" {
+			list = append(list, r.copy())
+		}
+	}
+	slices.SortFunc(list, func(a, b Region) int { return cmp.Compare(a.Code, b.Code) })
+	return list
 }

@@ -1,0 +1,163 @@
+package apply
+
+import (
+	"net/http"
+	"net/url"
+
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/journey"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/apply"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/page"
+)
+
+// beginView is the page before a draft exists: what is begun, who decides, what is already known and stays so.
+type beginView struct {
+	Key      string
+	Wish     apply.Wish
+	Item     item.Item
+	V        item.Version
+	Mode     item.Mode
+	There    office.Office
+	Here     office.Office
+	Limit    *item.LimitRule
+	Going    []journey.Draft // drafts of the same matter
+	Too      bool            // the sign-in proves too little
+	Lang     string
+	Unproven bool
+}
+
+// wish reads item, here and there of an address or a form. A place that is missing or unknown is errs.NotOnlineHere: the
+// guide asks for it.
+func (f *Face) wish(q url.Values) (apply.Wish, error) {
+	w := apply.Wish{Item: q.Get("item")}
+	for name, to := range map[string]*region.Code{"here": &w.Here, "there": &w.There} {
+		code, err := region.Parse(q.Get(name))
+		if err != nil {
+			return w, errs.New(errs.NotOnlineHere, "%s is no place", name)
+		}
+		*to = code
+	}
+	return w, nil
+}
+
+// begin is /apply/new?item=&here=&there=.
+func (f *Face) begin(w http.ResponseWriter, r *http.Request, v visit) error {
+	wish, err := f.wish(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	view := beginView{Key: unit.NewID(), Wish: wish, Lang: v.lang, Too: v.Person.IDNo == ""}
+	if view.Item, view.V, view.Mode, err = f.cfg.Desk.Way(wish); err != nil {
+		return err
+	}
+	if view.There, err = f.cfg.Kit.OfficeAt(wish.There); err != nil {
+		return err
+	}
+	view.Here, _ = f.cfg.Kit.OfficeAt(wish.Here)
+	for i, l := range view.V.Limits {
+		if l.Kind == item.LimitDecide {
+			view.Limit = &view.V.Limits[i]
+		}
+	}
+	mine, err := f.cfg.Desk.Mine(r.Context(), v.Person)
+	if err != nil {
+		return err
+	}
+	for _, d := range mine {
+		if d.Item == view.Item.Code && d.There == wish.There {
+			view.Going = append(view.Going, d)
+		}
+	}
+	view.Unproven = len(view.V.Unverified()) > 0
+	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.begin.title", itemName(v.lang, view.Item, view.V)), "/", beginPage(f, view))
+}
+
+// start opens the draft; the same form sent twice leads to the same draft.
+func (f *Face) start(w http.ResponseWriter, r *http.Request, v visit) error {
+	wish, err := f.wish(r.PostForm)
+	if err != nil {
+		return err
+	}
+	wish.ID = r.PostForm.Get("key")
+	d, err := f.cfg.Desk.Start(r.Context(), v.Person, wish)
+	if err != nil {
+		return err
+	}
+	return page.SeeOther(w, r, "/apply/"+d.ID)
+}
+
+// resume leads to where a draft stands: the task list of a long one, else the next step; the receipt once it is submitted.
+func (f *Face) resume(w http.ResponseWriter, r *http.Request, v visit) error {
+	d, err := f.open(r, v)
+	if err != nil {
+		return err
+	}
+	if len(d.Steps) > journey.Long {
+		return page.SeeOther(w, r, d.path("tasks"))
+	}
+	return page.SeeOther(w, r, d.path(journey.Next(d.Steps).Path()))
+}
+
+// tasks is E-10: what there is to do, in what order, and until when the draft is kept.
+func (f *Face) tasks(w http.ResponseWriter, r *http.Request, d draft) error {
+	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.tasks.title"), "/cases", tasksPage(f, d))
+}
+
+// moved is the page between two versions of the rules: what changed, and that nothing was lost.
+func (f *Face) moved(w http.ResponseWriter, r *http.Request, v visit) error {
+	d, err := f.cfg.Desk.Open(r.Context(), v.Person, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	now, moved, err := f.cfg.Desk.Rules(d)
+	if err != nil {
+		return err
+	}
+	if d.Case != "" || !moved {
+		return page.SeeOther(w, r, "/apply/"+d.ID)
+	}
+	var changes []journey.Change
+	old, err := f.cfg.Kit.Catalogue.VersionByDigest(d.Digest)
+	if err == nil { // an old version that this binary no longer has cannot be compared; the page says only that it changed
+		changes = journey.Moved(old, now)
+	}
+	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.rules.title"), "/cases", movedPage(d, now, changes, v.lang))
+}
+
+func (f *Face) adopt(w http.ResponseWriter, r *http.Request, v visit) error {
+	d, err := f.cfg.Desk.Adopt(r.Context(), v.Person, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return page.SeeOther(w, r, "/apply/"+d.ID)
+}
+
+func (f *Face) dropAsk(w http.ResponseWriter, r *http.Request, v visit) error {
+	d, err := f.cfg.Desk.Open(r.Context(), v.Person, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if d.Case != "" {
+		return errs.New(errs.AlreadySubmitted, "draft %s", d.ID)
+	}
+	it, _ := f.cfg.Kit.Catalogue.Item(d.Item)
+	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.drop.title"), "/cases", dropPage(d, it.Name))
+}
+
+// drop forgets the draft, then its files: a power cut between leaves files that nothing refers to and nobody can open.
+func (f *Face) drop(w http.ResponseWriter, r *http.Request, v visit) error {
+	d, err := f.cfg.Desk.Drop(r.Context(), v.Person, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	for _, file := range d.Files {
+		if err := f.cfg.Files.Remove(file); err != nil {
+			return err
+		}
+	}
+	return page.SeeOther(w, r, "/cases?dropped=1")
+}

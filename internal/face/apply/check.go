@@ -1,0 +1,116 @@
+package apply
+
+import (
+	"context"
+	"net/http"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/journey"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/apply"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/page"
+)
+
+// consentText is the version of the words that the check page shows; a change of the wording gets a new one.
+const consentText = "apply-consent-1"
+
+// check is E-18: everything once more, with a way to change each, and what is agreed to by submitting.
+func (f *Face) check(w http.ResponseWriter, r *http.Request, d draft) error {
+	if err := d.due(string(journey.Check)); err != nil {
+		return err
+	}
+	there, err := f.cfg.Kit.OfficeAt(d.There)
+	if err != nil {
+		return err
+	}
+	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.check.title"), d.back(string(journey.Check)), checkPage(f, d, there, ""))
+}
+
+// submit makes the case, once; a second press leads to the same receipt.
+func (f *Face) submit(w http.ResponseWriter, r *http.Request, v visit) error {
+	id := r.PathValue("id")
+	_, err := f.cfg.Desk.Submit(r.Context(), v.Person, id, apply.Agreed{Text: consentText, Serve: r.PostForm.Get("serve") == casefile.ServeOnline})
+	if err != nil {
+		return err
+	}
+	return page.SeeOther(w, r, "/apply/"+id+"/done")
+}
+
+// done is E-20. It can be kept as a bookmark: it is the receipt for as long as the case is kept.
+func (f *Face) done(w http.ResponseWriter, r *http.Request, v visit) error {
+	d, err := f.cfg.Desk.Open(r.Context(), v.Person, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if d.Case == "" {
+		return errs.New(errs.StepNotDue, "draft %s", d.ID)
+	}
+	c, err := f.cfg.Desk.Cases.Case(r.Context(), d.ID)
+	if err != nil {
+		return err
+	}
+	if err := f.cfg.Desk.Looked(r.Context(), c.ID, "apply.done"); err != nil {
+		return err
+	}
+	holder, _ := f.cfg.Kit.Office(c.Legs[0].Office)
+	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.done.title"), "/cases", donePage(f, c, holder))
+}
+
+// answerRows are the values that the applicant gave, each with a way to change it.
+func (f *Face) answerRows(ctx context.Context, d draft) []page.Row {
+	var out []page.Row
+	values := f.cfg.Desk.Values(d.Draft, d.V)
+	for _, q := range journey.Questions(d.Draft, d.V) {
+		label := pick(d.lang, q.Field.Label, q.Field.LabelEn)
+		value := f.shown(ctx, d.lang, q.Field, values[q.Field.Key])
+		if value == "" {
+			value = page.T(ctx, "apply.check.empty")
+		}
+		out = append(out, page.Row{Key: label, Value: value, Actions: []page.Action{{
+			Href: d.path("q/" + q.Field.Key), Text: page.T(ctx, "apply.change"), Hidden: label,
+		}}})
+	}
+	return out
+}
+
+// madeRows are the values that follow from others.
+func (f *Face) madeRows(_ context.Context, d draft) []page.Row {
+	var out []page.Row
+	values := f.cfg.Desk.Values(d.Draft, d.V)
+	for _, field := range d.V.Form.Fields {
+		if field.Source == item.Derived && values[field.Key] != "" {
+			out = append(out, page.Row{
+				Key: pick(d.lang, field.Label, field.LabelEn), Value: values[field.Key], Source: pick(d.lang, field.Reason, field.ReasonEn),
+			})
+		}
+	}
+	return out
+}
+
+func paperRows(ctx context.Context, d draft) []page.Row {
+	var out []page.Row
+	for _, p := range journey.Papers(d.Draft, d.V) {
+		if p.Source == "" && !p.Material.Required {
+			continue
+		}
+		row := page.Row{Key: pick(d.lang, p.Material.Name, p.Material.NameEn), Value: paperStatus(ctx, d, p)}
+		if len(p.Ways) > 0 {
+			row.Actions = []page.Action{{Href: d.path(string(journey.Materials)), Text: page.T(ctx, "apply.change"), Hidden: row.Key}}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func officeName(lang string, o office.Office) string { return pick(lang, o.Name, o.NameEn) }
+
+// nextDay is the first date that something must have happened by.
+func nextDay(ctx context.Context, c casefile.Case) string {
+	due, ok := c.Due()
+	if !ok {
+		return ""
+	}
+	return day(ctx, due.On)
+}

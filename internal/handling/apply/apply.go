@@ -1,0 +1,274 @@
+// Package apply is the resident's own application online: started, saved at every step, resumed on any device, and
+// submitted once. A draft lives only at the node that it will be lodged at. Every change goes through one function that
+// checks whose draft it is, so no page can forget that.
+package apply
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/journey"
+	"tongban/internal/domain/party"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
+)
+
+// Store is where drafts are kept, encrypted, each under its own key. Safe for concurrent use; what was saved is durable.
+//   - Draft reads one by id; errs.Missing if it is not here.
+//   - DraftsOf lists those of a person that are not submitted, the last saved first.
+//   - SaveDraft inserts a draft with Row 0 (errs.CaseExists if the id is taken) and otherwise replaces it if the stored
+//     version is still Row (errs.Stale), and gives the new Row.
+//   - DropDraft forgets one whose stored version is Row; one that is not here is fine.
+type Store interface {
+	Draft(ctx context.Context, id string) (journey.Draft, error)
+	DraftsOf(ctx context.Context, by party.Lookup, limit int) ([]journey.Draft, error)
+	SaveDraft(ctx context.Context, d journey.Draft) (row int64, err error)
+	DropDraft(ctx context.Context, id string, row int64) error
+}
+
+// Cases is where what was submitted becomes a case. Commit stores the case and closes the draft together or not at all.
+type Cases interface {
+	Case(ctx context.Context, id string) (casefile.Case, error)
+	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
+	Serial(ctx context.Context, name string) (int64, error)
+	Commit(ctx context.Context, u unit.Unit) error
+}
+
+// Desk is the counter that has no window.
+type Desk struct {
+	Kit      *unit.Kit
+	Store    Store
+	Cases    Cases
+	Evidence Evidence // nil: nothing is known beyond the account
+}
+
+// Bounds of what one person may leave here.
+const (
+	mostDrafts = 20
+	mostFiles  = 40
+)
+
+// Wish is what somebody wants to begin. ID was made with the page that asked, so that a second submit of it finds the first.
+type Wish struct {
+	ID          string
+	Item        string
+	Here, There region.Code
+}
+
+// Way says how a wish would go: the mode in which it is prepared here, and the rules of today. It returns errs.Missing for
+// an unknown item, errs.NotCrossProvince if the places do not allow it, and errs.NotOnlineHere if another node takes it or
+// no mode can be prepared online.
+func (d *Desk) Way(w Wish) (item.Item, item.Version, item.Mode, error) {
+	return d.way(w, workday.DateOf(d.Kit.Now()))
+}
+
+func (d *Desk) way(w Wish, today workday.Date) (item.Item, item.Version, item.Mode, error) {
+	it, ok := d.Kit.Catalogue.Item(w.Item)
+	if !ok {
+		return it, item.Version{}, "", errs.New(errs.Missing, "no item %q", w.Item)
+	}
+	v, ok := d.Kit.Catalogue.Version(it.Code, today)
+	if !ok {
+		return it, v, "", errs.New(errs.NotOnlineHere, "%s has no full definition today", it.Code)
+	}
+	can := d.Kit.Catalogue.Can(item.Query{Item: it.Code, Here: w.Here, There: w.There, On: today}, d.Kit.Regions)
+	if !can.Possible {
+		return it, v, "", errs.New(errs.NotCrossProvince, "%s %s→%s", it.Code, w.Here, w.There)
+	}
+	for _, m := range []item.Mode{item.Online, item.Entrusted} {
+		at := w.There
+		if m == item.Entrusted {
+			at = w.Here
+		}
+		if !slices.Contains(can.Modes, m) || len(v.Plan[m]) == 0 {
+			continue
+		}
+		if o, err := d.Kit.OfficeAt(at); err == nil && o.Node == d.Kit.Me {
+			return it, v, m, nil
+		}
+	}
+	return it, v, "", errs.New(errs.NotOnlineHere, "%s %s→%s", it.Code, w.Here, w.There)
+}
+
+// Start opens a draft. A second call with the same ID by the same person gives the first draft. It returns
+// errs.IdentityTooLow for somebody without a verified number, errs.TooManyDrafts, and the errors of Way.
+func (d *Desk) Start(ctx context.Context, who party.Person, w Wish) (journey.Draft, error) {
+	if err := known(who); err != nil {
+		return journey.Draft{}, err
+	}
+	if id, err := uuid.Parse(w.ID); err != nil || id.Version() != 7 || id.String() != w.ID {
+		return journey.Draft{}, errs.New(errs.BadRequest, "form without its key")
+	}
+	it, v, mode, err := d.Way(w)
+	if err != nil {
+		return journey.Draft{}, err
+	}
+	have, err := d.Mine(ctx, who)
+	if err != nil {
+		return journey.Draft{}, err
+	}
+	if len(have) >= mostDrafts {
+		return journey.Draft{}, errs.New(errs.TooManyDrafts, "%d drafts", len(have))
+	}
+	now := d.now()
+	draft := journey.Draft{
+		ID: w.ID, Item: it.Code, Mode: mode, Here: w.Here, There: w.There, Version: v.ID, Digest: v.Digest,
+		Opened: now, Saved: now, Applicant: who,
+	}
+	draft = draft.Clone()
+	d.look(ctx, &draft, v)
+	draft.Row, err = d.Store.SaveDraft(ctx, draft)
+	if errs.Is(err, errs.CaseExists) { // the same form came twice
+		return d.Open(ctx, who, w.ID)
+	}
+	return draft, err
+}
+
+// Mine lists the drafts of a person that can still be gone on with.
+func (d *Desk) Mine(ctx context.Context, who party.Person) ([]journey.Draft, error) {
+	if who.IDNo == "" {
+		return nil, nil
+	}
+	list, err := d.Store.DraftsOf(ctx, party.Lookup{Kind: party.ByNumber, Value: who.IDNo}, mostDrafts)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(x journey.Draft) bool { return x.Expired(d.now()) || !owns(x, who) }), nil
+}
+
+// Open reads a draft of a person, also one that was submitted. Somebody else's and none at all are the same answer,
+// errs.NoSuchApplication; one that nobody touched for journey.Life is errs.ApplicationExpired.
+func (d *Desk) Open(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
+	if _, err := uuid.Parse(id); err != nil {
+		return journey.Draft{}, errs.New(errs.NoSuchApplication, "no id")
+	}
+	draft, err := d.Store.Draft(ctx, id)
+	switch {
+	case errs.Is(err, errs.Missing):
+		return journey.Draft{}, errs.New(errs.NoSuchApplication, "not here")
+	case err != nil:
+		return journey.Draft{}, err
+	case draft.Case != "":
+		return d.submitted(ctx, who, draft)
+	case !owns(draft, who):
+		return journey.Draft{}, errs.New(errs.NoSuchApplication, "not the visitor's")
+	case draft.Expired(d.now()):
+		return journey.Draft{}, errs.New(errs.ApplicationExpired, "saved %s", draft.Saved)
+	}
+	return draft, nil
+}
+
+// submitted is what is left of a draft once it is a case: whose it is stands in the case.
+func (d *Desk) submitted(ctx context.Context, who party.Person, draft journey.Draft) (journey.Draft, error) {
+	c, err := d.Cases.Case(ctx, draft.ID)
+	if err != nil {
+		return journey.Draft{}, err
+	}
+	draft.Item, draft.Mode, draft.Here, draft.There, draft.Applicant = c.Item, c.Mode, c.Here, c.There, c.Private.Applicant
+	if !owns(draft, who) {
+		return journey.Draft{}, errs.New(errs.NoSuchApplication, "not the visitor's")
+	}
+	return draft, nil
+}
+
+// Rules are the rules that a draft goes by today. moved is true while the draft was last saved under others.
+func (d *Desk) Rules(draft journey.Draft) (v item.Version, moved bool, err error) {
+	return d.rules(draft, workday.DateOf(d.Kit.Now()))
+}
+
+func (d *Desk) rules(draft journey.Draft, today workday.Date) (v item.Version, moved bool, err error) {
+	v, ok := d.Kit.Catalogue.Version(draft.Item, today)
+	if !ok {
+		return v, false, errs.New(errs.NotOnlineHere, "%s has no version today", draft.Item)
+	}
+	return v, v.Digest != draft.Digest, nil
+}
+
+// Change lets f change a person's draft and saves it. If another device was faster, f is tried again on what that one
+// saved, so that two devices lose nothing of each other. It returns the errors of Open and of f, errs.AlreadySubmitted, and
+// errs.RulesMoved while the applicant has not seen what changed.
+func (d *Desk) Change(ctx context.Context, who party.Person, id string, f func(*journey.Draft, item.Version) error) (journey.Draft, error) {
+	return d.change(ctx, who, id, func(draft *journey.Draft, v item.Version, moved bool) error {
+		if moved {
+			return errs.New(errs.RulesMoved, "%s → %s", draft.Version, v.ID)
+		}
+		return f(draft, v)
+	})
+}
+
+// Adopt takes the rules of today for a draft that was begun under others. All answers stay; those that no longer fit are
+// asked for again, and what was confirmed by a look is looked at once more.
+func (d *Desk) Adopt(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
+	return d.change(ctx, who, id, func(draft *journey.Draft, v item.Version, _ bool) error {
+		draft.Version, draft.Digest = v.ID, v.Digest
+		delete(draft.Seen, string(journey.Found))
+		delete(draft.Seen, string(journey.Materials))
+		d.look(ctx, draft, v)
+		return nil
+	})
+}
+
+func (d *Desk) change(ctx context.Context, who party.Person, id string, f func(*journey.Draft, item.Version, bool) error) (journey.Draft, error) {
+	var out journey.Draft
+	err := unit.Retry(ctx, func() error {
+		draft, err := d.Open(ctx, who, id)
+		if err != nil {
+			return err
+		}
+		if draft.Case != "" {
+			return errs.New(errs.AlreadySubmitted, "draft %s", id)
+		}
+		v, moved, err := d.Rules(draft)
+		if err != nil {
+			return err
+		}
+		draft = draft.Clone()
+		if err := f(&draft, v, moved); err != nil {
+			return err
+		}
+		draft.Saved = d.now()
+		draft.Row, err = d.Store.SaveDraft(ctx, draft)
+		out = draft
+		return err
+	})
+	return out, err
+}
+
+// Drop deletes a person's draft at their wish. The caller removes its files after it.
+func (d *Desk) Drop(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
+	var out journey.Draft
+	err := unit.Retry(ctx, func() error {
+		draft, err := d.Open(ctx, who, id)
+		if err != nil {
+			return err
+		}
+		if draft.Case != "" {
+			return errs.New(errs.AlreadySubmitted, "draft %s", id)
+		}
+		out = draft
+		return d.Store.DropDraft(ctx, id, draft.Row)
+	})
+	return out, err
+}
+
+// owns reports whether a draft is a person's.
+func owns(d journey.Draft, who party.Person) bool {
+	return who.IDNo != "" && d.Applicant.IDNo == who.IDNo && d.Applicant.IDType == who.IDType
+}
+
+// known refuses who has no verified number: an application is made by somebody.
+func known(who party.Person) error {
+	if who.IDNo == "" {
+		return errs.New(errs.IdentityTooLow, "no verified number")
+	}
+	return who.Validate()
+}
+
+func (d *Desk) now() time.Time { return d.Kit.Now().UTC().Truncate(time.Microsecond) }

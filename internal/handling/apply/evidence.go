@@ -1,0 +1,151 @@
+package apply
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/journey"
+	"tongban/internal/domain/party"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+)
+
+// Asking is one question to a registered source about an applicant who is present and asks for it.
+type Asking struct {
+	Source      string // item.Evidence.Key
+	Person      party.Person
+	Item        string
+	Here, There region.Code
+}
+
+// Evidence answers from registered sources: the values that the source gives, its name and the time of the answer. It
+// returns errs.Missing if the source answers that it knows nothing of the person, and any other error if it cannot be asked
+// now; then the applicant is told so and asked, or may promise or upload, as the item says. Safe for concurrent use.
+type Evidence interface {
+	Ask(ctx context.Context, q Asking) (journey.Record, error)
+}
+
+// budget is how long a source may take before the page goes on without it (ux flows.md, "What must be true" 1).
+const budget = 2 * time.Second
+
+// look asks all sources of a version at once and keeps what they say. What was found before stays if a source is silent
+// now, with its time beside it.
+func (d *Desk) look(ctx context.Context, draft *journey.Draft, v item.Version) {
+	ctx, cancel := context.WithTimeout(ctx, budget)
+	defer cancel()
+	sources := journey.Sources(v)
+	found := make([]journey.Record, len(sources))
+	var wg sync.WaitGroup
+	for i, key := range sources {
+		wg.Go(func() { found[i] = d.ask(ctx, *draft, key) })
+	}
+	wg.Wait()
+	for i, key := range sources {
+		if old := draft.Records[key]; found[i].Gap == journey.Down && len(old.Values) > 0 {
+			continue
+		}
+		draft.Records[key] = found[i]
+	}
+}
+
+// ask is one source: the registered one if it answers, and what the account itself proves in any case.
+func (d *Desk) ask(ctx context.Context, draft journey.Draft, key string) journey.Record {
+	r := d.registered(ctx, draft, key)
+	own := d.account(draft, key)
+	if r.Gap != "" && len(own.Values) > 0 {
+		return own
+	}
+	for name, value := range own.Values {
+		if r.Values[name] == "" {
+			r.Values[name] = value
+		}
+	}
+	return r
+}
+
+func (d *Desk) registered(ctx context.Context, draft journey.Draft, key string) journey.Record {
+	e := d.source(key)
+	r := journey.Record{Name: e.Name, NameEn: e.NameEn, At: d.now(), Gap: journey.Nothing}
+	if d.Evidence == nil {
+		return r
+	}
+	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Applicant, Item: draft.Item, Here: draft.Here, There: draft.There})
+	switch {
+	case errs.Is(err, errs.Missing):
+		return r
+	case err != nil:
+		r.Gap = journey.Down
+		return r
+	}
+	if got.Name == "" {
+		got.Name, got.NameEn = e.Name, e.NameEn
+	}
+	if got.At.IsZero() {
+		got.At = r.At
+	}
+	values := map[string]string{}
+	for name, value := range got.Values {
+		if value != "" && slices.Contains(e.Gives, name) { // a source says what it was registered for, and nothing else
+			values[name] = value
+		}
+	}
+	got.Values, got.Gap = values, ""
+	return got
+}
+
+// answer keeps a source that ignores its context from holding up the page.
+func (d *Desk) answer(ctx context.Context, q Asking) (journey.Record, error) {
+	type reply struct {
+		r   journey.Record
+		err error
+	}
+	out := make(chan reply, 1)
+	go func() {
+		r, err := d.Evidence.Ask(ctx, q)
+		out <- reply{r, err}
+	}()
+	select {
+	case x := <-out:
+		return x.r, x.err
+	case <-ctx.Done():
+		return journey.Record{}, ctx.Err()
+	}
+}
+
+// account is what the sign-in itself proves of the applicant: name, number and telephone as the identity provider verified
+// them. It stands in for the identity card, whose name and number the provider has checked.
+func (d *Desk) account(draft journey.Draft, key string) journey.Record {
+	e, p := d.source("account"), draft.Applicant
+	r := journey.Record{Name: e.Name, NameEn: e.NameEn, At: draft.Opened}
+	switch key {
+	case "idcard":
+		r.Values = map[string]string{"name": p.Name, "number": p.IDNo}
+	case "account":
+		r.Values = map[string]string{"name": p.Name, "number": p.IDNo}
+		if p.Phone != "" {
+			r.Values["phone"] = p.Phone
+		}
+	}
+	return r
+}
+
+func (d *Desk) source(key string) item.Evidence {
+	for _, e := range d.Kit.Catalogue.Evidence() {
+		if e.Key == key {
+			return e
+		}
+	}
+	return item.Evidence{Key: key, Name: key, NameEn: key}
+}
+
+// Again asks the sources once more, at the applicant's wish.
+func (d *Desk) Again(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
+	return d.Change(ctx, who, id, func(draft *journey.Draft, v item.Version) error {
+		d.look(ctx, draft, v)
+		delete(draft.Seen, string(journey.Found))
+		return nil
+	})
+}

@@ -1,0 +1,165 @@
+package apply
+
+import (
+	"context"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/journey"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
+)
+
+// Agreed is what the applicant agreed to with the submit.
+type Agreed struct {
+	Text  string // version of the consent text that was shown
+	Serve bool   // the result may be served electronically
+}
+
+// Submit makes the case of a draft: case, opening fact, receipt P-01, log entry and the end of the draft in one unit. It may be
+// repeated: a draft that was submitted gives its case. It returns errs.StepNotDue while something is missing and
+// errs.RulesMoved while the applicant has not seen what changed.
+func (d *Desk) Submit(ctx context.Context, who party.Person, id string, a Agreed) (casefile.Case, error) {
+	var c casefile.Case
+	err := unit.Retry(ctx, func() error {
+		draft, err := d.Open(ctx, who, id)
+		if err != nil {
+			return err
+		}
+		if draft.Case == "" {
+			c, err = d.submit(ctx, draft, a)
+			if !errs.Is(err, errs.CaseExists) {
+				return err
+			}
+		}
+		c, err = d.Cases.Case(ctx, id) // submitted before, maybe this very moment
+		return err
+	})
+	return c, err
+}
+
+func (d *Desk) submit(ctx context.Context, draft journey.Draft, a Agreed) (casefile.Case, error) {
+	now := d.Kit.Now() // read once: at midnight rule and act must fall on the same day
+	today := workday.DateOf(now)
+	v, moved, err := d.rules(draft, today)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	if moved {
+		return casefile.Case{}, errs.New(errs.RulesMoved, "%s → %s", draft.Version, v.ID)
+	}
+	if next := journey.Next(journey.Steps(draft, v)); next.Kind != journey.Check {
+		return casefile.Case{}, errs.New(errs.StepNotDue, "%s comes first", next.Kind)
+	}
+	values := d.Values(draft, v)
+	if gaps := d.Gaps(draft, v); len(gaps) > 0 {
+		return casefile.Case{}, errs.New(errs.FormIncomplete, "%s and %d more", gaps[0].Key, len(gaps)-1)
+	}
+	it, _, mode, err := d.way(Wish{Item: draft.Item, Here: draft.Here, There: draft.There}, today)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	if mode != draft.Mode {
+		return casefile.Case{}, errs.New(errs.NotOnlineHere, "was %s, is %s", draft.Mode, mode)
+	}
+	here, there, err := d.offices(draft)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	serial, err := d.Cases.Serial(ctx, "case-"+today.String())
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	consent := casefile.Consent{Way: casefile.ConsentOnline, At: now.UTC(), Text: a.Text}
+	if a.Serve {
+		consent.Serve = casefile.ServeOnline
+	}
+	c, step, err := casefile.Apply(casefile.Lodging{
+		ID: draft.ID, No: casefile.MakeNo(d.Kit.Me, today, serial), Item: it, Mode: mode, Here: here, There: there,
+		Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
+		Private: casefile.Private{
+			Applicant: draft.Applicant, Answers: values, Materials: materials(draft, v), Consent: consent,
+		},
+	}, d.Kit.Me, now)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	u := unit.Unit{Lookups: party.Lookups(draft.Applicant), Draft: &unit.Submitted{Draft: draft.ID, Row: draft.Row, No: string(c.No)}}
+	if c, _, err = d.Kit.Record(&u, c, step, "applicant"); err != nil {
+		return casefile.Case{}, err
+	}
+	if until, ok := c.SilenceAt(); ok {
+		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence, At: until})
+	}
+	holder, _ := d.Kit.Office(c.Legs[0].Office)
+	if _, err := d.Kit.Issue(&u, c, document.Intake, d.Kit.DocData(c, holder)); err != nil {
+		return casefile.Case{}, err
+	}
+	return c, d.Cases.Commit(ctx, u)
+}
+
+// offices are the two ends. The receiving end of a matter that is lodged where it is decided is only the place where the
+// applicant is.
+func (d *Desk) offices(draft journey.Draft) (here, there office.Office, err error) {
+	if there, err = d.Kit.OfficeAt(draft.There); err != nil {
+		return here, there, err
+	}
+	if draft.Mode == item.Online {
+		return office.Office{Region: draft.Here, Node: office.NodeID(draft.Here.Province())}, there, nil
+	}
+	here, err = d.Kit.OfficeAt(draft.Here)
+	return here, there, err
+}
+
+// Values are all values of the form as they would be submitted now.
+func (d *Desk) Values(draft journey.Draft, v item.Version) map[string]string {
+	return journey.Values(draft, v, d.places(draft.There))
+}
+
+// Gaps are the required values that nothing gives. What an item lets wait, or be promised or uploaded instead, while its
+// source is silent, is no gap: the deciding place asks the source again.
+func (d *Desk) Gaps(draft journey.Draft, v item.Version) []item.Field {
+	var out []item.Field
+	for _, f := range v.Missing(d.Values(draft, v)) {
+		if f.Source != item.FromEvidence || f.Fallback == item.FallAsk {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// places are the facts about the deciding place that derived values draw on.
+func (d *Desk) places(there region.Code) map[string]string {
+	city := there
+	if there.Level() > region.Prefecture { // the prefecture above, or the municipality itself
+		city = region.Code(there.Short()[:4] + "00000000")
+		if city.Level() == region.Group {
+			city = there.ProvinceCode()
+		}
+	}
+	return map[string]string{"there.name": d.Kit.Regions.FullName(there), "there.city": d.Kit.Regions.Name(city)}
+}
+
+// materials are the papers of the case, each with how it came in.
+func materials(draft journey.Draft, v item.Version) []casefile.Material {
+	var out []casefile.Material
+	for _, p := range journey.Papers(draft, v) {
+		if p.Source == "" {
+			continue
+		}
+		m := casefile.Material{Key: p.Material.Key, Name: p.Material.Name, Source: p.Source}
+		switch p.Source {
+		case "upload":
+			m.Files = draft.FilesOf(p.Material.Key)
+		case "elicence", "shared":
+			m.Note = p.From.Name + " " + p.From.At.UTC().Format("2006-01-02T15:04Z")
+		}
+		out = append(out, m)
+	}
+	return out
+}

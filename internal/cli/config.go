@@ -14,6 +14,7 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
 )
 
 // configFile is the name of a node's configuration in its folder; the other files there are named below.
@@ -45,17 +46,27 @@ type config struct {
 	ChannelListen string   `toml:"channel_listen" say:"Hub only: address at which the channel's own server listens, with a port; empty if channel names an outside one."`
 	ChannelHosts  []string `toml:"channel_hosts" say:"Hub only: names under which provinces reach that server, for its certificate."`
 
-	Officers []officer `toml:"officers" say:"The node's register of officers: subject at the identity provider, name, office code and roles."`
+	Officers []officer `toml:"officers" say:"The node's register of officers: subject at the identity provider, name, office code, roles; items, places and leave narrow their work."`
 	Tokens   []token   `toml:"tokens" say:"Departmental systems: SHA-256 of the token in hex, and the officer in whose name it acts."`
 
 	dir string
 }
 
 type officer struct {
-	ID     string        `toml:"id"`
-	Name   string        `toml:"name"`
-	Office string        `toml:"office"`
-	Roles  []office.Role `toml:"roles"`
+	ID     string         `toml:"id"`
+	Name   string         `toml:"name"`
+	Office string         `toml:"office"`
+	Roles  []office.Role  `toml:"roles"`
+	Items  []string       `toml:"items"`  // remit by item code; empty: all
+	Places []region.Code  `toml:"places"` // remit by place; empty: all
+	Leave  []office.Leave `toml:"leave"`  // days off, both included
+}
+
+// register is the officer as the node takes them.
+func (o officer) register() office.Officer {
+	return office.Officer{
+		ID: o.ID, Name: o.Name, Office: o.Office, Roles: o.Roles, Remit: office.Remit{Items: o.Items, Places: o.Places}, Leave: o.Leave,
+	}
 }
 
 type token struct {
@@ -186,7 +197,7 @@ func (p nodePlace) store() sqlstore.Config {
 func (c config) register() []office.Officer {
 	out := make([]office.Officer, len(c.Officers))
 	for i, o := range c.Officers {
-		out[i] = office.Officer{ID: o.ID, Name: o.Name, Office: o.Office, Roles: o.Roles}
+		out[i] = o.register()
 	}
 	return out
 }

@@ -117,7 +117,7 @@ func province(c config, n *node.Node, operator []byte, log *slog.Logger) (http.H
 		if _, err := hex.Decode(tokens[i].SHA256[:], []byte(t.SHA256)); err != nil {
 			return nil, errs.Wrap(errs.BadConfig, err, "token of %s", t.ID)
 		}
-		tokens[i].Officer = office.Officer{ID: t.ID, Name: t.Name, Office: t.Office, Roles: t.Roles}
+		tokens[i].Officer = t.register()
 	}
 	mux.Handle("/api/v1/", api.New(api.Config{
 		Kit: n.Kit, Store: n.Store, Files: n.Files, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post,

@@ -43,7 +43,7 @@ type WebConfig struct {
 }
 
 // Handler is everything that the node serves to people: the entrance at /, the desk at /desk, sign-in between.
-func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
+func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	g, err := n.gate(cfg)
 	if err != nil {
 		return nil, err
@@ -85,19 +85,28 @@ func (n *Node) Handler(cfg WebConfig) (http.Handler, error) {
 				return casefile.Actor{}, "", false
 			}
 			at, ok := n.Kit.Office(o.Office)
-			return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles}, at.Name, ok
+			return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles, Remit: o.Remit, Leave: o.Leave}, at.Name, ok
 		},
 	})
 	site := page.NewSite(page.Config{Log: cfg.Log, Frame: face.Frame, FormAction: []string{cfg.Issuer}})
 	face.Register(site)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/desk" || strings.HasPrefix(r.URL.Path, "/desk/") {
-			site.ServeHTTP(w, r)
-			return
-		}
-		public.ServeHTTP(w, r)
-	}), nil
+	return &Web{entrance: public, desk: site}, nil
 }
+
+// Web is a node's pages: one host, two faces.
+type Web struct{ entrance, desk *page.Site }
+
+// ServeHTTP gives a request to its face.
+func (w *Web) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/desk" || strings.HasPrefix(r.URL.Path, "/desk/") {
+		w.desk.ServeHTTP(out, r)
+		return
+	}
+	w.entrance.ServeHTTP(out, r)
+}
+
+// Routes lists every pattern that the node's pages answer; those of the desk begin with /desk.
+func (w *Web) Routes() []string { return append(w.entrance.Routes(), w.desk.Routes()...) }
 
 // elsewhere asks the other provinces for a visitor's cases. Tokens count in security time, whatever the clock of cases shows.
 func (n *Node) elsewhere(p *oidc.Party) func(context.Context, page.Visitor) (elsewhere.Found, error) {

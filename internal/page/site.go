@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"tongban/internal/kernel/errs"
@@ -38,6 +39,7 @@ type Site struct {
 	mux     *http.ServeMux
 	cross   *http.CrossOriginProtection
 	handler http.Handler
+	routes  []string
 }
 
 // NewSite makes a site that already serves /assets/, /display and a designed answer for unknown pages.
@@ -50,7 +52,7 @@ func NewSite(cfg Config) *Site {
 	}
 	s := &Site{cfg: cfg, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection()}
 	s.handler = Secure(http.HandlerFunc(s.serve), cfg.FormAction...)
-	s.mux.Handle("GET /assets/", Assets())
+	s.Handle("GET /assets/", Assets())
 	s.Get("/display", display(s))
 	s.mux.HandleFunc("/", s.run(func(http.ResponseWriter, *http.Request) error {
 		return errs.New(errs.NoSuchPage, "no route")
@@ -62,11 +64,17 @@ func NewSite(cfg Config) *Site {
 }
 
 // Get registers h for GET and HEAD of pattern, a path pattern of net/http without method.
-func (s *Site) Get(pattern string, h Handler) { s.mux.HandleFunc("GET "+pattern, s.run(h)) }
+func (s *Site) Get(pattern string, h Handler) { s.Handle("GET "+pattern, s.run(h)) }
+
+// Routes lists every pattern that was registered, in that order: whoever checks rights walks them all.
+func (s *Site) Routes() []string { return slices.Clone(s.routes) }
 
 // Handle mounts a plain handler under pattern (with method, if any); it gets the headers and the log line, but no protection.
 // It is for machine endpoints such as the OIDC callback.
-func (s *Site) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
+func (s *Site) Handle(pattern string, h http.Handler) {
+	s.routes = append(s.routes, pattern)
+	s.mux.Handle(pattern, h)
+}
 
 // PostOption changes how one form is received.
 type PostOption func(*post)
@@ -90,7 +98,7 @@ func (s *Site) Post(pattern string, h Handler, opts ...PostOption) {
 	for _, o := range opts {
 		o(&p)
 	}
-	s.mux.HandleFunc("POST "+pattern, s.run(func(w http.ResponseWriter, r *http.Request) error {
+	s.Handle("POST "+pattern, s.run(func(w http.ResponseWriter, r *http.Request) error {
 		if err := s.cross.Check(r); err != nil {
 			return errs.Wrap(errs.CrossSite, err, "refused form")
 		}

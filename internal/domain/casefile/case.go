@@ -37,6 +37,8 @@ type Case struct {
 	Last        time.Time     `json:"last"`          // time of the last act this node knows
 	Licence     string        `json:"lic,omitempty"` // 证照标识, once issued
 	Claimed     string        `json:"claimed,omitempty"`
+	Recused     []string      `json:"recused,omitempty"` // officers of this node who declared an interest
+	Checked     []string      `json:"checked,omitempty"` // officers of this node who reviewed or accepted it
 
 	Private Private `json:"-"`
 	// Row is the store's guard: the version that was read, 0 for a new case.
@@ -178,6 +180,23 @@ type Actor struct {
 	Office string
 	Node   office.NodeID
 	Roles  []office.Role
+	Remit  office.Remit
+	Leave  []office.Leave
+}
+
+// Officer is the actor as the table of authority knows officers.
+func (a Actor) Officer() office.Officer {
+	return office.Officer{ID: a.ID, Name: a.Name, Office: a.Office, Roles: a.Roles, Remit: a.Remit, Leave: a.Leave}
+}
+
+// Matter is the case as the table of authority sees it, for an act at now. Who checked it counts only where the item asks for a
+// second person.
+func (c Case) Matter(now time.Time) office.Matter {
+	m := office.Matter{Item: c.Item, Place: c.There, On: workday.DateOf(now), Recused: c.Recused}
+	for _, l := range c.Legs {
+		m.Offices = append(m.Offices, l.Office)
+	}
+	return m
 }
 
 // Has reports whether the officer holds a role.

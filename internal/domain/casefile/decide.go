@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"slices"
 	"time"
 
 	"tongban/internal/domain/item"
@@ -18,6 +19,7 @@ func Review(c Case, me office.NodeID, by Actor, marks map[string]Mark, now time.
 	}
 	c.Private.Review = marks
 	c.Claimed = by.ID
+	c.checkedBy(by)
 	step.Private = marks
 	return c, step, nil
 }
@@ -32,6 +34,7 @@ func Accept(c Case, me office.NodeID, by Actor, law Law, now time.Time) (Case, S
 	}
 	c.accepted(l, law, step.At, workday.DateOf(step.At))
 	c.Claimed = by.ID
+	c.checkedBy(by)
 	return c, step, nil
 }
 
@@ -50,6 +53,29 @@ func DeemAccept(c Case, me office.NodeID, law Law, now time.Time) (Case, Step, e
 	}
 	c.accepted(l, law, step.At, legal)
 	return c, step, nil
+}
+
+// checkedBy remembers who looked the case through, for items that ask for a second person.
+func (c *Case) checkedBy(by Actor) {
+	if !slices.Contains(c.Checked, by.ID) {
+		c.Checked = append(slices.Clip(c.Checked), by.ID)
+	}
+}
+
+// Recuse records that an officer declared an interest in the case: from now on it is hidden from that officer, and every act
+// of theirs on it is refused. It moves nothing and ends with nobody's work; a colleague goes on.
+func Recuse(c Case, by Actor, now time.Time) (Case, error) {
+	if err := by.Officer().May(office.Recuse, c.Matter(now)); err != nil {
+		return Case{}, err
+	}
+	c = c.clone()
+	if !slices.Contains(c.Recused, by.ID) {
+		c.Recused = append(slices.Clip(c.Recused), by.ID)
+	}
+	if c.Claimed == by.ID {
+		c.Claimed = ""
+	}
+	return c, nil
 }
 
 func (c *Case) accepted(l *Leg, law Law, at time.Time, legal workday.Date) {
@@ -83,6 +109,12 @@ func (c Case) conclude(me office.NodeID, by Actor, act Act, law Law, d Decision,
 		return Case{}, Step{}, errs.New(errs.ReasonNeeded, "%s without a reason", d.Outcome)
 	}
 	c = c.clone()
+	if m := c.Matter(now); law.Version.Assurance.TwoPersons {
+		m.Before = c.Checked
+		if err := by.Officer().May(office.Act(act), m); err != nil {
+			return Case{}, Step{}, err
+		}
+	}
 	l, step, err := c.begin(me, decideKey(c), act, &by, now)
 	if err != nil {
 		return Case{}, Step{}, err

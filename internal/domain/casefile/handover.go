@@ -68,6 +68,7 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 			return Case{}, time.Time{}, errs.New(errs.NotInOrder, "case %s is not here", e.Case)
 		}
 		c = in.Case.clone()
+		c.Recused, c.Checked = nil, nil
 		c.Row, c.Claimed, c.Custody, c.Limits, c.Closed = 0, "", nil, nil, time.Time{}
 	}
 	l := c.leg(e.Leg)

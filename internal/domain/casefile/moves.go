@@ -122,7 +122,7 @@ type Step struct {
 
 // begin checks an act against the table, the holder and the officer, and gives the changed leg. It returns
 // errs.NotAllowedNow if the table has no such move, errs.InTransit while the leg is on its way, errs.NotHolder if this
-// node or office does not hold the leg, and errs.NotYours if the officer lacks the role.
+// node or office does not hold the leg, errs.NotYours if the officer lacks the role, and what office.Officer.May says.
 func (c *Case) begin(me office.NodeID, key string, act Act, by *Actor, now time.Time) (*Leg, Step, error) {
 	l := c.leg(key)
 	if l == nil {
@@ -143,6 +143,11 @@ func (c *Case) begin(me office.NodeID, key string, act Act, by *Actor, now time.
 			return nil, Step{}, errs.New(errs.NotHolder, "%s %s is with office %s, not %s", c.No, key, l.Office, by.Office)
 		case m.role != "" && !by.Has(m.role):
 			return nil, Step{}, errs.New(errs.NotYours, "%s needs the role %s", act, m.role)
+		}
+		if by != nil {
+			if err := by.Officer().May(office.Act(act), c.Matter(now)); err != nil {
+				return nil, Step{}, err
+			}
 		}
 		at := c.at(now)
 		c.Last, l.State, l.Step = at, m.to, l.Step+1

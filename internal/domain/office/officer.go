@@ -1,6 +1,11 @@
 package office
 
-import "slices"
+import (
+	"slices"
+
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
+)
 
 // Role is what an officer may do at the own office. Roles never travel between nodes.
 type Role string
@@ -21,10 +26,35 @@ func Roles() []Role { return []Role{Window, Reviewer, Decider, Lead, Steward, Su
 
 // Officer is a person who acts for an office.
 type Officer struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Office string `json:"office"` // Office.Code
-	Roles  []Role `json:"roles"`
+	ID     string  `json:"id"`
+	Name   string  `json:"name"`
+	Office string  `json:"office"` // Office.Code
+	Roles  []Role  `json:"roles"`
+	Remit  Remit   `json:"remit,omitzero"`
+	Leave  []Leave `json:"leave,omitempty"`
+}
+
+// Remit narrows an officer's work. Empty lists narrow nothing.
+type Remit struct {
+	Items  []string      `json:"items,omitempty"`  // by code
+	Places []region.Code `json:"places,omitempty"` // with all that lies in them
+}
+
+// Covers reports whether a case of the item, decided for the place, is within the remit.
+func (r Remit) Covers(item string, place region.Code) bool {
+	return (len(r.Items) == 0 || slices.Contains(r.Items, item)) &&
+		(len(r.Places) == 0 || slices.ContainsFunc(r.Places, func(p region.Code) bool { return place.Within(p) }))
+}
+
+// Leave is an absence, both days included. Whoever is away signs in and does nothing; others of the office do the work.
+type Leave struct {
+	From  workday.Date `json:"from" toml:"from"`
+	Until workday.Date `json:"until" toml:"until"`
+}
+
+// OnDuty reports whether the officer is there on a day.
+func (o Officer) OnDuty(on workday.Date) bool {
+	return !slices.ContainsFunc(o.Leave, func(l Leave) bool { return !on.Before(l.From) && !on.After(l.Until) })
 }
 
 // Has reports whether the officer holds one of the roles.

@@ -99,6 +99,9 @@ var acts = map[string]doing{
 	"suspend": with(func(f *face, c call, id string, b withReason) (casefile.Case, error) {
 		return f.Bench.Suspend(c.Context(), c.by, decide.Ref{Case: id, Row: b.Row}, b.Reason)
 	}),
+	"recuse": with(func(f *face, c call, id string, b bare) (casefile.Case, error) {
+		return f.Bench.Recuse(c.Context(), c.by, decide.Ref{Case: id, Row: b.Row})
+	}),
 	"resume": with(func(f *face, c call, id string, b bare) (casefile.Case, error) {
 		return f.Bench.Resume(c.Context(), c.by, decide.Ref{Case: id, Row: b.Row})
 	}),

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,11 +34,12 @@ const (
 )
 
 // Store is what is read directly; everything else goes through the use cases. Queue gives up to limit cases behind the id
-// after, "" for the first.
+// after, "" for the first. Commit writes the log entry of a look and is durable when it returns.
 type Store interface {
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, error)
 	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
+	Commit(ctx context.Context, u unit.Unit) error
 }
 
 // Files takes an upload and gives back its address and key; nobody else learns the key.
@@ -82,19 +84,27 @@ func New(cfg Config) http.Handler {
 	}
 	f := &face{cfg}
 	mux := http.NewServeMux()
-	for pattern, h := range map[string]handler{
+	for pattern, h := range f.doors() {
+		mux.HandleFunc(pattern, f.serve(h))
+	}
+	return mux
+}
+
+// doors are all that the interface serves, by pattern.
+func (f *face) doors() map[string]handler {
+	return map[string]handler{
 		"POST /api/v1/cases":            f.takeIn,
 		"GET /api/v1/cases/{id}":        f.show,
 		"GET /api/v1/cases/{id}/papers": f.papers,
 		"POST /api/v1/cases/{id}/{act}": f.act,
 		"GET /api/v1/queue":             f.queue,
 		"POST /api/v1/files":            f.upload,
-		"/api/v1/":                      func(call) (int, any, error) { return 0, nil, errs.New(errs.NoSuchAct, "path") },
-	} {
-		mux.HandleFunc(pattern, f.serve(h))
+		unknown:                         func(call) (int, any, error) { return 0, nil, errs.New(errs.NoSuchAct, "path") },
 	}
-	return mux
 }
+
+// Routes lists the patterns of the interface, for those who check that none is forgotten.
+func Routes() []string { return slices.Sorted(maps.Keys((&face{}).doors())) }
 
 // serve lets known tokens in, bounds the body, and writes the answer.
 func (f *face) serve(h handler) http.HandlerFunc {
@@ -111,6 +121,10 @@ func (f *face) serve(h handler) http.HandlerFunc {
 		by, err := f.officer(r)
 		if err != nil {
 			head.Set("WWW-Authenticate", "Bearer")
+			f.refuse(w, r, err)
+			return
+		}
+		if err := f.allowed(r, by); err != nil {
 			f.refuse(w, r, err)
 			return
 		}
@@ -147,7 +161,7 @@ func (f *face) officer(r *http.Request) (casefile.Actor, error) {
 	if !ok || at.Node != f.Kit.Me {
 		return casefile.Actor{}, errs.New(errs.NotYours, "office %s is not of node %s", o.Office, f.Kit.Me)
 	}
-	return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: f.Kit.Me, Roles: o.Roles}, nil
+	return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: f.Kit.Me, Roles: o.Roles, Remit: o.Remit, Leave: o.Leave}, nil
 }
 
 // Problem is an error as machines read it.
@@ -220,16 +234,4 @@ func shape(err error) string {
 		return err.Error()
 	}
 	return "cut short"
-}
-
-// mine loads a case that has a leg of the officer's own office.
-func (f *face) mine(c call) (casefile.Case, error) {
-	k, err := f.Store.Case(c.Context(), c.PathValue("id"))
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	if !slices.ContainsFunc(k.Legs, func(l casefile.Leg) bool { return l.Office == c.by.Office }) {
-		return casefile.Case{}, errs.New(errs.CaseElsewhere, "%s", k.No)
-	}
-	return k, nil
 }

@@ -222,7 +222,7 @@ func (f *Face) refuse(w http.ResponseWriter, r *http.Request, v visit, c casefil
 	if now, e := f.cfg.Store.Case(r.Context(), c.ID); e == nil {
 		c = now
 	}
-	if e := f.looked(r, v, c.ID, "conflict"); e != nil {
+	if e := f.looked(r, v, c, "conflict"); e != nil {
 		return e
 	}
 	said := errs.CodeOf(err).Text(v.lang)

@@ -37,7 +37,7 @@ func (f *Face) marks(ctx context.Context, view *actView) map[string]casefile.Mar
 
 // reviewAgain shows the checklist with what was entered and what is wrong with it.
 func (f *Face) reviewAgain(w http.ResponseWriter, r *http.Request, v visit, view actView) error {
-	if err := f.looked(r, v, view.C.ID, "review"); err != nil {
+	if err := f.looked(r, v, view.C, "review"); err != nil {
 		return err
 	}
 	review := map[string]casefile.Mark{}

@@ -11,7 +11,6 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
 	"tongban/internal/handling/unit"
-	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
@@ -68,8 +67,8 @@ type fileView struct {
 // load finds a case that the officer may see.
 func (f *Face) load(r *http.Request, v visit) (casefile.Case, error) {
 	c, err := f.cfg.Store.Case(r.Context(), r.PathValue("id"))
-	if err == nil && !f.may(v, c) {
-		err = errs.New(errs.CaseElsewhere, "%s", c.No)
+	if err == nil {
+		err = f.mayNot(v, c)
 	}
 	return c, err
 }
@@ -80,13 +79,14 @@ func (f *Face) open(r *http.Request, v visit, what string) (casefile.Case, error
 	if err != nil {
 		return c, err
 	}
-	return c, f.looked(r, v, c.ID, what)
+	return c, f.looked(r, v, c, what)
 }
 
-func (f *Face) looked(r *http.Request, v visit, caseID, what string) error {
+// looked makes the look durable, with why it was allowed; only then may the page be shown.
+func (f *Face) looked(r *http.Request, v visit, c casefile.Case, what string) error {
 	at := f.now()
 	return f.cfg.Store.Commit(r.Context(), unit.Unit{At: at, Log: []accesslog.Entry{
-		{Kind: accesslog.View, At: at, Case: caseID, Who: v.by.ID, What: "desk." + what},
+		{Kind: accesslog.View, At: at, Case: c.ID, Who: v.by.ID, What: "desk." + what, Reason: v.reason(c)},
 	}})
 }
 

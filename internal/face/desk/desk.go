@@ -8,7 +8,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -136,11 +135,8 @@ type visit struct {
 	lang   string
 }
 
-// deskRoles are the roles that work on cases; the others have faces of their own and see no cases here.
-var deskRoles = []office.Role{office.Window, office.Reviewer, office.Decider, office.Lead}
-
-// who finds the officer of a request. It returns errs.SignInNeeded without a session and errs.NotYours for anybody who is
-// no officer of this node with a role at the desk.
+// who finds the officer of a request. It returns errs.SignInNeeded without a session, errs.NotYours for anybody who is
+// no officer of this node with a role at the desk, and errs.OfficerAway.
 func (f *Face) who(r *http.Request) (visit, error) {
 	v, ok := f.cfg.Gate.Visitor(r)
 	if !ok {
@@ -150,10 +146,10 @@ func (f *Face) who(r *http.Request) (visit, error) {
 	if !ok || by.Node != f.cfg.Kit.Me || by.ID == "" {
 		return visit{}, errs.New(errs.NotYours, "no officer of this node")
 	}
-	if slices.ContainsFunc(deskRoles, by.Has) {
-		return visit{by: by, office: name, lang: page.PrefsOf(r.Context()).Lang}, nil
+	if err := by.Officer().May(office.SeeQueue, f.today()); err != nil {
+		return visit{}, err
 	}
-	return visit{}, errs.New(errs.NotYours, "no role at the desk")
+	return visit{by: by, office: name, lang: page.PrefsOf(r.Context()).Lang}, nil
 }
 
 // guard lets officers through only; who has no session is sent to sign in and comes back to the same page.
@@ -162,6 +158,9 @@ func (f *Face) guard(h func(w http.ResponseWriter, r *http.Request, v visit) err
 		v, err := f.who(r)
 		if errs.Is(err, errs.SignInNeeded) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			return f.cfg.Gate.SignIn(w, r, r.URL.RequestURI())
+		}
+		if err == nil {
+			err = f.allowed(r, v)
 		}
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ func (f *Face) file(w http.ResponseWriter, r *http.Request, v visit) error {
 	if n >= len(files) {
 		return errs.New(errs.Missing, "attachment %d of %d", n, len(files))
 	}
-	if err := f.looked(r, v, c.ID, "file"); err != nil {
+	if err := f.looked(r, v, c, "file"); err != nil {
 		return err
 	}
 	file := files[n]
@@ -99,10 +99,10 @@ func (f *Face) paper(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	if !f.may(v, c) {
-		return errs.New(errs.CaseElsewhere, "%s", c.No)
+	if err := f.mayNot(v, c); err != nil {
+		return err
 	}
-	if err := f.looked(r, v, c.ID, "paper"); err != nil {
+	if err := f.looked(r, v, c, "paper"); err != nil {
 		return err
 	}
 	doc, verify, err := f.document(p)

@@ -132,7 +132,7 @@ func (f *Face) search(w http.ResponseWriter, r *http.Request, v visit) error {
 	for _, c := range list {
 		if f.may(v, c) {
 			view.Rows = append(view.Rows, f.row(r, v, c))
-			u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.View, At: u.At, Case: c.ID, Who: v.by.ID, What: "desk.search"})
+			u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.View, At: u.At, Case: c.ID, Who: v.by.ID, What: "desk.search", Reason: v.reason(c)})
 		}
 	}
 	if len(u.Log) > 0 {
@@ -143,13 +143,5 @@ func (f *Face) search(w http.ResponseWriter, r *http.Request, v visit) error {
 	return page.Show(w, r, http.StatusOK, fr, searchPage(view))
 }
 
-// may reports whether the officer's office has a part in the case: it holds or held a leg at this node. Everything else
-// is refused.
-func (f *Face) may(v visit, c casefile.Case) bool {
-	for _, l := range c.Legs {
-		if l.Node == f.cfg.Kit.Me && l.Office == v.by.Office {
-			return true
-		}
-	}
-	return false
-}
+// may reports whether the officer may see the case; mayNot says why not.
+func (f *Face) may(v visit, c casefile.Case) bool { return f.mayNot(v, c) == nil }

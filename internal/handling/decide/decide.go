@@ -4,10 +4,13 @@ package decide
 
 import (
 	"context"
+	"time"
 
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/proof"
@@ -67,6 +70,22 @@ func (b *Bench) act(ctx context.Context, by string, ref Ref,
 		b.Kit.Woken()
 	}
 	return c, nil
+}
+
+// Recuse records that an officer declared an interest: a colleague goes on with the case. Nobody outside the office is told.
+func (b *Bench) Recuse(ctx context.Context, by casefile.Actor, ref Ref) (casefile.Case, error) {
+	c, err := unit.Load(ctx, b.Store, ref.Case, ref.Row)
+	if err != nil {
+		return casefile.Case{}, err
+	}
+	now := b.Kit.Now()
+	if c, err = casefile.Recuse(c, by, now); err != nil {
+		return casefile.Case{}, err
+	}
+	at := now.UTC().Truncate(time.Microsecond)
+	return c, b.Store.Commit(ctx, unit.Unit{At: at, Case: &c, Log: []accesslog.Entry{
+		{Kind: accesslog.Act, At: at, Case: c.ID, Who: by.ID, What: string(office.Recuse)},
+	}})
 }
 
 // Review stores the findings on the checklist.

@@ -1,0 +1,62 @@
+package office
+
+// The acts beside those on a leg.
+const (
+	SeeQueue  Act = "queue.see"  // the desk's front page: numbers and matters of the own office's cases
+	FindCase  Act = "case.find"  // look a person up, by an exact form
+	SeeCase   Act = "case.see"   // personal data; the look is logged
+	SeePaper  Act = "paper.see"  // a legal document or licence; the look is logged
+	StartCase Act = "case.start" // open the form for somebody at the counter
+	Recuse    Act = "recuse"     // declare an interest: from then on somebody else handles the case
+	Figures   Act = "figures.see"
+	ReadLog   Act = "log.read"
+	Catalogue Act = "catalogue.keep"
+	Run       Act = "node.run" // keys, health, the register; no case
+)
+
+var (
+	counter  = []Role{Window}
+	checking = []Role{Reviewer}
+	deciding = []Role{Decider}
+	desk     = []Role{Window, Reviewer, Decider, Lead}
+
+	// seeing asks that the officer's own office is a party, that the case is the officer's kind, and that the officer is there.
+	seeing = []Condition{OwnOffice, WithinRemit, OnDuty, NoConflict}
+)
+
+// Table is all that officers may do. Read a line as: with one of these roles, this act, if all of this holds.
+var Table = []Rule{
+	// the desk
+	{SeeQueue, desk, []Condition{OnDuty}},
+	{FindCase, desk, []Condition{OnDuty}},
+	{SeeCase, desk, seeing},
+	{SeePaper, desk, seeing},
+	{Recuse, desk, []Condition{OwnOffice}},
+
+	// the counter takes in, hands over and hands out (收件地; it decides nothing)
+	{StartCase, counter, []Condition{OnDuty}},
+	{"lodge", counter, []Condition{OwnOffice, WithinRemit, OnDuty}},
+	{"supplement", counter, seeing},
+	{"hand-over", counter, seeing},
+	{"deliver", counter, seeing},
+	{"withdraw", counter, seeing},
+
+	// who checks accepts, asks once, sends back (行政许可法 第32、34条)
+	{"review", checking, seeing},
+	{"accept", checking, seeing},
+	{"correct", checking, seeing},
+	{"return", checking, seeing},
+	{"decline", checking, seeing},
+	{"suspend", checking, seeing},
+	{"resume", checking, seeing},
+
+	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
+	{"decide", deciding, append([]Condition{SecondPerson}, seeing...)},
+	{"dispatch", []Role{Decider, Reviewer}, seeing}, // a refusal to accept leaves with who refused
+
+	// those who handle no case
+	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},
+	{ReadLog, []Role{Supervisor}, []Condition{OnDuty}},
+	{Catalogue, []Role{Steward}, []Condition{OnDuty}},
+	{Run, []Role{Operator}, []Condition{OnDuty}},
+}

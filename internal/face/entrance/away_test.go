@@ -29,9 +29,13 @@ func TestCasesOfOtherProvinces(t *testing.T) {
 		not   []string
 	}{
 		{"nobody has any", elsewhere.Found{}, nil, nil, []string{text.T("zh", "apply.elsewhere.title")}},
-		{"one elsewhere, and one that is here too", elsewhere.Found{Cases: []elsewhere.Case{far, same}}, nil,
+		{
+			"one elsewhere, and one that is here too",
+			elsewhere.Found{Cases: []elsewhere.Case{far, same}},
+			nil,
 			[]string{text.T("zh", "apply.elsewhere.title"), "http://qinghai.localhost/cases/" + string(far.No), text.T("zh", "apply.elsewhere.line", "青海省")},
-			[]string{"http://qinghai.localhost/cases/" + string(w.c.No)}},
+			[]string{"http://qinghai.localhost/cases/" + string(w.c.No)},
+		},
 		{"two did not answer", elsewhere.Found{Missing: []office.NodeID{"11", "35"}}, nil, []string{text.T("zh", "apply.elsewhere.missing", "北京市、福建省")}, nil},
 		{"the provider is away", elsewhere.Found{Missing: []office.NodeID{"63"}}, errs.New(errs.ProviderDown, "x"), []string{text.T("zh", "apply.elsewhere.missing", "青海省")}, nil},
 		{"signed in too long ago", elsewhere.Found{Missing: []office.NodeID{"63"}}, errs.New(errs.RoamEnded, "x"), []string{text.T("zh", "apply.elsewhere.ended")}, []string{text.T("zh", "apply.elsewhere.missing", "青海省")}},

@@ -50,6 +50,7 @@ func dump(t *testing.T, db *sql.DB, tables string, do func(table string, row []b
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = names.Close() }()
 	var list []string
 	for names.Next() {
 		var name string
@@ -62,36 +63,42 @@ func dump(t *testing.T, db *sql.DB, tables string, do func(table string, row []b
 		t.Fatal(err)
 	}
 	for _, table := range list {
-		rows, err := db.QueryContext(t.Context(), `SELECT * FROM "`+table+`"`) //nolint:gosec // names from the database itself
-		if err != nil {
+		dumpTable(t, db, table, do)
+	}
+}
+
+func dumpTable(t *testing.T, db *sql.DB, table string, do func(table string, row []byte)) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `SELECT * FROM "`+table+`"`) //nolint:unqueryvet // a thief takes every column
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	cols, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		cells, at := make([]any, len(cols)), make([]any, len(cols))
+		for i := range cells {
+			at[i] = &cells[i]
+		}
+		if err := rows.Scan(at...); err != nil {
 			t.Fatal(err)
 		}
-		cols, err := rows.Columns()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			cells, at := make([]any, len(cols)), make([]any, len(cols))
-			for i := range cells {
-				at[i] = &cells[i]
+		var row []byte
+		for _, c := range cells {
+			if b, ok := c.([]byte); ok {
+				row = append(row, b...)
+			} else {
+				row = fmt.Append(row, c)
 			}
-			if err := rows.Scan(at...); err != nil {
-				t.Fatal(err)
-			}
-			var row []byte
-			for _, c := range cells {
-				if b, ok := c.([]byte); ok {
-					row = append(row, b...)
-				} else {
-					row = fmt.Append(row, c)
-				}
-				row = append(row, '\n')
-			}
-			do(table, row)
+			row = append(row, '\n')
 		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
+		do(table, row)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -101,6 +108,7 @@ func TestADumpShowsNobody(t *testing.T) {
 		t.Fatalf("the search itself is blind: %v", got)
 	}
 	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
 		var where []sqltest.Database
 		here, there := pairOn(t, func(string) sqlstore.Config {
 			d := open()

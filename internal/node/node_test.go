@@ -25,6 +25,12 @@ import (
 // pair is 黑龙江 and 青海 on one in-memory channel.
 func pair(t *testing.T) (here, there *node.Node) {
 	t.Helper()
+	return pairOn(t, func(dir string) sqlstore.Config { return sqlstore.Config{DSN: "sqlite:" + dir + "/node.db"} })
+}
+
+// pairOn is pair with each node's database where the test says; dir is the node's folder.
+func pairOn(t *testing.T, database func(dir string) sqlstore.Config) (here, there *node.Node) {
+	t.Helper()
 	regions, err := region.Default()
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +58,7 @@ func pair(t *testing.T) (here, there *node.Node) {
 		}
 		dir := t.TempDir()
 		n, err := node.Open(t.Context(), node.Config{
-			ID: m.ID, Dir: dir, Store: sqlstore.Options{Config: sqlstore.Config{DSN: "sqlite:" + dir + "/node.db"}},
+			ID: m.ID, Dir: dir, Store: sqlstore.Options{Config: database(dir)},
 			Keys: m.Keys, Trust: trust, Parallel: 1,
 			Join: func(r handover.Receiver) (handover.Channel, func(), error) {
 				c := net.Join(m.ID, r)

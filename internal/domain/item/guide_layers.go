@@ -153,12 +153,12 @@ func (g *Guide) contacts(s *Summary) {
 	}
 	for _, ag := range g.Agreements {
 		place(ag.Postage)
-		s.Contacts = append(s.Contacts, ag.Contacts...)
+		s.contact(ag.Contacts...)
 	}
 	for _, o := range g.Overlays {
 		place(o.Postage)
 		if o.Contact.Office != "" {
-			s.Contacts = append(s.Contacts, DutyContact{o.Region, o.Contact.Office, o.Contact.Phone, o.Contact.Mark})
+			s.contact(DutyContact{o.Region, o.Contact.Office, o.Contact.Phone, o.Contact.Mark})
 		}
 	}
 }
@@ -214,4 +214,13 @@ func (g *Guide) layerOf(place region.Code) Layer {
 		return ThereRule
 	}
 	return HereRule
+}
+
+// contact adds who answers, each office under one number once: agreements and places' own rules often name the same.
+func (s *Summary) contact(more ...DutyContact) {
+	for _, m := range more {
+		if !slices.ContainsFunc(s.Contacts, func(c DutyContact) bool { return c.Office == m.Office && c.Phone == m.Phone }) {
+			s.Contacts = append(s.Contacts, m)
+		}
+	}
 }

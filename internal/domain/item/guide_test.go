@@ -233,3 +233,12 @@ func TestNarrowKeepsTheDigest(t *testing.T) {
 		t.Error("an unanswered question removed or demanded something")
 	}
 }
+
+func TestAContactIsNamedOnce(t *testing.T) {
+	var s Summary
+	s.contact(DutyContact{Office: "A", Phone: "1"}, DutyContact{Office: "A", Phone: "2"})
+	s.contact(DutyContact{Office: "A", Phone: "1", Region: "630000000000"}, DutyContact{Office: "B", Phone: "1"})
+	if len(s.Contacts) != 3 {
+		t.Errorf("%+v", s.Contacts)
+	}
+}

@@ -169,6 +169,7 @@ func TestBadInput(t *testing.T) {
 	b.send("/desk/new/details", "a.trade_name", "晨光", "a.capital", "１０００００", "a.premises_no", "某街 1 号", "a.scope", []string{"家政服务", "信息技术咨询服务"},
 		"f.premises", upload{"evil.pdf", "<html><script>"}, "do", "next").want(422, "只收 PDF、PNG、JPG")
 	b.send("/desk/new/details", "f.premises", upload{"big.pdf", pdf + strings.Repeat("x", 70<<10)}, "do", "next").want(422, "文件超过大小限制")
+	b.send("/desk/new/details", "f.premises", upload{"cut.pdf", "%PDF-1.7\nhalf of the lease"}, "do", "next").want(422, "文件不完整")
 	b.send("/desk/new/details", "f.premises", upload{"empty.pdf", ""}, "do", "next").want(422, "文件是空的")
 	b.send("/desk/new/details", "m.premises", "upload", "do", "next").want(422, "还没有文件")
 	b.send("/desk/new/details", "f.premises", upload{"..\\..\\<b>x</b>\u202e.png", png}, "do", "keep").want(200, "删掉").without("<b>x</b>", "\u202e")

@@ -13,6 +13,7 @@ import (
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/idno"
 	"tongban/internal/page"
+	"tongban/internal/page/upload"
 )
 
 // fileHref is the address of the n-th attachment of a case, counted over all materials from 0.
@@ -46,12 +47,12 @@ func (f *Face) file(w http.ResponseWriter, r *http.Request, v visit) error {
 	}
 	file := files[n]
 	kind, way := "application/octet-stream", "attachment"
-	if knownType(file.Type) {
+	if upload.Known(file.Type) {
 		kind, way = file.Type, "inline"
 	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", filePolicy)
-	h.Set("Content-Disposition", mime.FormatMediaType(way, map[string]string{"filename": fileName(file.Name, kind)}))
+	h.Set("Content-Disposition", mime.FormatMediaType(way, map[string]string{"filename": upload.Name(file.Name, kind)}))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	out := &lazy{w: w, size: file.Size, kind: kind}

@@ -12,6 +12,7 @@ import (
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
+	"tongban/internal/page/upload"
 )
 
 // step is one screen of an intake. A clerk sees four and then the receipt (story b: five).
@@ -215,11 +216,11 @@ func (f *Face) details(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err := window(v); err != nil {
 		return err
 	}
-	in, err := f.receive(r)
+	in, err := upload.Receive(r, f.cfg.Files.Put, f.cfg.MaxFile)
 	if err != nil {
 		return err
 	}
-	d, err := f.read(v, in.get("state"))
+	d, err := f.read(v, in.Get("state"))
 	if err != nil {
 		return err
 	}
@@ -229,7 +230,7 @@ func (f *Face) details(w http.ResponseWriter, r *http.Request, v visit) error {
 	}
 	f.takeAnswers(&d, in, ver)
 	f.takeMaterials(r, &d, in, ver)
-	do := in.get("do")
+	do := in.Get("do")
 	if n, ok := strings.CutPrefix(do, "remove-"); ok {
 		if i, err := strconv.Atoi(n); err == nil && i >= 0 && i < len(d.Files) {
 			d.Files = slices.Delete(d.Files, i, i+1)
@@ -250,7 +251,7 @@ func (f *Face) details(w http.ResponseWriter, r *http.Request, v visit) error {
 	return f.showStep(w, r, v, d, stepCheck, intakeView{})
 }
 
-func (f *Face) takeAnswers(d *draft, in received, ver item.Version) {
+func (f *Face) takeAnswers(d *draft, in upload.Form, ver item.Version) {
 	if d.Answers == nil {
 		d.Answers = map[string]string{}
 	}
@@ -258,34 +259,34 @@ func (f *Face) takeAnswers(d *draft, in received, ver item.Version) {
 	for _, field := range f.asked(*d, ver) {
 		name := "a." + field.Key
 		if field.Type == item.Scope {
-			d.Answers[field.Key] = strings.Join(in.values[name], item.ScopeJoin)
-			if q := strings.TrimSpace(in.get("q." + field.Key)); q != "" {
+			d.Answers[field.Key] = strings.Join(in.Values[name], item.ScopeJoin)
+			if q := strings.TrimSpace(in.Get("q." + field.Key)); q != "" {
 				d.Search[field.Key] = q
 			}
 			continue
 		}
-		d.Answers[field.Key] = in.get(name)
+		d.Answers[field.Key] = in.Get(name)
 	}
 }
 
-func (f *Face) takeMaterials(r *http.Request, d *draft, in received, ver item.Version) {
+func (f *Face) takeMaterials(r *http.Request, d *draft, in upload.Form, ver item.Version) {
 	if d.Sources == nil {
 		d.Sources = map[string]string{}
 	}
 	for _, m := range ver.Materials {
 		name := "f." + m.Key
-		if source := in.get("m." + m.Key); slices.Contains(m.Sources, source) {
+		if source := in.Get("m." + m.Key); slices.Contains(m.Sources, source) {
 			d.Sources[m.Key] = source
 		} else {
 			delete(d.Sources, m.Key)
 		}
-		if why := in.bad[name]; why != "" {
-			d.fail(name, page.T(r.Context(), "desk.upload."+why))
+		if why := in.Bad[name]; why != "" {
+			d.fail(name, page.T(r.Context(), "desk.upload."+string(why)))
 		}
 		if !slices.Contains(m.Sources, "upload") {
 			continue
 		}
-		for _, file := range in.files[name] {
+		for _, file := range in.Files[name] {
 			if len(d.Files) >= maxFiles {
 				d.fail(name, page.T(r.Context(), "desk.upload.many"))
 				break

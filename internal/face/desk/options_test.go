@@ -25,13 +25,3 @@ func TestALongListIsSearched(t *testing.T) {
 		t.Errorf("a short list: %d options", len(got))
 	}
 }
-
-func TestFileName(t *testing.T) {
-	for in, want := range map[string]string{
-		"租约.pdf": "租约.pdf", `C:\tmp\a.png`: "a.png", "../../etc/passwd": "passwd", "a\u202egnp.exe": "agnp.exe", "\x00": "pdf", "": "pdf", "..": "..",
-	} {
-		if got := fileName(in, "application/pdf"); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-}

@@ -11,6 +11,7 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
 	"tongban/internal/page"
+	"tongban/internal/page/upload"
 )
 
 // supplementView is what the applicant brings after a notice or a return.
@@ -104,11 +105,11 @@ func (f *Face) supplement(w http.ResponseWriter, r *http.Request, v visit) error
 	if _, err := f.load(r, v); err != nil { // before anything is read or stored
 		return err
 	}
-	in, err := f.receive(r)
+	in, err := upload.Receive(r, f.cfg.Files.Put, f.cfg.MaxFile)
 	if err != nil {
 		return err
 	}
-	c, key, done, err := f.ready(w, r, v, actSupplement, in.get("row"))
+	c, key, done, err := f.ready(w, r, v, actSupplement, in.Get("row"))
 	if done || err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func (f *Face) supplement(w http.ResponseWriter, r *http.Request, v visit) error
 }
 
 // changed reads the answers that may be changed, judges all of them together, and puts the derived values together anew.
-func (f *Face) changed(c casefile.Case, ver item.Version, in received, lang string, view *supplementView) map[string]string {
+func (f *Face) changed(c casefile.Case, ver item.Version, in upload.Form, lang string, view *supplementView) map[string]string {
 	typed := map[string]string{}
 	for _, field := range ver.Typed() {
 		if s := c.Private.Answers[field.Key]; s != "" {
@@ -139,7 +140,7 @@ func (f *Face) changed(c casefile.Case, ver item.Version, in received, lang stri
 	}
 	maps.Copy(view.Values, typed)
 	for _, field := range f.changeable(c, ver) {
-		if values, ok := in.values["a."+field.Key]; ok && len(values) > 0 {
+		if values, ok := in.Values["a."+field.Key]; ok && len(values) > 0 {
 			view.Values[field.Key], typed[field.Key] = values[0], values[0]
 			if values[0] == "" {
 				delete(typed, field.Key)
@@ -166,24 +167,24 @@ func (f *Face) changed(c casefile.Case, ver item.Version, in received, lang stri
 }
 
 // brought reads the answers to the notice and the files. items is nil if there is no notice.
-func (f *Face) brought(r *http.Request, c casefile.Case, ver item.Version, in received, view *supplementView) (items []casefile.Correction, added []casefile.Material) {
+func (f *Face) brought(r *http.Request, c casefile.Case, ver item.Version, in upload.Form, view *supplementView) (items []casefile.Correction, added []casefile.Material) {
 	ctx := r.Context()
 	for i, it := range noticed(c) {
 		n := strconv.Itoa(i)
-		said, problem := plainText(in.get("answer." + n))
-		view.Answers = append(view.Answers, in.get("answer."+n))
+		said, problem := plainText(in.Get("answer." + n))
+		view.Answers = append(view.Answers, in.Get("answer."+n))
 		material := casefile.Material{Key: "supplement", Name: it.Material, Source: "upload", Note: said}
 		for _, k := range ver.Checklist {
 			if k.Key == it.Check && k.Material != "" {
 				material.Key = k.Material
 			}
 		}
-		material.Files = filed(in.files["file."+n], material.Key)
+		material.Files = filed(in.Files["file."+n], material.Key)
 		switch {
 		case problem != "":
 			view.fail("answer."+n, page.T(ctx, "desk.error."+problem))
-		case in.bad["file."+n] != "":
-			view.fail("file."+n, page.T(ctx, "desk.upload."+in.bad["file."+n]))
+		case in.Bad["file."+n] != "":
+			view.fail("file."+n, page.T(ctx, "desk.upload."+string(in.Bad["file."+n])))
 		case said == "" && len(material.Files) == 0:
 			view.fail("answer."+n, page.T(ctx, "desk.error.answer", it.Material))
 		case said == "":
@@ -198,16 +199,16 @@ func (f *Face) brought(r *http.Request, c casefile.Case, ver item.Version, in re
 	if items != nil {
 		return items, added
 	}
-	note, problem := plainText(in.get("note"))
+	note, problem := plainText(in.Get("note"))
 	if problem != "" {
 		view.fail("note", page.T(ctx, "desk.error."+problem))
 	}
 	for _, m := range ver.Materials {
 		name := "file." + m.Key
-		if why := in.bad[name]; why != "" {
-			view.fail(name, page.T(ctx, "desk.upload."+why))
+		if why := in.Bad[name]; why != "" {
+			view.fail(name, page.T(ctx, "desk.upload."+string(why)))
 		}
-		if files := in.files[name]; len(files) > 0 && uploads(m) {
+		if files := in.Files[name]; len(files) > 0 && uploads(m) {
 			added = append(added, casefile.Material{Key: m.Key, Name: m.Name, Source: "upload", Note: note, Files: filed(files, m.Key)})
 		}
 	}

@@ -1,7 +1,10 @@
 package desk_test
 
 import (
+	"bytes"
 	"context"
+	"image"
+	pictures "image/png"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -173,10 +176,18 @@ func must(t *testing.T, err error) {
 	}
 }
 
-const (
-	pdf = "%PDF-1.7\nscan of the lease\n%%EOF\n"
-	png = "\x89PNG\r\n\x1a\nnot really"
-)
+const pdf = "%PDF-1.7\nscan of the lease\n%%EOF\n"
+
+var png = scan()
+
+// scan is a picture of one white point.
+func scan() string {
+	var b bytes.Buffer
+	if err := pictures.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		panic(err)
+	}
+	return b.String()
+}
 
 // toDetails goes through the first two screens.
 func (w *world) toDetails(b *browser) *browser {

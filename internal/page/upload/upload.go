@@ -34,7 +34,7 @@ const (
 // Accept is what a file field offers to choose.
 const Accept = "application/pdf,image/png,image/jpeg"
 
-// Problem says why a file was refused; each is a key of the texts under upload.problem.
+// Problem says why a file was refused; each face has words for it.
 type Problem string
 
 // The problems.

@@ -169,3 +169,13 @@ func TestALineThatBreaks(t *testing.T) {
 		t.Fatalf("%v, kept %d", err, len(s.kept))
 	}
 }
+
+func TestNamesAreHarmless(t *testing.T) {
+	for in, want := range map[string]string{
+		"租约.pdf": "租约.pdf", `C:\tmp\a.png`: "a.png", "../../etc/passwd": "passwd", "a\u202egnp.exe": "agnp.exe", "\x00": "pdf", "": "pdf", "..": "pdf",
+	} {
+		if got := Name(in, "application/pdf"); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

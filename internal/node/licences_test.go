@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/node"
+	"tongban/internal/page/text"
 )
 
 // issued plays a case until its licence is there, and gives the deciding officer and the paper.
@@ -138,6 +140,10 @@ func TestALicenceLives(t *testing.T) {
 		_, err = c.Standing(token, here.Trust.List(), time.Now().Add(time.Second))
 		if (x.want == 0) != (err == nil) || err != nil && !errs.Is(err, x.want) {
 			t.Errorf("after %s: %v", x.do.Act, err)
+		}
+		_, seen, _ := fetch(t, s.URL+"/v/"+paper.Number) // what anybody sees who was shown the paper
+		if genuine := strings.Contains(seen, text.T("zh", "entrance.verify.genuine")); genuine != (x.want == 0) {
+			t.Errorf("after %s the public page says genuine: %t", x.do.Act, genuine)
 		}
 	}
 	facts, err := there.Store.LicenceFacts(ctx, paper.Number)

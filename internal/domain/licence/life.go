@@ -108,6 +108,19 @@ type Life struct {
 	At    time.Time  // of the last act
 }
 
+// Stands returns errs.LicenceSuspended or errs.LicenceRevoked unless the licence is in force at its issuer. Its days are
+// another matter: Licence.ValidOn.
+func (l Life) Stands() error {
+	switch l.State.Status() {
+	case statuslist.Valid:
+		return nil
+	case statuslist.Suspended:
+		return errs.New(errs.LicenceSuspended, "%s", l.ID)
+	case statuslist.Invalid:
+	}
+	return errs.New(errs.LicenceRevoked, "%s is %s", l.ID, l.State)
+}
+
 // TypFact is the type under which an act on a licence is signed.
 const TypFact = "licence-fact"
 

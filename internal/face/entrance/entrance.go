@@ -17,6 +17,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/search"
@@ -42,6 +43,7 @@ type Store interface {
 	Paper(ctx context.Context, id string) (unit.Paper, error)
 	PaperByCheck(ctx context.Context, check string) (unit.Paper, error)
 	Licence(ctx context.Context, number string) (unit.Paper, error)
+	Life(ctx context.Context, licenceID string) (licence.Life, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -125,6 +127,8 @@ type base struct {
 	me     office.NodeID // "" at the hub
 	here   region.Region // the province; zero at the hub
 	gate   page.Gate     // nil at the hub
+	// life is how a licence of this node stands in its register; nil at the hub, which issues none.
+	life func(ctx context.Context, licenceID string) (licence.Life, error)
 }
 
 // entrance is a province's.
@@ -158,7 +162,7 @@ func New(cfg Config) *page.Site {
 		cfg.Now = cfg.Kit.Now
 	}
 	b := newBase(cfg.Public)
-	b.me, b.gate = cfg.Kit.Me, cfg.Gate
+	b.me, b.gate, b.life = cfg.Kit.Me, cfg.Gate, cfg.Store.Life
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
 	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, nextTry: cfg.NextTry}
 	s := b.open()

@@ -178,6 +178,13 @@ func TestVerifyByCode(t *testing.T) {
 	r.lacks(fan.Name, fan.IDNo)
 }
 
+// TestOnlyTheIssuerKnows: 西宁 issued the licence, so 黑龙江's page does not say that it was never revoked.
+func TestOnlyTheIssuerKnows(t *testing.T) {
+	w := newWorld(t)
+	l := w.issueLicence(licence.Holder{Name: fan.Name, Code: fan.IDNo, CodeType: "111"}, "")
+	w.get(w.site, "/v/"+l.Number).has(200, "核验通过", "请到签发机关所在的省核验")
+}
+
 func TestVerifyFile(t *testing.T) {
 	w := newWorld(t)
 	f, err := licence.NewFile(w.receiptPaper().Signed)

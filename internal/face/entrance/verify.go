@@ -119,7 +119,11 @@ func (b *base) verifyFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errs.Wrap(errs.BadRequest, err, "file")
 	}
-	return b.showVerdict(w, r, http.StatusOK, b.judgeFile(r.Context(), body))
+	v, err := b.judgeFile(r.Context(), body)
+	if err != nil {
+		return err
+	}
+	return b.showVerdict(w, r, http.StatusOK, v)
 }
 
 func (b *base) showVerdict(w http.ResponseWriter, r *http.Request, status int, v verdict) error {
@@ -130,21 +134,21 @@ func (b *base) showVerdict(w http.ResponseWriter, r *http.Request, status int, v
 	return b.show(w, r, status, page.T(r.Context(), title), func(f *page.Frame) { f.Back = "/verify" }, verdictPage(v))
 }
 
-// judgeFile reads a file as it was downloaded.
-func (b *base) judgeFile(ctx context.Context, body []byte) verdict {
+// judgeFile reads a file as it was downloaded. An error is the store's: what is wrong with the file stands in the verdict.
+func (b *base) judgeFile(ctx context.Context, body []byte) (verdict, error) {
 	f, err := licence.ReadFile(body)
 	if err != nil {
-		return b.refused(ctx, "", err)
+		return b.refused(ctx, "", err), nil
 	}
 	switch f.Kind {
 	case licence.FileLicence:
 		return b.judgeLicence(ctx, f)
 	case licence.FileDocument:
-		return b.judgeDocument(ctx, f)
+		return b.judgeDocument(ctx, f), nil
 	case licence.FileFact:
-		return b.judgeFact(ctx, f)
+		return b.judgeFact(ctx, f), nil
 	default:
-		return b.judgeReceipt(ctx, f)
+		return b.judgeReceipt(ctx, f), nil
 	}
 }
 
@@ -152,19 +156,39 @@ func (b *base) refused(ctx context.Context, kind string, err error) verdict {
 	return verdict{Kind: kind, Why: errs.CodeOf(err).Text(page.PrefsOf(ctx).Lang)}
 }
 
-func (b *base) judgeLicence(ctx context.Context, f licence.File) verdict {
+// judgeLicence holds a licence against its signature and its days, and, at the province that issued it, against the register:
+// only there is it known whether it was suspended or revoked since. Elsewhere the page says that the issuer is to be asked.
+func (b *base) judgeLicence(ctx context.Context, f licence.File) (verdict, error) {
 	l, err := licence.Verify(f.Signed, b.Trust())
 	if err != nil {
-		return b.refused(ctx, f.Kind, err)
+		return b.refused(ctx, f.Kind, err), nil
 	}
 	v := verdict{
 		Valid: true, Kind: f.Kind, Title: l.TypeName, No: l.No, Issuer: l.Issuer.Name, Date: l.Issued, Until: l.Until,
-		Name: maskHolder(l.Holder), Node: b.nodeName(ctx, l.Issuer.Node), Status: page.T(ctx, "entrance.verify.in_force"),
+		Name: maskHolder(l.Holder), Node: b.nodeName(ctx, l.Issuer.Node), Status: page.T(ctx, "entrance.verify.by_days"),
+	}
+	fail := func(err error, status string) {
+		v.Valid, v.Status, v.Why = false, page.T(ctx, "entrance.verify."+status), errs.CodeOf(err).Text(page.PrefsOf(ctx).Lang)
 	}
 	if err := l.ValidOn(b.today().String()); err != nil {
-		v.Valid, v.Status, v.Why = false, page.T(ctx, "entrance.verify.not_in_force"), errs.CodeOf(err).Text(page.PrefsOf(ctx).Lang)
+		fail(err, "not_in_force")
+		return v, nil
 	}
-	return v
+	if l.Issuer.Node != b.me {
+		return v, nil
+	}
+	life, err := b.life(ctx, l.ID)
+	switch {
+	case errs.Is(err, errs.Missing): // issued before there was a register
+	case err != nil:
+		return verdict{}, err
+	default:
+		v.Status = page.T(ctx, "entrance.verify.in_force")
+		if err := life.Stands(); err != nil {
+			fail(err, string(life.State))
+		}
+	}
+	return v, nil
 }
 
 // maskHolder shows an organisation's name, which is public, and masks a person's.
@@ -268,7 +292,10 @@ func (e *entrance) verifyCode(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := e.judge(ctx, f)
+	v, err := e.judge(ctx, f)
+	if err != nil {
+		return err
+	}
 	if v.Valid && p.Kind != licence.Typ {
 		if v.Status, err = e.standing(ctx, p); err != nil {
 			return err
@@ -282,11 +309,11 @@ func (e *entrance) verifyCode(w http.ResponseWriter, r *http.Request) error {
 }
 
 // judge is judgeFile for what this node itself keeps.
-func (e *entrance) judge(ctx context.Context, f licence.File) verdict {
+func (e *entrance) judge(ctx context.Context, f licence.File) (verdict, error) {
 	if f.Kind == licence.FileLicence {
 		return e.judgeLicence(ctx, f)
 	}
-	return e.judgeDocument(ctx, f)
+	return e.judgeDocument(ctx, f), nil
 }
 
 // standing says whether a newer paper of the same kind took a paper's place, and where the case stands.

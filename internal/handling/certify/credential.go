@@ -47,12 +47,8 @@ func (s *Issuer) Credential(ctx context.Context, record proof.Signed, alg jws.Al
 	if err != nil {
 		return "", err
 	}
-	switch life.State.Status() {
-	case statuslist.Valid:
-	case statuslist.Suspended:
-		return "", errs.New(errs.LicenceSuspended, "%s", l.ID)
-	case statuslist.Invalid:
-		return "", errs.New(errs.LicenceRevoked, "%s is %s", l.ID, life.State)
+	if err := life.Stands(); err != nil {
+		return "", err
 	}
 	n, err := s.me()
 	if err != nil {

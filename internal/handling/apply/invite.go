@@ -27,6 +27,10 @@ type Invitation struct {
 
 const secretSize = 18
 
+// tokens writes and reads what a link carries. It is strict, so that one invitation has one spelling: without, the last
+// character could differ and open the same draft.
+var tokens = base64.RawURLEncoding.Strict()
+
 // Invite makes a link for the other party and ends the one before it. The token stands nowhere else: the draft keeps a hash.
 func (d *Desk) Invite(ctx context.Context, who party.Person, id string) (journey.Draft, string, error) {
 	key, err := uuid.Parse(id)
@@ -46,7 +50,7 @@ func (d *Desk) Invite(ctx context.Context, who party.Person, id string) (journey
 		}
 		return nil
 	})
-	return out, base64.RawURLEncoding.EncodeToString(append(key[:], secret...)), err
+	return out, tokens.EncodeToString(append(key[:], secret...)), err
 }
 
 // TakeBack ends an invitation, also one that was accepted.
@@ -71,7 +75,7 @@ func (d *Desk) invitation(ctx context.Context, who party.Person, token string) (
 	if err := known(who); err != nil {
 		return journey.Draft{}, Invitation{}, err
 	}
-	b, err := base64.RawURLEncoding.DecodeString(token)
+	b, err := tokens.DecodeString(token)
 	if err != nil || len(b) != 16+secretSize {
 		return no("form")
 	}

@@ -21,7 +21,7 @@ var rows = [][]string{
 	{"internal/demo/people"},
 	{
 		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",
-		"internal/face/console", "internal/face/api", "internal/face/peer",
+		"internal/face/console", "internal/face/steward", "internal/face/api", "internal/face/peer",
 	},
 	{"internal/page"},
 	{"internal/page/text"},
@@ -35,7 +35,7 @@ var rows = [][]string{
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",
 		"internal/handling/certify", "internal/handling/apply", "internal/handling/share", "internal/handling/rate",
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
-		"internal/handling/elsewhere",
+		"internal/handling/elsewhere", "internal/handling/publish",
 	},
 	{"internal/handling/unit"},
 	{
@@ -43,7 +43,7 @@ var rows = [][]string{
 		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},
-	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/vouch", "internal/domain/zone"},
+	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/vouch", "internal/domain/zone", "internal/domain/bundle"},
 	{"internal/domain/item", "internal/domain/office"},
 	{"internal/domain/party", "internal/domain/document"},
 	{"internal/proof"},

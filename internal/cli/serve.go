@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"tongban/catalogue"
-	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/entrance"
 	"tongban/internal/hub"
@@ -153,7 +152,7 @@ func hubPages(c config, h *hub.Hub, log *slog.Logger) (http.Handler, error) {
 		if list := h.Trust.List(); list.Version != version {
 			version = list.Version
 			site = entrance.NewHub(entrance.Public{
-				Catalogue: item.Default(), Regions: regions, Offices: offices, Trust: h.Trust.List, Now: time.Now,
+				Catalogue: h.Rules.Kit.Catalogue, Regions: regions, Offices: offices, Trust: h.Trust.List, Now: time.Now,
 				Entrances: addresses(list), PublicURL: c.URL, HubURL: c.URL, Owner: c.Owner, Log: log, OnMiss: h.OnMiss, Apply: true, HTTP: http.DefaultClient,
 			})
 		}

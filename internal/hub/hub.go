@@ -20,6 +20,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
+	"tongban/internal/handling/publish"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/proof"
@@ -39,12 +40,15 @@ type Config struct {
 	Name    string   // as people read it
 	NameEn  string
 	Address string // base URL of the front page
-	Log     *slog.Logger
+	// Now is business time, in which rules are dated; nil is time.Now.
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Hub is a running hub.
 type Hub struct {
 	Trust *federate.Trust
+	Rules relay
 
 	cfg      Config
 	log      *slog.Logger
@@ -66,6 +70,9 @@ func Open(cfg Config) (*Hub, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	key, err := cfg.Keys.SignKey("operator")
 	if err != nil {
 		return nil, err
@@ -77,9 +84,13 @@ func Open(cfg Config) (*Hub, error) {
 	if err := h.load(); err != nil {
 		return nil, err
 	}
+	if err := h.openRules(context.Background()); err != nil {
+		return nil, err
+	}
 	if err := h.serve(); err != nil {
 		return nil, err
 	}
+	h.startRelay()
 	h.missed.start(h.settings, h.log)
 	return h, nil
 }
@@ -167,7 +178,10 @@ func (h *Hub) nkey() (seed []byte, public string, err error) {
 func (h *Hub) serve() error {
 	client := natschan.Config{
 		Me: office.Hub, Log: h.log,
-		Receiver: func(context.Context, handover.Message) ([]byte, error) {
+		Receiver: func(ctx context.Context, m handover.Message) ([]byte, error) {
+			if m.Kind == publish.Kind {
+				return h.Rules.Receive(ctx, m.From, m.Body)
+			}
 			return nil, errs.New(errs.NotYours, "the hub takes no envelopes")
 		},
 	}
@@ -235,13 +249,14 @@ func (h *Hub) Server() *natschan.Server { return h.server }
 // Stop leaves the channel and ends its server.
 func (h *Hub) Stop() {
 	h.missed.stop()
+	h.Rules.end()
 	h.channel.Close()
 	if h.server != nil {
 		h.server.Close()
 	}
 }
 
-// Handle serves the hub's machine interface: the trust list in force, and enrolment.
+// Handle serves the hub's machine interface: the trust list in force, the national layer's signature, and enrolment.
 func (h *Hub) Handle(mux *http.ServeMux) {
 	mux.HandleFunc("GET /trust.json", func(w http.ResponseWriter, r *http.Request) {
 		s := h.Trust.Signed()
@@ -251,6 +266,7 @@ func (h *Hub) Handle(mux *http.ServeMux) {
 		}
 		answer(w, federate.File{Operator: h.operator.Public(), Trust: *s}, nil)
 	})
+	mux.HandleFunc("GET /rules/national.json", h.national)
 	mux.HandleFunc("POST /enrol", func(w http.ResponseWriter, r *http.Request) {
 		var in Enrolment
 		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&in); err != nil {

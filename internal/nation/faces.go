@@ -10,7 +10,6 @@ import (
 	"tongban/internal/demo/idp"
 	"tongban/internal/demo/people"
 	"tongban/internal/demo/registers"
-	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/entrance"
 	"tongban/internal/kernel/gm"
@@ -131,7 +130,7 @@ func (n *Nation) front() error {
 	}
 	any := n.Nodes[n.members[0].ID]
 	site := entrance.NewHub(entrance.Public{
-		Catalogue: item.Default(), Regions: regions, Offices: any.Kit.Offices, Trust: n.Hub.Trust.List, Now: n.Clock.Now,
+		Catalogue: n.Hub.Rules.Kit.Catalogue, Regions: regions, Offices: any.Kit.Offices, Trust: n.Hub.Trust.List, Now: n.Clock.Now,
 		Entrances: n.urls, PublicURL: n.URL, Demo: true, DemoSteps: n.steps(), Log: n.cfg.Log, OnMiss: n.Hub.OnMiss, Apply: true, HTTP: n.Client(),
 	})
 	n.Clock.Register(site, any.Kit.Calendar)

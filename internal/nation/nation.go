@@ -244,7 +244,7 @@ func (n *Nation) open(ctx context.Context, signed office.SignedTrust) error {
 	}
 	if n.Hub, err = hub.Open(hub.Config{
 		Dir: filepath.Join(n.cfg.Dir, "hub"), Keys: keys, Name: "hub", NameEn: "Hub", Address: n.URL, Log: n.cfg.Log,
-		Channel: n.cfg.Channel,
+		Channel: n.cfg.Channel, Now: n.Clock.Now,
 	}); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/publish"
 	"tongban/internal/handling/sequence"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -64,10 +65,12 @@ type Node struct {
 	Trust  *federate.Trust
 	Vault  *proof.Vault
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
+	Rules  *publish.Press      // what provinces and the operator published
 
 	log    *slog.Logger
 	leave  func()
 	wake   chan struct{}
+	news   chan struct{} // rules were taken in
 	missed search.Misses
 
 	mu   sync.Mutex // guards stop
@@ -91,7 +94,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), leave: func() {}}
+	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), leave: func() {}}
 	kit, key, err := n.kit(cfg)
 	if err != nil {
 		return nil, err
@@ -105,6 +108,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	if err := n.Trust.Load(ctx, n.Store); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
+	if err := n.openRules(ctx, n.Trust.Operator()); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	store, err := blobs.New(blobs.Config{Dir: cfg.Dir + "/files", Now: cfg.Now})
@@ -163,7 +169,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 		return nil, nil, err
 	}
 	return &unit.Kit{
-		Me: cfg.ID, Signer: proof.NewSigner(sign), Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default(),
+		Me: cfg.ID, Signer: proof.NewSigner(sign), Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
 		Calendar: calendar, Regions: regions, Offices: offices, Wake: n.Wake,
 	}, decrypt, nil
 }
@@ -181,6 +187,8 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.trust(ctx, m.Body)
 	case elsewhere.Kind:
 		return n.Mine.Receive(ctx, m.From, m.Body)
+	case publish.Kind:
+		return n.Rules.Receive(ctx, m.From, m.Body)
 	}
 	return n.Post.Receive(ctx, m)
 }
@@ -272,6 +280,7 @@ func (n *Node) Start(ctx context.Context) error {
 	wg.Go(func() { n.loop(ctx, n.quietRound) })
 	wg.Go(func() { n.loop(ctx, n.sweep) })
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
+	wg.Go(func() { n.loop(ctx, n.rulesRound()) })
 	n.stop = func() {
 		cancel()
 		wg.Wait()

@@ -194,6 +194,28 @@ CREATE TABLE presentations (
 
 CREATE INDEX presentations_case ON presentations (case_id, at);
 
+CREATE TABLE rule_bundles (
+	publisher TEXT NOT NULL, -- node
+	seq BIGINT NOT NULL,
+	hash BYTEA NOT NULL,
+	at BIGINT NOT NULL, -- when it came here
+	signed BYTEA NOT NULL,
+	PRIMARY KEY (publisher, seq),
+	CONSTRAINT rule_bundles_seq CHECK (seq > 0)
+);
+
+CREATE TABLE rule_drafts (
+	id TEXT NOT NULL PRIMARY KEY,
+	state TEXT NOT NULL,
+	saved BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	body TEXT NOT NULL,
+	CONSTRAINT rule_drafts_version CHECK (version > 0),
+	CONSTRAINT rule_drafts_state CHECK (state IN ('open', 'published', 'dropped'))
+);
+
+CREATE INDEX rule_drafts_state_saved ON rule_drafts (state, saved);
+
 CREATE TABLE search_missed (
 	day TEXT NOT NULL, -- civil day
 	query TEXT NOT NULL,

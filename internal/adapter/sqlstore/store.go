@@ -58,6 +58,9 @@ var broken = []constraint{
 	{"licences_place", "licences.list, licences.idx", errs.StatusTaken},
 	{"licence_facts_n", "licence_facts.licence, licence_facts.n", errs.Stale},
 	{"log_heads_pkey", "log_heads.size", errs.Stale},
+	{"rule_bundles_pkey", "rule_bundles.publisher, rule_bundles.seq", errs.Stale},
+	{"rule_drafts_pkey", "rule_drafts.id", errs.Stale},
+	{"rule_drafts_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
 }
 

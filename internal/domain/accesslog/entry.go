@@ -18,6 +18,7 @@ const (
 	Sent Kind = "sent" // an envelope was given to the outbox
 	Took Kind = "took" // an envelope was taken in
 	View Kind = "view" // an officer or the applicant looked at personal data
+	Rule Kind = "rule" // rules were drafted, approved, published, taken in or refused; Case is empty
 )
 
 // Entry is one line of the log.

@@ -30,14 +30,14 @@ type Agreement struct {
 	Source         string
 	Demo           bool // made up to show how it works; nobody agreed it
 	Mark           Mark
-	Digest         string
+	Digest         string        // SHA-256 of the text, hex: what both sides sign
+	Unsigned       []region.Code // sides between the places asked about whose signature is missing, over or withdrawn
+	DemoSigned     bool          // a signature is a demonstration's
 }
 
-// Partner is one side. Signature is that side's signature over the file without its signatures, "" until it is given.
+// Partner is one side.
 type Partner struct {
-	Region    region.Code  `toml:"region"`
-	Signed    workday.Date `toml:"signed"`
-	Signature string       `toml:"signature"`
+	Region region.Code `toml:"region"`
 }
 
 // Duty is one sentence of what is checked, vouched for or not asked again.
@@ -66,10 +66,9 @@ type DutyContact struct {
 
 const agreementRoot = "agreements"
 
-// Signed reports whether every side has put its signature in. It does not verify them: that needs the trust list.
-func (a Agreement) Signed() bool {
-	return len(a.Parties) > 1 && !slices.ContainsFunc(a.Parties, func(p Partner) bool { return p.Signature == "" })
-}
+// Carries reports whether it lets matters be handled in a mode that the national row does not give: both places signed its
+// text, and somebody agreed it.
+func (a Agreement) Carries() bool { return !a.Demo && len(a.Unsigned) == 0 }
 
 // Covers reports whether it holds for an item between two places on a day. The places must lie with two different parties.
 func (a Agreement) Covers(code string, here, there region.Code, on workday.Date, regions *region.Table) bool {
@@ -77,26 +76,64 @@ func (a Agreement) Covers(code string, here, there region.Code, on workday.Date,
 		(!slices.Contains(a.Items, code) && !slices.Contains(a.Items, "*")) {
 		return false
 	}
-	party := func(place region.Code) int {
-		return slices.IndexFunc(a.Parties, func(p Partner) bool { return regions.Within(place, p.Region) })
-	}
-	h, t := party(here), party(there)
+	h, t := a.party(here, regions), a.party(there, regions)
 	return h >= 0 && t >= 0 && h != t
 }
 
-// Agreements lists those that hold for an item between two places on a day.
+// party is the first side that a place lies with, -1 if none.
+func (a Agreement) party(place region.Code, regions *region.Table) int {
+	return slices.IndexFunc(a.Parties, func(p Partner) bool { return regions.Within(place, p.Region) })
+}
+
+// sides notes who of the two sides has not signed.
+func (c *Catalogue) sides(a Agreement, here, there region.Code, on workday.Date, regions *region.Table) Agreement {
+	for _, i := range []int{a.party(here, regions), a.party(there, regions)} {
+		side := a.Parties[i].Region
+		s, ok := c.signature(a, side.Province(), on)
+		if !ok {
+			a.Unsigned = append(slices.Clip(a.Unsigned), side)
+		}
+		a.DemoSigned = a.DemoSigned || s.Demo
+	}
+	return a
+}
+
+// Agreements lists those that hold for an item between two places on a day, each with who has not signed it.
 func (c *Catalogue) Agreements(code string, here, there region.Code, on workday.Date, regions *region.Table) []Agreement {
 	var out []Agreement
-	for _, a := range c.agreements {
+	for _, a := range c.AllAgreements() {
 		if a.Covers(code, here, there, on, regions) {
-			out = append(out, a)
+			out = append(out, c.sides(a, here, there, on, regions))
 		}
 	}
 	return out
 }
 
 // AllAgreements lists every agreement, of every day.
-func (c *Catalogue) AllAgreements() []Agreement { return slices.Clone(c.agreements) }
+func (c *Catalogue) AllAgreements() []Agreement {
+	return slices.Concat(c.agreements, c.published().agreements)
+}
+
+// Agreement finds one by its id.
+func (c *Catalogue) Agreement(id string) (Agreement, bool) {
+	list := c.AllAgreements()
+	i := slices.IndexFunc(list, func(a Agreement) bool { return a.ID == id })
+	if i < 0 {
+		return Agreement{}, false
+	}
+	return list[i], true
+}
+
+// AgreementText is the text that is signed, as the built-in catalogue carries it.
+func (c *Catalogue) AgreementText(id string) (string, bool) {
+	text, ok := c.src[id+".toml"]
+	return text, ok && strings.HasPrefix(id, agreementRoot+"/")
+}
+
+// SignaturesOf lists what provinces said about an agreement, as numbered.
+func (c *Catalogue) SignaturesOf(id string) []Signature {
+	return slices.Clone(c.published().signatures[id])
+}
 
 func (c *Catalogue) loadAgreements(fsys fs.FS) error {
 	files, err := fs.Glob(fsys, agreementRoot+"/*.toml")
@@ -114,6 +151,16 @@ func (c *Catalogue) loadAgreements(fsys fs.FS) error {
 }
 
 func (c *Catalogue) loadAgreement(fsys fs.FS, file string) (Agreement, error) {
+	b, err := c.read(fsys, file)
+	if err != nil {
+		return Agreement{}, err
+	}
+	return ReadAgreement(strings.TrimSuffix(file, ".toml"), string(b))
+}
+
+// ReadAgreement reads the text of an agreement with the id agreements/NAME. It does not judge it; see CheckAgreement.
+// errs.CatalogueBroken with the line for what cannot be read.
+func ReadAgreement(id, text string) (Agreement, error) {
 	var f struct {
 		Title    string       `toml:"title"`
 		TitleEn  string       `toml:"title_en"`
@@ -138,12 +185,12 @@ func (c *Catalogue) loadAgreement(fsys fs.FS, file string) (Agreement, error) {
 		Contacts []DutyContact `toml:"contacts"`
 		Basis    []Basis       `toml:"basis"`
 	}
-	if err := c.toml(fsys, file, &f); err != nil {
+	if err := decode(id+".toml", text, &f); err != nil {
 		return Agreement{}, err
 	}
-	sum := sha256.Sum256([]byte(c.src[file]))
+	sum := sha256.Sum256([]byte(text))
 	a := Agreement{
-		ID: strings.TrimSuffix(file, ".toml"), Title: f.Title, TitleEn: f.TitleEn, From: f.From, Until: f.Until, Parties: f.Parties,
+		ID: id, Title: f.Title, TitleEn: f.TitleEn, From: f.From, Until: f.Until, Parties: f.Parties,
 		Items: f.Items, Modes: f.Modes, Checks: f.Checks, NotAgain: f.NotAgain, Postage: f.Postage, Contacts: f.Contacts,
 		Basis: f.Basis, Source: f.Source, Demo: f.Demo, Mark: f.Mark, Digest: hex.EncodeToString(sum[:]),
 	}

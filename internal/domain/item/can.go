@@ -111,8 +111,9 @@ func (c *Catalogue) can(it Item, q Query, regions *region.Table) Answer {
 	}
 	agreed := c.Agreements(it.Code, q.Here, q.There, q.On, regions)
 	for _, g := range agreed {
-		if g.Signed() && !g.Demo {
-			a.Modes = bestFirst(append(a.Modes, g.Modes...))
+		// What the law wants on site no agreement moves; and a mode without a plan could not be worked.
+		if g.Carries() && !slices.Equal(a.Modes, []Mode{Onsite}) {
+			a.Modes = bestFirst(append(a.Modes, c.planned(it.Code, q.On, g.Modes)...))
 		}
 	}
 	a.Possible, a.Mode = true, a.Modes[0]
@@ -128,10 +129,46 @@ func (c *Catalogue) can(it Item, q Query, regions *region.Table) Answer {
 	for _, g := range agreed {
 		if !g.Demo {
 			a.Basis = append(a.Basis, g.Title)
-			a.Marks = c.note(a.Marks, "agreement", g.Mark)
+			a.Marks = c.agreed(a.Marks, g, regions)
 		}
 	}
 	return a
+}
+
+// planned leaves out the modes for which the definition of that day has no plan.
+func (c *Catalogue) planned(code string, on workday.Date, modes []Mode) []Mode {
+	v, defined := c.Version(code, on)
+	if !defined {
+		return modes
+	}
+	return slices.DeleteFunc(slices.Clone(modes), func(m Mode) bool { return len(v.Plan[m]) == 0 })
+}
+
+// agreed tells how far an agreement is a ground: how its text is known, who has not signed it, whose signature is made up.
+func (c *Catalogue) agreed(notes []Note, g Agreement, regions *region.Table) []Note {
+	notes = c.note(notes, "agreement", g.Mark)
+	w := words{"agreement": {g.Title, g.TitleEn}}
+	if len(g.Unsigned) > 0 {
+		var sides word
+		for i, p := range g.Unsigned {
+			if n := placeName(p, regions); i == 0 {
+				sides = n
+			} else {
+				sides = word{sides.zh + "\u3001" + n.zh, sides.en + ", " + n.en}
+			}
+		}
+		w["place"] = sides
+		return c.noted(notes, "agreement-unsigned", w)
+	}
+	if g.DemoSigned {
+		return c.noted(notes, "agreement-demo", w)
+	}
+	return notes
+}
+
+func (c *Catalogue) noted(notes []Note, what string, w words) []Note {
+	t := c.texts["mark-"+what]
+	return append(notes, Note{What: what, Mark: Unverified, Text: w.fill(t.Zh, false), En: w.fill(t.En, true)})
 }
 
 // badPlace answers for a place that is unknown, abolished, not yet there, or outside the two lists. Dates of divisions

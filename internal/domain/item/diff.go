@@ -220,6 +220,9 @@ func span(l LimitRule) string {
 	return strings.Join(out, " ")
 }
 
+// ShortLimit writes a limit as definition files do, 3wd or 30d.
+func ShortLimit(l workday.Limit) string { return days(l) }
+
 func days(l workday.Limit) string {
 	if l.Unit == workday.WorkingDays {
 		return strconv.Itoa(l.N) + "wd"

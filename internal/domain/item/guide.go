@@ -138,8 +138,8 @@ func (g *Guide) layers(c *Catalogue, regions *region.Table) {
 	code, on := g.Item.Code, g.Query.On
 	l := lister{g: g, at: map[string]int{}}
 	l.version(g.Version)
-	for _, o := range c.overlays {
-		if o.Region == "" && o.Item == code && o.inForce(on) {
+	for _, o := range c.overlaysOn(code, on) {
+		if o.Region == "" {
 			l.overlay(o, National)
 		}
 	}

@@ -6,6 +6,7 @@ package item
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"tongban/catalogue"
 	"tongban/internal/kernel/errs"
@@ -103,7 +104,8 @@ const (
 	Unverified Mark = "unverified" // 未核实
 )
 
-// Catalogue is all items with their rules. It is read-only after Load and safe for concurrent use.
+// Catalogue is all items with their rules. It is read-only after Load but for what Install puts in force, and safe for
+// concurrent use.
 type Catalogue struct {
 	items      []Item
 	byKey      map[string]int // code, exact name, alias
@@ -118,6 +120,7 @@ type Catalogue struct {
 	whole      map[string]func() (Version, error) // by Version.ID; reads the definition when it is first asked for
 	findings   []Finding                          // found while reading; Lint adds the rest
 	src        map[string]string                  // the files as read, so that findings name a line
+	shelf      *atomic.Pointer[shelf]             // nil: the built-in catalogue alone
 }
 
 type text struct {

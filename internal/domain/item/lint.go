@@ -34,7 +34,7 @@ var (
 	groundMarks  = []Mark{Sourced, Inferred}
 	keyForm      = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 	codeForm     = regexp.MustCompile(`^(\d{4}|practice)-\d{3}$`)
-	spokenTexts  = []string{"list-2020", "list-2022", "list-practice", "mark-row", "mark-mode", "mark-from", "mark-rule", "mark-place", "mark-agreement"}
+	spokenTexts  = []string{"list-2020", "list-2022", "list-practice", "mark-row", "mark-mode", "mark-from", "mark-rule", "mark-place", "mark-agreement", "mark-agreement-unsigned", "mark-agreement-demo"}
 	refusalTexts = []string{"unknown-item", "unknown-place", "abolished", "not-established", "outside", "no-date", "same-province", "not-yet", "not-yet-onsite", "no-place", "rule-none"}
 	problemTexts = []string{"required", "long", "short", "control", "han", "choice", "money", "percent", "date", "region", "unknown"}
 )
@@ -76,6 +76,8 @@ type linter struct {
 	c    *Catalogue
 	out  []Finding
 	file string
+	// alone is the text of a file that the catalogue does not hold.
+	alone string
 }
 
 func (l *linter) say(line int, rule, text string) {
@@ -246,7 +248,11 @@ func (l *linter) both(line int, key, zh, en string) {
 // line finds where the table [[head]] with this key begins; 0 if it cannot be found.
 func (l *linter) line(head, key string) int {
 	n, begin := 0, 0
-	for s := range strings.Lines(l.c.src[l.file]) {
+	text := l.alone
+	if text == "" {
+		text = l.c.src[l.file]
+	}
+	for s := range strings.Lines(text) {
 		n++
 		s = strings.TrimSpace(s)
 		switch {

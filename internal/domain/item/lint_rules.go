@@ -125,35 +125,53 @@ func (l *linter) place(p region.Code) {
 
 func (l *linter) overlays() {
 	for i, o := range l.c.overlays {
-		l.file = o.ID + ".toml"
-		if o.Region != "" {
-			l.place(o.Region)
-		}
-		it, known := l.c.Item(o.Item)
-		if !known || it.Code != o.Item {
-			l.say(0, "unknown-item", o.Item)
-			continue
-		}
-		if o.Source == "" {
-			l.say(0, "no-source", "the overlay names no source")
-		}
-		if !strings.HasSuffix(o.ID, "/"+o.From.String()) || (!o.Until.IsZero() && o.Until.Before(o.From)) {
-			l.say(0, "dates", "the file's name is its first day, and the last day is not before it")
-		}
-		for _, b := range o.Basis {
-			line := l.line("basis", b.Key)
-			l.both(line, b.Key, b.Text, b.TextEn)
-			l.mark(line, b.Key, b.Mark)
-			l.provision(b, o.From)
-		}
-		v, defined := l.c.Version(o.Item, o.From)
-		l.overlay(o, v, defined)
+		l.overlayFile(o)
 		for _, other := range l.c.overlays[:i] {
 			if other.Region == o.Region && other.Item == o.Item && (other.Until.IsZero() || !other.Until.Before(o.From)) && (o.Until.IsZero() || !o.Until.Before(other.From)) {
 				l.say(0, "two-versions", other.ID+" is in force at the same time")
 			}
 		}
 	}
+}
+
+// CheckOverlay holds one overlay, read from text, against the rules of the catalogue. An empty answer means clean.
+func (c *Catalogue) CheckOverlay(o Overlay, text string) []Finding {
+	l := &linter{c: c, alone: text}
+	l.overlayFile(o)
+	return l.out
+}
+
+// CheckAgreement does the same for an agreement.
+func (c *Catalogue) CheckAgreement(a Agreement, text string) []Finding {
+	l := &linter{c: c, alone: text}
+	l.agreement(a)
+	return l.out
+}
+
+func (l *linter) overlayFile(o Overlay) {
+	l.file = o.ID + ".toml"
+	if o.Region != "" {
+		l.place(o.Region)
+	}
+	it, known := l.c.Item(o.Item)
+	if !known || it.Code != o.Item {
+		l.say(0, "unknown-item", o.Item)
+		return
+	}
+	if o.Source == "" {
+		l.say(0, "no-source", "the overlay names no source")
+	}
+	if !strings.HasSuffix(o.ID, "/"+o.From.String()) || (!o.Until.IsZero() && o.Until.Before(o.From)) {
+		l.say(0, "dates", "the file's name is its first day, and the last day is not before it")
+	}
+	for _, b := range o.Basis {
+		line := l.line("basis", b.Key)
+		l.both(line, b.Key, b.Text, b.TextEn)
+		l.mark(line, b.Key, b.Mark)
+		l.provision(b, o.From)
+	}
+	v, defined := l.c.Version(o.Item, o.From)
+	l.overlay(o, v, defined)
 }
 
 func (l *linter) overlay(o Overlay, v Version, defined bool) {
@@ -192,6 +210,10 @@ func (l *linter) overlay(o Overlay, v Version, defined bool) {
 	if o.Postage.Payer != "" {
 		based(0, "postage", o.Postage.Basis)
 	}
+	for _, fee := range o.Fees {
+		l.both(0, "fee "+fee.Key, fee.Text, fee.TextEn)
+		based(0, "fee "+fee.Key, fee.Basis)
+	}
 	for _, d := range o.Drop {
 		material(0, d.Material)
 		based(0, "drop "+d.Material, d.Basis)
@@ -219,61 +241,65 @@ func unread(m Mark) bool { return m != "" && m != Confirmed && m != Sourced }
 
 func (l *linter) agreements() {
 	for _, a := range l.c.agreements {
-		l.file = a.ID + ".toml"
-		l.both(0, "title", a.Title, a.TitleEn)
-		l.mark(0, a.ID, a.Mark)
-		if a.Source == "" {
-			l.say(0, "no-source", "the agreement names no source")
+		l.agreement(a)
+	}
+}
+
+func (l *linter) agreement(a Agreement) {
+	l.file = a.ID + ".toml"
+	l.both(0, "title", a.Title, a.TitleEn)
+	l.mark(0, a.ID, a.Mark)
+	if a.Source == "" {
+		l.say(0, "no-source", "the agreement names no source")
+	}
+	if a.From.IsZero() || (!a.Until.IsZero() && a.Until.Before(a.From)) {
+		l.say(0, "dates", "an agreement has a first day, and its last day is not before it")
+	}
+	seen := map[region.Code]bool{}
+	for _, p := range a.Parties {
+		l.place(p.Region)
+		seen[p.Region] = true
+	}
+	if len(seen) < 2 || len(seen) != len(a.Parties) {
+		l.say(0, "one-sided", "an agreement names both sides, each once")
+	}
+	for _, code := range a.Items {
+		if it, ok := l.c.Item(code); code != "*" && (!ok || it.Code != code) {
+			l.say(0, "unknown-item", code)
 		}
-		if a.From.IsZero() || (!a.Until.IsZero() && a.Until.Before(a.From)) {
-			l.say(0, "dates", "an agreement has a first day, and its last day is not before it")
+	}
+	if len(a.Items) == 0 {
+		l.say(0, "unknown-item", "no item")
+	}
+	for _, m := range a.Modes {
+		if !slices.Contains(rank, m) {
+			l.say(0, "unknown-mode", string(m))
 		}
-		seen := map[region.Code]bool{}
-		for _, p := range a.Parties {
-			l.place(p.Region)
-			seen[p.Region] = true
+	}
+	for _, d := range slices.Concat(a.Checks, a.NotAgain) {
+		l.both(0, d.Key, d.Text, d.En)
+	}
+	oneOf(l, 0, "postage", a.Postage.Payer, payers)
+	for _, b := range a.Basis {
+		l.both(l.line("basis", b.Key), b.Key, b.Text, b.TextEn)
+		l.provision(b, a.From)
+	}
+	if len(a.Basis) == 0 {
+		l.say(0, "no-basis", "an agreement names what it rests on")
+	}
+	for _, t := range a.Limits {
+		oneOf(l, 0, t.Leg, t.Start, limitStarts)
+		if t.Length.N == 0 {
+			l.say(0, "unknown-value", t.Leg+": no length")
 		}
-		if len(seen) < 2 || len(seen) != len(a.Parties) {
-			l.say(0, "one-sided", "an agreement names both sides, each once")
+		if !slices.ContainsFunc(a.Basis, func(b Basis) bool { return b.Key == t.Basis }) {
+			l.say(0, "dangling", t.Leg+": no basis "+t.Basis)
 		}
-		for _, code := range a.Items {
-			if it, ok := l.c.Item(code); code != "*" && (!ok || it.Code != code) {
-				l.say(0, "unknown-item", code)
-			}
-		}
-		if len(a.Items) == 0 {
-			l.say(0, "unknown-item", "no item")
-		}
-		for _, m := range a.Modes {
-			if !slices.Contains(rank, m) {
-				l.say(0, "unknown-mode", string(m))
-			}
-		}
-		for _, d := range slices.Concat(a.Checks, a.NotAgain) {
-			l.both(0, d.Key, d.Text, d.En)
-		}
-		oneOf(l, 0, "postage", a.Postage.Payer, payers)
-		for _, b := range a.Basis {
-			l.both(l.line("basis", b.Key), b.Key, b.Text, b.TextEn)
-			l.provision(b, a.From)
-		}
-		if len(a.Basis) == 0 {
-			l.say(0, "no-basis", "an agreement names what it rests on")
-		}
-		for _, t := range a.Limits {
-			oneOf(l, 0, t.Leg, t.Start, limitStarts)
-			if t.Length.N == 0 {
-				l.say(0, "unknown-value", t.Leg+": no length")
-			}
-			if !slices.ContainsFunc(a.Basis, func(b Basis) bool { return b.Key == t.Basis }) {
-				l.say(0, "dangling", t.Leg+": no basis "+t.Basis)
-			}
-		}
-		if a.Postage.Payer != "" && !slices.ContainsFunc(a.Basis, func(b Basis) bool { return b.Key == a.Postage.Basis }) {
-			l.say(0, "dangling", "postage: no basis "+a.Postage.Basis)
-		}
-		for _, t := range a.Contacts {
-			l.place(t.Region)
-		}
+	}
+	if a.Postage.Payer != "" && !slices.ContainsFunc(a.Basis, func(b Basis) bool { return b.Key == a.Postage.Basis }) {
+		l.say(0, "dangling", "postage: no basis "+a.Postage.Basis)
+	}
+	for _, t := range a.Contacts {
+		l.place(t.Region)
 	}
 }

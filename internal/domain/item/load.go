@@ -368,6 +368,9 @@ func (l *length) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// MarshalText writes the short form; a length that is not set has none.
+func (l length) MarshalText() ([]byte, error) { return []byte(ShortLimit(l.Limit)), nil }
+
 // date reads YYYY-MM-DD, "" as no date.
 func date(s string) (workday.Date, error) {
 	var d workday.Date

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/BurntSushi/toml"
+
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
@@ -32,7 +34,17 @@ type Overlay struct {
 	Promises    []Promise
 	Contact     Contact
 	Postage     Postage
+	Fees        []FeeNote
+	Withdrawn   bool   // the region has no rules of its own about the item from From on; all else is empty
 	Digest      string // SHA-256 of the file, hex
+}
+
+// FeeNote is what a region says about a fee in words: a remission, or who pays. Amounts are the definition's.
+type FeeNote struct {
+	Key    string `toml:"key"`
+	Text   string `toml:"text"`
+	TextEn string `toml:"text_en"`
+	Basis  string `toml:"basis"`
 }
 
 // Drop says that the region does not ask for a material of the national list.
@@ -56,17 +68,17 @@ type Promise struct {
 
 // Contact is whom to ask at a place.
 type Contact struct {
-	Office string `toml:"office"`
-	Phone  string `toml:"phone"`
-	Hours  string `toml:"hours"`
-	Mark   Mark   `toml:"mark"`
+	Office string `toml:"office,omitempty"`
+	Phone  string `toml:"phone,omitempty"`
+	Hours  string `toml:"hours,omitempty"`
+	Mark   Mark   `toml:"mark,omitempty"`
 }
 
 // Postage says who pays for sending papers: "place" or "applicant".
 type Postage struct {
-	Payer string `toml:"payer"`
-	Basis string `toml:"basis"`
-	Mark  Mark   `toml:"mark"`
+	Payer string `toml:"payer,omitempty"`
+	Basis string `toml:"basis,omitempty"`
+	Mark  Mark   `toml:"mark,omitempty"`
 }
 
 const (
@@ -103,51 +115,90 @@ func (c *Catalogue) loadOverlays(fsys fs.FS) error {
 }
 
 func (c *Catalogue) loadOverlay(fsys fs.FS, file string) (Overlay, error) {
-	var f struct {
-		From      workday.Date `toml:"from"`
-		Until     workday.Date `toml:"until"`
-		Source    string       `toml:"source"`
-		Demo      bool         `toml:"demo"`
-		Basis     []Basis      `toml:"basis"`
-		Questions []Question   `toml:"questions"`
-		Materials []Material   `toml:"materials"`
-		Drop      []Drop       `toml:"drop"`
-		Narrow    []Narrowing  `toml:"narrow"`
-		Contact   Contact      `toml:"contact"`
-		Postage   Postage      `toml:"postage"`
-		Promises  []struct {
-			Limit  string `toml:"limit"`
-			Length length `toml:"length"`
-			Basis  string `toml:"basis"`
-		} `toml:"promises"`
-	}
-	if err := c.toml(fsys, file, &f); err != nil {
+	b, err := c.read(fsys, file)
+	if err != nil {
 		return Overlay{}, err
 	}
-	sum := sha256.Sum256([]byte(c.src[file]))
+	return ReadOverlay(strings.TrimSuffix(file, ".toml"), string(b))
+}
+
+// overlayFile is an overlay as it is written.
+type overlayFile struct {
+	From      workday.Date  `toml:"from,omitempty"`
+	Until     workday.Date  `toml:"until,omitempty"`
+	Source    string        `toml:"source,omitempty"`
+	Demo      bool          `toml:"demo,omitempty"`
+	Fees      []FeeNote     `toml:"fees,omitempty"`
+	Questions []Question    `toml:"questions,omitempty"`
+	Materials []Material    `toml:"materials,omitempty"`
+	Drop      []Drop        `toml:"drop,omitempty"`
+	Narrow    []Narrowing   `toml:"narrow,omitempty"`
+	Promises  []promiseFile `toml:"promises,omitempty"`
+	Contact   Contact       `toml:"contact,omitempty"`
+	Postage   Postage       `toml:"postage,omitempty"`
+	Basis     []Basis       `toml:"basis,omitempty"`
+}
+
+type promiseFile struct {
+	Limit  string `toml:"limit"`
+	Length length `toml:"length"`
+	Basis  string `toml:"basis"`
+}
+
+// ReadOverlay reads the text of an overlay with the id overlays/REGION/ITEM/DAY. It does not judge it; see CheckOverlay.
+// errs.CatalogueBroken with the line for what cannot be read.
+func ReadOverlay(id, text string) (Overlay, error) {
+	var f overlayFile
+	if err := decode(id+".toml", text, &f); err != nil {
+		return Overlay{}, err
+	}
+	sum := sha256.Sum256([]byte(text))
 	o := Overlay{
-		ID: strings.TrimSuffix(file, ".toml"), Item: path.Base(path.Dir(file)), From: f.From, Until: f.Until, Source: f.Source,
+		ID: id, Item: path.Base(path.Dir(id)), From: f.From, Until: f.Until, Source: f.Source,
 		Demo: f.Demo, Basis: f.Basis, Questions: f.Questions, Materials: f.Materials, Drop: f.Drop, Narrow: f.Narrow,
-		Contact: f.Contact, Postage: f.Postage, Digest: hex.EncodeToString(sum[:]),
+		Contact: f.Contact, Postage: f.Postage, Fees: f.Fees, Digest: hex.EncodeToString(sum[:]),
 	}
 	for _, p := range f.Promises {
 		o.Promises = append(o.Promises, Promise{p.Limit, p.Length.Limit, p.Basis})
 	}
-	if place := path.Base(path.Dir(path.Dir(file))); place != national {
+	if place := path.Base(path.Dir(path.Dir(id))); place != national {
 		code, err := region.Parse(place)
 		if err != nil {
-			return Overlay{}, errs.Wrap(errs.CatalogueBroken, err, "%s", file)
+			return Overlay{}, errs.Wrap(errs.CatalogueBroken, err, "%s", id)
 		}
 		o.Region = code
 	}
 	return o, nil
 }
 
+// OverlayID names the overlay of a region for an item from a day on.
+func OverlayID(place region.Code, code string, from workday.Date) string {
+	return overlayRoot + "/" + place.Short() + "/" + code + "/" + from.String()
+}
+
+// Text writes an overlay as ReadOverlay reads it: the form that is signed.
+func (o Overlay) Text() (string, error) {
+	f := overlayFile{
+		From: o.From, Until: o.Until, Source: o.Source, Demo: o.Demo, Basis: o.Basis, Questions: o.Questions, Materials: o.Materials,
+		Drop: o.Drop, Narrow: o.Narrow, Contact: o.Contact, Postage: o.Postage, Fees: o.Fees,
+	}
+	for _, p := range o.Promises {
+		f.Promises = append(f.Promises, promiseFile{p.Limit, length{p.Length}, p.Basis})
+	}
+	var b strings.Builder
+	enc := toml.NewEncoder(&b)
+	enc.Indent = ""
+	if err := enc.Encode(f); err != nil {
+		return "", errs.Wrap(errs.Unexpected, err, "writing %s", o.ID)
+	}
+	return b.String(), nil
+}
+
 // overlaysAt gives the overlays of a place in force on a day, widest area first: the nation, its province, its city.
 func (c *Catalogue) overlaysAt(code string, place region.Code, on workday.Date, regions *region.Table) []Overlay {
 	var out []Overlay
-	for _, o := range c.overlays {
-		if o.Item == code && o.inForce(on) && o.Region != "" && regions.Within(place, o.Region) {
+	for _, o := range c.overlaysOn(code, on) {
+		if o.Region != "" && regions.Within(place, o.Region) {
 			out = append(out, o)
 		}
 	}
@@ -155,5 +206,5 @@ func (c *Catalogue) overlaysAt(code string, place region.Code, on workday.Date, 
 	return out
 }
 
-// Overlays lists all overlays, of every region and day.
-func (c *Catalogue) Overlays() []Overlay { return slices.Clone(c.overlays) }
+// Overlays lists all overlays, of every region and day: the built-in ones, then those published.
+func (c *Catalogue) Overlays() []Overlay { return slices.Concat(c.overlays, c.published().all) }

@@ -29,17 +29,18 @@ type Version struct {
 	Fee         Fee
 	Assurance   Assurance
 	Digest      string
+	Pins        Pins // the places' own rules that are laid over it; zero for the national definition alone
 }
 
 // Basis is one provision an item rests on; Text is our short paraphrase, not the official wording.
 type Basis struct {
 	Key     string `toml:"key"`
-	Law     string `toml:"law"`
-	Article string `toml:"article"`
-	Text    string `toml:"text"`
-	TextEn  string `toml:"text_en"`
-	Rank    string `toml:"rank"` // law | regulation | decision | rule | document | local | practice; "" if it does not matter
-	Mark    Mark   `toml:"mark"`
+	Law     string `toml:"law,omitempty"`
+	Article string `toml:"article,omitempty"`
+	Text    string `toml:"text,omitempty"`
+	TextEn  string `toml:"text_en,omitempty"`
+	Rank    string `toml:"rank,omitempty"` // law | regulation | decision | rule | document | local | practice; "" if it does not matter
+	Mark    Mark   `toml:"mark,omitempty"`
 }
 
 // Form is what the applicant's side fills in or only confirms.
@@ -77,11 +78,11 @@ type Field struct {
 // Question is a yes-no question whose answer narrows form, materials and fees to what this person needs.
 type Question struct {
 	Key    string    `toml:"key"`
-	Text   string    `toml:"text"`
-	TextEn string    `toml:"text_en"`
-	Why    string    `toml:"why"` // what the answer changes
-	WhyEn  string    `toml:"why_en"`
-	If     Condition `toml:"if"` // over earlier questions: when it is asked at all
+	Text   string    `toml:"text,omitempty"`
+	TextEn string    `toml:"text_en,omitempty"`
+	Why    string    `toml:"why,omitempty"` // what the answer changes
+	WhyEn  string    `toml:"why_en,omitempty"`
+	If     Condition `toml:"if,omitempty"` // over earlier questions: when it is asked at all
 }
 
 // FieldType is the shape of a value; the canonical form of each is what Version.Clean gives.
@@ -135,19 +136,19 @@ type Option struct {
 // Material is one paper or record the decision rests on, with every way it may be had, best first.
 type Material struct {
 	Key      string    `toml:"key"`
-	Name     string    `toml:"name"`
-	NameEn   string    `toml:"name_en"`
-	Sources  []string  `toml:"sources"` // elicence | shared | generated | promise | upload
-	Resource string    `toml:"resource"`
-	Form     string    `toml:"form"` // original | copy | electronic
-	Copies   int       `toml:"copies"`
-	Required bool      `toml:"required"`
-	When     string    `toml:"when"` // when an optional material is needed, in words
-	WhenEn   string    `toml:"when_en"`
-	If       Condition `toml:"if"` // the same over Question keys
-	Basis    string    `toml:"basis"`
-	Issuer   string    `toml:"issuer"`
-	Mark     Mark      `toml:"mark"`
+	Name     string    `toml:"name,omitempty"`
+	NameEn   string    `toml:"name_en,omitempty"`
+	Sources  []string  `toml:"sources,omitempty"` // elicence | shared | generated | promise | upload
+	Resource string    `toml:"resource,omitempty"`
+	Form     string    `toml:"form,omitempty"` // original | copy | electronic
+	Copies   int       `toml:"copies,omitempty"`
+	Required bool      `toml:"required,omitempty"`
+	When     string    `toml:"when,omitempty"` // when an optional material is needed, in words
+	WhenEn   string    `toml:"when_en,omitempty"`
+	If       Condition `toml:"if,omitempty"` // the same over Question keys
+	Basis    string    `toml:"basis,omitempty"`
+	Issuer   string    `toml:"issuer,omitempty"`
+	Mark     Mark      `toml:"mark,omitempty"`
 }
 
 // LegKind is what a leg is for.

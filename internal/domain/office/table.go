@@ -12,6 +12,11 @@ const (
 	ReadLog   Act = "log.read"
 	Catalogue Act = "catalogue.keep"
 	Run       Act = "node.run" // keys, health, the register; no case
+
+	SeeRules     Act = "rules.see"   // what the own province and others published
+	DraftRules   Act = "rules.draft" // change a draft and its examples
+	ApproveRules Act = "rules.approve"
+	PublishRules Act = "rules.publish"
 )
 
 var (
@@ -58,5 +63,9 @@ var Table = []Rule{
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},
 	{ReadLog, []Role{Supervisor}, []Condition{OnDuty}},
 	{Catalogue, []Role{Steward}, []Condition{OnDuty}},
+	{SeeRules, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},
+	{DraftRules, []Role{Steward}, []Condition{OnDuty}},
+	{ApproveRules, []Role{Steward}, []Condition{OnDuty}}, // two different people, the second not the author: bundle.Second
+	{PublishRules, []Role{Steward}, []Condition{OnDuty}},
 	{Run, []Role{Operator}, []Condition{OnDuty}},
 }

@@ -44,6 +44,9 @@ func NewTrust(operator []byte, first *office.SignedTrust) (*Trust, error) {
 	return t, nil
 }
 
+// Operator is the public key whose signature every list needs.
+func (t *Trust) Operator() []byte { return t.operator }
+
 // List is the list in force.
 func (t *Trust) List() *office.TrustList { return t.now.Load() }
 

@@ -33,6 +33,9 @@ type Unit struct {
 	Licences  []Standing
 	Presented []Presentation
 	Held      []Held
+
+	Rules   []RuleBundle
+	Drafted *Drafted
 }
 
 // Paper is a legal document or licence of a case, as signed; it is stored encrypted under the case's key.

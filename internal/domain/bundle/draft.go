@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"slices"
 	"time"
 
 	"tongban/internal/domain/office"
@@ -69,7 +70,7 @@ func (d Draft) Approve(by *proof.Signer, publisher office.NodeID, officer, at st
 	if err != nil {
 		return d, err
 	}
-	d.Approvals = append(d.Approvals[:len(d.Approvals):len(d.Approvals)], s)
+	d.Approvals = append(slices.Clip(d.Approvals), s)
 	return d, nil
 }
 

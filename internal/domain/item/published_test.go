@@ -52,9 +52,9 @@ length = "2wd"
 basis = "办法"
 `
 
-func overlay(t *testing.T, text, from string) Overlay {
+func overlay(t *testing.T) Overlay {
 	t.Helper()
-	o, err := ReadOverlay("overlays/630100/2020-030/"+from, text)
+	o, err := ReadOverlay("overlays/630100/2020-030/2027-01-01", rent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func overlay(t *testing.T, text, from string) Overlay {
 
 // What is written is read back as it was, and writing it again gives the same bytes: they are what is signed.
 func TestOverlayText(t *testing.T) {
-	o := overlay(t, rent, "2027-01-01")
+	o := overlay(t)
 	text, err := o.Text()
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestOverlayText(t *testing.T) {
 }
 
 func TestCheckOverlayNamesWhatIsWrong(t *testing.T) {
-	o := overlay(t, rent, "2027-01-01")
+	o := overlay(t)
 	o.Basis[0].Rank = "practice"
 	o.Drop = []Drop{{Material: "no-such", Basis: "办法"}}
 	var rules []string
@@ -100,7 +100,7 @@ func TestCheckOverlayNamesWhatIsWrong(t *testing.T) {
 // A published overlay holds from its day, goes before the built-in one, and ends with the next; a withdrawal leaves none.
 func TestPublishedOverlaysFollowEachOther(t *testing.T) {
 	c := Default().Fork()
-	first := overlay(t, rent, "2027-01-01")
+	first := overlay(t)
 	second := first
 	second.From, second.Digest, second.Questions, second.Materials = day(t, "2027-03-01"), "second", nil, nil
 	gone := Overlay{ID: "overlays/630100/2020-030/2027-05-01", Region: first.Region, Item: first.Item, From: day(t, "2027-05-01"), Withdrawn: true}
@@ -116,8 +116,12 @@ func TestPublishedOverlaysFollowEachOther(t *testing.T) {
 	}
 	builtin, _ := Default().OverlayOf("2020-030", first.Region, day(t, "2026-12-31"))
 	for _, tt := range []struct{ on, want string }{
-		{"2026-12-31", builtin.Digest}, {"2027-01-01", first.Digest}, {"2027-02-28", first.Digest},
-		{"2027-03-01", "second"}, {"2027-04-30", "second"}, {"2027-05-01", NoRules},
+		{"2026-12-31", builtin.Digest},
+		{"2027-01-01", first.Digest},
+		{"2027-02-28", first.Digest},
+		{"2027-03-01", "second"},
+		{"2027-04-30", "second"},
+		{"2027-05-01", NoRules},
 	} {
 		if got := pin(tt.on); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.on, got, tt.want)
@@ -131,7 +135,7 @@ func TestPublishedOverlaysFollowEachOther(t *testing.T) {
 // The definition between two places asks what the deciding place asks, and Diff tells a draft what is new.
 func TestLocalAndPinned(t *testing.T) {
 	c := Default().Fork()
-	o := overlay(t, rent, "2027-01-01")
+	o := overlay(t)
 	c.Install(Published{Overlays: []Overlay{o}})
 	regions := table(t)
 	here, there := region.Must("230183"), region.Must("630100")
@@ -157,7 +161,7 @@ func TestLocalAndPinned(t *testing.T) {
 }
 
 func TestTry(t *testing.T) {
-	o := overlay(t, rent, "2027-01-01")
+	o := overlay(t)
 	trial := Trial{
 		Here: region.Must("230183"), There: region.Must("630100"), On: day(t, "2027-01-01"), Mode: Online, Term: "2wd",
 		Answers: map[string]bool{"rented": true, "agent": false, "licensed": false},

@@ -388,7 +388,7 @@ func TestReplicasAndRubbish(t *testing.T) {
 	l := newLand(t)
 	twin := l.replica("63")
 	l.publish(content("2027-01-01"))
-	l.press["63"], twin = twin, l.press["63"]
+	l.press["63"] = twin
 	if b := l.publish(content("2027-02-01")); b.Seq != 2 {
 		t.Errorf("the twin's is %d", b.Seq)
 	}

@@ -70,7 +70,8 @@ type Node struct {
 	log    *slog.Logger
 	leave  func()
 	wake   chan struct{}
-	news   chan struct{} // rules were taken in
+	news   chan struct{}      // rules were taken in
+	behind chan office.NodeID // whose rules are newer than what is here
 	missed search.Misses
 
 	mu   sync.Mutex // guards stop
@@ -94,7 +95,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), leave: func() {}}
+	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), leave: func() {}}
 	kit, key, err := n.kit(cfg)
 	if err != nil {
 		return nil, err
@@ -126,7 +127,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Post = &handover.Post{
-		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol, Secure: time.Now,
+		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol, Outdated: n.outdated, Secure: time.Now,
 	}
 	if cfg.Join != nil {
 		if n.Post.Channel, n.leave, err = cfg.Join(n.Receive); err != nil {

@@ -26,6 +26,14 @@ func (n *Node) wakeRules() {
 	}
 }
 
+// outdated makes the loop ask a node whose rules this one has fallen behind; it never blocks.
+func (n *Node) outdated(who office.NodeID) {
+	select {
+	case n.behind <- who:
+	default:
+	}
+}
+
 // How often the store is asked for what other replicas took in, and the others for what they know.
 const (
 	lookRules = time.Second
@@ -44,6 +52,10 @@ func (n *Node) rulesRound() func(context.Context) (time.Duration, error) {
 		select {
 		case <-n.news:
 			woken = true
+		case who := <-n.behind:
+			ctx, cancel := context.WithTimeout(ctx, meetMost)
+			_ = n.MeetRules(ctx, who) // away: with everybody, in a minute
+			cancel()
 		case <-ctx.Done():
 			return 0, nil
 		case <-time.After(lookRules):

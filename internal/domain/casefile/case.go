@@ -51,6 +51,8 @@ type Rule struct {
 	Version string       `json:"version"`
 	Digest  string       `json:"digest"`
 	On      workday.Date `json:"on"`
+	// Pins name the two places' own rules; zero in a case of a node that did not know them.
+	Pins item.Pins `json:"pins,omitzero"`
 }
 
 // Leg is a part of a case that one office holds.
@@ -92,6 +94,7 @@ type Private struct {
 	Applicant   party.Person      `json:"applicant"`
 	Org         *party.Org        `json:"org,omitempty"`
 	Answers     map[string]string `json:"answers"`
+	Said        map[string]bool   `json:"said,omitempty"` // to yes-no questions
 	Materials   []Material        `json:"materials"`
 	Consent     Consent           `json:"consent"`
 	Parties     []Party           `json:"parties,omitempty"`

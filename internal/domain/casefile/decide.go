@@ -79,7 +79,7 @@ func Recuse(c Case, by Actor, now time.Time) (Case, error) {
 }
 
 func (c *Case) accepted(l *Leg, law Law, at time.Time, legal workday.Date) {
-	c.Rule = Rule{Version: law.Version.ID, Digest: law.Version.Digest, On: legal}
+	c.Rule = law.pin(legal)
 	c.meet(item.LimitIntake, at)
 	c.startOn(law, l.Key, EventAccepted, legal)
 }

@@ -18,7 +18,8 @@ type Fact struct {
 	Case    string        `json:"case"`
 	No      No            `json:"no"`
 	Item    string        `json:"item"`
-	Rule    string        `json:"rule"` // digest of the version that applies
+	Rule    string        `json:"rule"`          // digest of the version that applies
+	Pins    item.Pins     `json:"pins,omitzero"` // the two places' own rules beside it
 	Here    region.Code   `json:"here"`
 	There   region.Code   `json:"there"`
 	By      office.NodeID `json:"by"` // who signs
@@ -49,7 +50,7 @@ type Known struct {
 func (c Case) FactOf(step Step, me office.NodeID) Fact {
 	l, _ := c.Leg(step.Leg)
 	f := Fact{
-		Case: c.ID, No: c.No, Item: c.Item, Rule: c.Rule.Digest, Here: c.Here, There: c.There,
+		Case: c.ID, No: c.No, Item: c.Item, Rule: c.Rule.Digest, Pins: c.Rule.Pins, Here: c.Here, There: c.There,
 		By: me, Office: step.Office, Leg: step.Leg, Step: l.Step, Act: step.Act, State: l.State,
 		Outcome: l.Outcome, Reason: l.Reason, Holder: l.Holder, At: step.At, Prev: c.Head,
 	}
@@ -73,6 +74,9 @@ func (c Case) Learn(f Fact, hash proof.Hash) Case {
 	}
 	if l.Kind == item.Decide { // every fact of the deciding place names its rule, so a late acceptance is not missed
 		c.Rule.Digest = f.Rule
+		if f.Pins != (item.Pins{}) {
+			c.Rule.Pins = f.Pins
+		}
 	}
 	switch f.Act { //nolint:exhaustive // only acts that reach beyond their own leg stand here
 	case ActCorrect:

@@ -40,7 +40,7 @@ func (in Lodging) open(me office.NodeID, now time.Time) (Case, Step, error) {
 	at := now.UTC().Truncate(time.Microsecond)
 	c := Case{
 		ID: in.ID, No: in.No, Item: in.Item.Code, Mode: in.Mode,
-		Rule: Rule{Version: in.Law.Version.ID, Digest: in.Law.Version.Digest, On: workday.DateOf(at)},
+		Rule: in.Law.pin(workday.DateOf(at)),
 		Here: in.Here.Region, There: in.There.Region, Coordinator: me, Lodged: at, Last: at, Private: in.Private,
 	}
 	for _, p := range plan {

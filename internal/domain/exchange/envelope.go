@@ -6,6 +6,7 @@ package exchange
 import (
 	"time"
 
+	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/proof"
 )
@@ -76,6 +77,8 @@ type Receipt struct {
 	Status   Status        `json:"status"`
 	Reason   string        `json:"reason,omitempty"` // code of catalogue/items/reasons.toml
 	At       time.Time     `json:"at"`               // receiver's business time of its commit, UTC
+	// Changes say, with the reason "rules-moved", what the receiver's rules ask that the sender's did not.
+	Changes []item.Change `json:"changes,omitempty"`
 }
 
 // Parcel is an envelope that waits for its receipt.

@@ -10,13 +10,13 @@ import (
 // Change is one difference between two definitions of an item as a person would put it. Kind is asked-more, asked-less,
 // changed, longer, shorter, dearer or cheaper; Part is field, material, question, limit, wait, fee, result, refusal or mode.
 type Change struct {
-	Kind   string
-	Part   string
-	Key    string
-	Name   string // of the part
-	NameEn string
-	Old    string // "" if it is new
-	New    string // "" if it is gone
+	Kind   string `json:"kind"`
+	Part   string `json:"part"`
+	Key    string `json:"key"`
+	Name   string `json:"name,omitempty"` // of the part
+	NameEn string `json:"name_en,omitempty"`
+	Old    string `json:"old,omitempty"` // "" if it is new
+	New    string `json:"new,omitempty"` // "" if it is gone
 }
 
 // The kinds of change.

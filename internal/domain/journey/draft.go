@@ -26,6 +26,7 @@ type Draft struct {
 	There     region.Code       `json:"there"`
 	Version   string            `json:"version"` // of the rules that the answers were given under
 	Digest    string            `json:"digest"`
+	Pins      item.Pins         `json:"pins,omitzero"` // the two places' own rules
 	Opened    time.Time         `json:"opened"`
 	Saved     time.Time         `json:"saved"`
 	Applicant party.Person      `json:"applicant"`

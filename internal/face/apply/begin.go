@@ -121,7 +121,7 @@ func (f *Face) moved(w http.ResponseWriter, r *http.Request, v visit) error {
 		return page.SeeOther(w, r, "/apply/"+d.ID)
 	}
 	var changes []journey.Change
-	old, err := f.cfg.Kit.Catalogue.VersionByDigest(d.Digest)
+	old, err := f.cfg.Kit.Catalogue.Pinned(d.Digest, d.Pins)
 	if err == nil { // an old version that this binary no longer has cannot be compared; the page says only that it changed
 		changes = journey.Moved(old, now)
 	}

@@ -259,7 +259,7 @@ func (f *Face) rule(c casefile.Case) item.Version {
 	if law, err := f.cfg.Kit.Law(c, workday.DateOf(f.now())); err == nil && c.Closed.IsZero() {
 		return law.Version
 	}
-	ver, err := f.cfg.Kit.Catalogue.VersionByDigest(c.Rule.Digest)
+	ver, err := f.cfg.Kit.Catalogue.Pinned(c.Rule.Digest, c.Rule.Pins)
 	if err != nil {
 		return item.Version{ID: c.Rule.Version}
 	}

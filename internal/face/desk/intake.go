@@ -224,7 +224,7 @@ func (f *Face) details(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	ver, ok := f.version(d)
+	ver, ok := f.version(v, d)
 	if !ok || d.Consent == "" {
 		return errs.New(errs.DraftUnreadable, "draft is not at this screen")
 	}
@@ -300,7 +300,7 @@ func (f *Face) takeMaterials(r *http.Request, d *draft, in upload.Form, ver item
 
 // judge lists everything that stands against taking the case in, each beside its field.
 func (f *Face) judge(r *http.Request, v visit, d *draft, ver item.Version) error {
-	problems, err := f.cfg.Lodge.Problems(d.application(ver), v.lang)
+	problems, err := f.cfg.Lodge.Problems(f.here(v), d.application(ver), v.lang)
 	if err != nil {
 		return err
 	}
@@ -340,7 +340,7 @@ func (f *Face) submit(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	ver, ok := f.version(d)
+	ver, ok := f.version(v, d)
 	if !ok || d.Consent == "" {
 		return errs.New(errs.DraftUnreadable, "draft is not at this screen")
 	}

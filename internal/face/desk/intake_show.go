@@ -46,7 +46,7 @@ func (f *Face) showStep(w http.ResponseWriter, r *http.Request, v visit, d draft
 func (f *Face) complete(r *http.Request, v visit, view *intakeView) error {
 	var ok bool
 	d := view.D
-	if view.Version, ok = f.version(d); !ok {
+	if view.Version, ok = f.version(v, d); !ok {
 		return errs.New(errs.DraftUnreadable, "draft without a matter")
 	}
 	view.Item, _ = f.cfg.Kit.Catalogue.Item(d.Item)

@@ -5,12 +5,19 @@ import (
 
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
+	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
 )
 
-// version is the deciding place's rule in force today.
-func (f *Face) version(d draft) (item.Version, bool) {
-	return f.cfg.Kit.Catalogue.Version(d.Item, workday.DateOf(f.now()))
+// version is the rule of both places in force today.
+func (f *Face) version(v visit, d draft) (item.Version, bool) {
+	return f.cfg.Kit.Rules(d.Item, f.here(v), d.There, workday.DateOf(f.now()))
+}
+
+// here is the area of the officer's own office.
+func (f *Face) here(v visit) region.Code {
+	o, _ := f.cfg.Kit.Office(v.by.Office)
+	return o.Region
 }
 
 func (f *Face) facts(d draft) map[string]string { return f.cfg.Lodge.Facts(d.Person, d.There) }

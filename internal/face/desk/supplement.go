@@ -20,7 +20,10 @@ type supplementView struct {
 	Fields  []item.Field    // answers that may be changed
 	Extra   []item.Material // materials that may be added when no notice names them
 	Values  map[string]string
-	Answers []string // to the notice, by position
+	Answers []string        // to the notice, by position
+	News    []item.Change   // what the rules of today ask that those of the case did not
+	Asked   []item.Question // among it
+	Said    map[string]string
 	Errors  map[string]string
 	Order   []string
 }
@@ -42,6 +45,41 @@ func (v supplementView) errors() []page.FieldError {
 	return out
 }
 
+// news is what the rules of today ask of a case beyond those that it names, with the questions among it.
+func (f *Face) news(c casefile.Case) ([]item.Change, []item.Question) {
+	law, err := f.cfg.Kit.Law(c, c.Day(f.now()))
+	if err != nil {
+		return nil, nil
+	}
+	news := f.cfg.Kit.Moved(c, law)
+	var asked []item.Question
+	for _, ch := range news {
+		for _, q := range law.Version.Questions {
+			if ch.Part == "question" && q.Key == ch.Key {
+				asked = append(asked, q)
+			}
+		}
+	}
+	return news, asked
+}
+
+// heard reads the answers to new questions; each must be answered.
+func (f *Face) heard(r *http.Request, c casefile.Case, in upload.Form, view *supplementView) map[string]bool {
+	said := map[string]bool{}
+	view.Said = map[string]string{}
+	_, asked := f.news(c)
+	for _, q := range asked {
+		answer := in.Get("said." + q.Key)
+		view.Said[q.Key] = answer
+		if answer != "yes" && answer != "no" {
+			view.fail("said."+q.Key, page.T(r.Context(), "desk.rules.choose"))
+			continue
+		}
+		said[q.Key] = answer == "yes"
+	}
+	return said
+}
+
 // noticed are the items of the notice that still wait for an answer.
 func noticed(c casefile.Case) []casefile.Correction {
 	if waiting(c) {
@@ -61,6 +99,7 @@ func (f *Face) showSupplement(w http.ResponseWriter, r *http.Request, v visit, c
 			}
 		}
 	}
+	view.News, view.Asked = f.news(c)
 	if view.Values == nil {
 		view.Values = c.Private.Answers
 		for _, it := range c.Private.Corrections {
@@ -116,14 +155,15 @@ func (f *Face) supplement(w http.ResponseWriter, r *http.Request, v visit) error
 	view := supplementView{Values: map[string]string{}}
 	ver := f.rule(c)
 	answers := f.changed(c, ver, in, v.lang, &view)
+	said := f.heard(r, c, in, &view)
 	items, added := f.brought(r, c, ver, in, &view)
-	if len(view.Order) == 0 && len(added) == 0 && items == nil && maps.Equal(answers, c.Private.Answers) {
+	if len(view.Order) == 0 && len(added) == 0 && items == nil && len(said) == 0 && maps.Equal(answers, c.Private.Answers) {
 		view.fail("note", page.T(r.Context(), "desk.error.nothing"))
 	}
 	if len(view.Order) > 0 {
 		return f.showSupplement(w, r, v, c, view)
 	}
-	if _, err := f.cfg.Lodge.Supplement(r.Context(), v.by, c.ID, c.Row, answers, added, items); err != nil {
+	if _, err := f.cfg.Lodge.Recheck(r.Context(), v.by, c.ID, c.Row, said, answers, added, items); err != nil {
 		return f.refuse(w, r, v, c, err)
 	}
 	f.remember(key)

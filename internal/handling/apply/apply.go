@@ -76,7 +76,7 @@ func (d *Desk) way(w Wish, today workday.Date) (item.Item, item.Version, item.Mo
 	if !ok {
 		return it, item.Version{}, "", errs.New(errs.Missing, "no item %q", w.Item)
 	}
-	v, ok := d.Kit.Catalogue.Version(it.Code, today)
+	v, ok := d.Kit.Rules(it.Code, w.Here, w.There, today)
 	if !ok {
 		return it, v, "", errs.New(errs.NotOnlineHere, "%s has no full definition today", it.Code)
 	}
@@ -123,6 +123,9 @@ func (d *Desk) Start(ctx context.Context, who party.Person, w Wish) (journey.Dra
 	draft := journey.Draft{
 		ID: w.ID, Item: it.Code, Mode: mode, Here: w.Here, There: w.There, Version: v.ID, Digest: v.Digest,
 		Opened: now, Saved: now, Applicant: who,
+	}
+	if v, ok := d.local(draft, workday.DateOf(now)); ok {
+		draft.Pins = v.Pins
 	}
 	draft = draft.Clone()
 	d.look(ctx, &draft, v)
@@ -186,11 +189,22 @@ func (d *Desk) Rules(draft journey.Draft) (v item.Version, moved bool, err error
 }
 
 func (d *Desk) rules(draft journey.Draft, today workday.Date) (v item.Version, moved bool, err error) {
-	v, ok := d.Kit.Catalogue.Version(draft.Item, today)
+	v, ok := d.local(draft, today)
 	if !ok {
 		return v, false, errs.New(errs.NotOnlineHere, "%s has no version today", draft.Item)
 	}
-	return v.Narrow(draft.Said), v.Digest != draft.Digest, nil
+	return v.Narrow(draft.Said), v.Digest != draft.Digest || (v.Pins != draft.Pins && draft.Pins != (item.Pins{})), nil
+}
+
+// local is the definition between the places that the case will name.
+func (d *Desk) local(draft journey.Draft, today workday.Date) (item.Version, bool) {
+	here := draft.Here
+	if draft.Mode != item.Online {
+		if o, err := d.Kit.OfficeAt(here); err == nil {
+			here = o.Region
+		}
+	}
+	return d.Kit.Rules(draft.Item, here, draft.There, today)
 }
 
 // Change lets f change a person's draft and saves it. If another device was faster, f is tried again on what that one
@@ -209,7 +223,7 @@ func (d *Desk) Change(ctx context.Context, who party.Person, id string, f func(*
 // asked for again, and what was confirmed by a look is looked at once more.
 func (d *Desk) Adopt(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
 	return d.change(ctx, who, id, func(draft *journey.Draft, v item.Version, _ bool) error {
-		draft.Version, draft.Digest = v.ID, v.Digest
+		draft.Version, draft.Digest, draft.Pins = v.ID, v.Digest, v.Pins
 		delete(draft.Seen, string(journey.Found))
 		delete(draft.Seen, string(journey.Materials))
 		d.look(ctx, draft, v)

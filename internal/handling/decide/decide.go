@@ -106,7 +106,7 @@ func (b *Bench) Accept(ctx context.Context, by casefile.Actor, ref Ref) (casefil
 func (b *Bench) Silence(ctx context.Context, id string) (casefile.Case, error) {
 	return b.act(ctx, "clock", Ref{Case: id}, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
 		if i, ok := c.SilenceFrom(); ok { // the rule of the day of receipt applies, which is the legal day of acceptance
-			v, found := b.Kit.Catalogue.Version(c.Item, i)
+			v, found := b.Kit.Catalogue.Local(c.Item, c.Here, c.There, i, b.Kit.Regions)
 			if found {
 				law.Version = v
 			}

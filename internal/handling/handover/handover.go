@@ -54,6 +54,8 @@ type Post struct {
 	// Parallel is how many envelopes of a packet are worked on at once, so that their units share commits; 1 keeps a
 	// strict order for the simulation.
 	Parallel int
+	// Outdated is told whose rules this node has fallen behind; it must not block. May be nil.
+	Outdated func(office.NodeID)
 	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.
 	Protocol int
 	// Secure is security time, by which the age of a consent counts; nil is business time.
@@ -107,6 +109,9 @@ func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row i
 	if err != nil {
 		return casefile.Case{}, err
 	}
+	if c, err = p.current(c); err != nil {
+		return casefile.Case{}, err
+	}
 	c, step, err := casefile.HandOver(c, p.Kit.Me, by, unit.NewID(), p.Kit.Now())
 	if err != nil {
 		return casefile.Case{}, err
@@ -131,6 +136,23 @@ func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row i
 	}
 	p.Kit.Woken()
 	return c, nil
+}
+
+// current puts a case under the rules of today, as this node knows them. errs.RulesMovedHere while they ask for something that
+// is not in: the window looks at it first.
+func (p *Post) current(c casefile.Case) (casefile.Case, error) {
+	on := c.Day(p.Kit.Now())
+	law, err := p.Kit.Law(c, on)
+	if err != nil { // the deciding place will say so
+		return c, nil
+	}
+	if news := p.Kit.Moved(c, law); len(news) > 0 {
+		return c, errs.New(errs.RulesMovedHere, "%s: %s %s and %d more", c.No, news[0].Part, news[0].Key, len(news)-1)
+	}
+	if c.Rule.Digest == law.Version.Digest && c.Rule.Pins == law.Version.Pins {
+		return c, nil
+	}
+	return c.Under(law, on), nil
 }
 
 // AskBack recalls an offer that has no receipt yet. The answer comes over the channel: recalled, or held since when.

@@ -243,10 +243,14 @@ func (p *Post) store(ctx context.Context, parcel exchange.Parcel, signed proof.S
 	}
 	now := p.Kit.Now().UTC().Truncate(time.Microsecond)
 	changed := casefile.Settle(c, r, p.Kit.Me)
-	return p.Store.Commit(ctx, unit.Unit{
+	err = p.Store.Commit(ctx, unit.Unit{
 		At: now, Case: &changed,
 		Settled: []exchange.Settlement{{Parcel: parcel.ID, Receipt: signed, Status: r.Status, At: now}},
 	})
+	if err == nil && r.Reason == "rules-moved" && p.Outdated != nil {
+		p.Outdated(r.From)
+	}
+	return err
 }
 
 // wait gives parcels back to the outbox, each for twice as long as before.

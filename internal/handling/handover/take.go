@@ -9,6 +9,7 @@ import (
 	"tongban/internal/domain/consent"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
@@ -31,6 +32,9 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 	law, err := p.Kit.Law(in.Case, on)
 	if err != nil {
 		return p.receipt(e, hash, exchange.Refused, "rule-changed", u.At)
+	}
+	if changes := p.moved(in, e, law); len(changes) > 0 {
+		return p.refusal(e, hash, "rules-moved", changes, u.At)
 	}
 	if err := p.consented(known, in, law); err != nil {
 		return p.receipt(e, hash, exchange.Refused, "consent-unproven", u.At)
@@ -59,6 +63,16 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence, At: until})
 	}
 	return p.receipt(e, hash, exchange.Held, "", at)
+}
+
+// moved lists what the rules here ask of an offered case that is not in, if it goes by other ones.
+func (p *Post) moved(in casefile.Offered, e exchange.Envelope, law casefile.Law) []item.Change {
+	c := in.Case
+	if l, ok := c.Leg(e.Leg); !ok || l.Kind != item.Decide || l.Node != p.Kit.Me {
+		return nil
+	}
+	c.Private = in.Private
+	return p.Kit.Moved(c, law)
 }
 
 // consented judges the consent with which a case comes here for the first time.
@@ -207,6 +221,14 @@ func (p *Post) papers(u *unit.Unit, caseID string, from office.NodeID, list []pr
 		u.Papers = append(u.Papers, paper)
 	}
 	return nil
+}
+
+// refusal is a receipt that says what is asked for.
+func (p *Post) refusal(e exchange.Envelope, hash proof.Hash, reason string, changes []item.Change, at time.Time) (proof.Signed, error) {
+	return proof.SignJSON(p.Kit.Signer, exchange.TypReceipt, exchange.Receipt{
+		Envelope: e.ID, Hash: hash, From: p.Kit.Me, To: e.From, Case: e.Case, Leg: e.Leg, Kind: e.Kind,
+		Status: exchange.Refused, Reason: reason, At: at, Changes: changes,
+	})
 }
 
 func (p *Post) receipt(e exchange.Envelope, hash proof.Hash, what exchange.Status, reason string, at time.Time) (proof.Signed, error) {

@@ -45,9 +45,9 @@ type Application struct {
 	Consent   string // version of the consent text that was read out
 }
 
-// Problems lists what is wrong with an application's answers and materials, in words for the form.
-func (d *Desk) Problems(a Application, lang string) ([]item.Problem, error) {
-	_, v, err := d.rule(a.Item, d.Kit.Now())
+// Problems lists what is wrong with an application's answers and materials at a receiving place, in words for the form.
+func (d *Desk) Problems(here region.Code, a Application, lang string) ([]item.Problem, error) {
+	_, v, err := d.rule(here, a, d.Kit.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -58,13 +58,13 @@ func (d *Desk) Problems(a Application, lang string) ([]item.Problem, error) {
 // returns errs.CaseExists and changes nothing.
 func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (casefile.Case, error) {
 	now := d.Kit.Now() // read once: at midnight rule and act must fall on the same day
-	it, v, err := d.rule(a.Item, now)
-	if err != nil {
-		return casefile.Case{}, err
-	}
 	here, ok := d.Kit.Office(by.Office)
 	if !ok {
 		return casefile.Case{}, errs.New(errs.NotYours, "office %s", by.Office)
+	}
+	it, v, err := d.rule(here.Region, a, now)
+	if err != nil {
+		return casefile.Case{}, err
 	}
 	there, err := d.Kit.OfficeAt(a.There)
 	if err != nil {
@@ -75,7 +75,7 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 	if !can.Possible || !slices.Contains(can.Modes, item.Entrusted) {
 		return casefile.Case{}, errs.New(errs.NotCrossProvince, "%s %s→%s: %s", it.Code, here.Region, a.There, can.Reason)
 	}
-	problems, err := d.Problems(a, "zh")
+	problems, err := d.Problems(here.Region, a, "zh")
 	if err != nil {
 		return casefile.Case{}, err
 	}
@@ -110,12 +110,12 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 	return c, d.Store.Commit(ctx, u)
 }
 
-func (d *Desk) rule(name string, now time.Time) (item.Item, item.Version, error) {
-	it, ok := d.Kit.Catalogue.Item(name)
+func (d *Desk) rule(here region.Code, a Application, now time.Time) (item.Item, item.Version, error) {
+	it, ok := d.Kit.Catalogue.Item(a.Item)
 	if !ok {
-		return item.Item{}, item.Version{}, errs.New(errs.Missing, "no item %q", name)
+		return item.Item{}, item.Version{}, errs.New(errs.Missing, "no item %q", a.Item)
 	}
-	v, ok := d.Kit.Catalogue.Version(it.Code, workday.DateOf(now))
+	v, ok := d.Kit.Rules(it.Code, here, a.There, workday.DateOf(now))
 	if !ok {
 		return item.Item{}, item.Version{}, errs.New(errs.NoPlan, "%s has no full definition today", it.Code)
 	}
@@ -124,11 +124,16 @@ func (d *Desk) rule(name string, now time.Time) (item.Item, item.Version, error)
 
 // Supplement stores what was brought after a notice or a return.
 func (d *Desk) Supplement(ctx context.Context, by casefile.Actor, id string, row int64, answers map[string]string, added []casefile.Material, corrections []casefile.Correction) (casefile.Case, error) {
+	return d.Recheck(ctx, by, id, row, nil, answers, added, corrections)
+}
+
+// Recheck is Supplement with answers to yes-no questions that came with new rules.
+func (d *Desk) Recheck(ctx context.Context, by casefile.Actor, id string, row int64, said map[string]bool, answers map[string]string, added []casefile.Material, corrections []casefile.Correction) (casefile.Case, error) {
 	c, err := unit.Load(ctx, d.Store, id, row)
 	if err != nil {
 		return casefile.Case{}, err
 	}
-	c, step, err := casefile.Supplement(c, d.Kit.Me, by, answers, added, corrections, d.Kit.Now())
+	c, step, err := casefile.Supplement(c.Hear(said), d.Kit.Me, by, answers, added, corrections, d.Kit.Now())
 	if err != nil {
 		return casefile.Case{}, err
 	}

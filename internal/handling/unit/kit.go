@@ -46,14 +46,36 @@ func NewID() string {
 // Law is the rule that a case goes by on a day: what it pinned if it is accepted, otherwise the version in force.
 func (k *Kit) Law(c casefile.Case, on workday.Date) (casefile.Law, error) {
 	if d, ok := c.LegOf(item.Decide); ok && (d.State == casefile.Accepted || d.State == casefile.Suspended) {
-		v, err := k.Catalogue.VersionByDigest(c.Rule.Digest)
+		v, err := k.Catalogue.Pinned(c.Rule.Digest, c.Rule.Pins)
 		return casefile.Law{Version: v, Calendar: k.Calendar}, err
 	}
-	v, ok := k.Catalogue.Version(c.Item, on)
+	v, ok := k.Catalogue.Local(c.Item, c.Here, c.There, on, k.Regions)
 	if !ok {
 		return casefile.Law{}, errs.New(errs.NoPlan, "%s has no version on %s", c.Item, on)
 	}
 	return casefile.Law{Version: v, Calendar: k.Calendar}, nil
+}
+
+// Rules is the definition of a day with the rules of the two places, for a case that would be lodged at here and decided for
+// there. A case names the area of the deciding office, so rules of finer areas do not reach it.
+func (k *Kit) Rules(code string, here, there region.Code, on workday.Date) (item.Version, bool) {
+	if o, err := k.OfficeAt(there); err == nil {
+		there = o.Region
+	}
+	return k.Catalogue.Local(code, here, there, on, k.Regions)
+}
+
+// Moved lists what the rules of a day ask of a case that those it names did not, and that is not in yet; see
+// casefile.Case.News. A case that names no place's rules is left to who decides it.
+func (k *Kit) Moved(c casefile.Case, law casefile.Law) []item.Change {
+	if c.Rule.Digest == law.Version.Digest && (c.Rule.Pins == law.Version.Pins || c.Rule.Pins == (item.Pins{})) {
+		return nil
+	}
+	old, err := k.Catalogue.Pinned(c.Rule.Digest, c.Rule.Pins)
+	if err != nil {
+		return nil // what cannot be compared is for the reviewer to see
+	}
+	return c.News(old, law.Version)
 }
 
 // Office finds an office by its code.

@@ -25,7 +25,7 @@ func (k *Kit) DocData(c casefile.Case, by office.Office) document.Data {
 	if due, ok := c.Due(); ok {
 		d.Due, d.DueKind = due.On.String(), string(due.Kind)
 	}
-	v, ok := k.Catalogue.Version(c.Item, workday.DateOf(c.Last))
+	v, ok := k.Catalogue.Local(c.Item, c.Here, c.There, workday.DateOf(c.Last), k.Regions)
 	if !ok {
 		return d
 	}
@@ -61,7 +61,7 @@ func (k *Kit) ReasonedData(c casefile.Case, d casefile.Decision) document.Data {
 	data := k.DocData(c, decider)
 	place := k.Regions.FullName(decider.Region)
 	data.ReviewOrg, data.Court = place, place // the sentences add government and court
-	v, err := k.Catalogue.VersionByDigest(c.Rule.Digest)
+	v, err := k.Catalogue.Pinned(c.Rule.Digest, c.Rule.Pins)
 	if err != nil {
 		return data
 	}

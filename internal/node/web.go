@@ -14,6 +14,7 @@ import (
 	applyface "tongban/internal/face/apply"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	"tongban/internal/face/steward"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/handover"
@@ -90,6 +91,13 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	})
 	site := page.NewSite(page.Config{Log: cfg.Log, Frame: face.Frame, FormAction: []string{cfg.Issuer}})
 	face.Register(site)
+	steward.New(steward.Config{
+		Gate: g, Press: n.Rules, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
+			o, ok := officers[subject]
+			at, known := n.Kit.Office(o.Office)
+			return o, at.Name, ok && known
+		},
+	}).Register(site)
 	return &Web{entrance: public, desk: site}, nil
 }
 

@@ -182,7 +182,7 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 	}
 	v, err := f.who(r)
 	if err != nil {
-		return fr
+		return f.without(r, fr)
 	}
 	fr.UserName, fr.OfficeName, fr.SignOut = v.by.Name, v.office, "/desk/sign-out"
 	fr.Nav = []page.Link{{Href: "/desk", Text: page.T(ctx, "desk.nav.queue"), Current: r.URL.Path == "/desk"}}
@@ -190,6 +190,28 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/new", Text: page.T(ctx, "desk.nav.new"), Current: within(r, "/desk/new")})
 	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
+	return rules(r, fr, v.by.Roles)
+}
+
+// without is the frame of an officer who handles no cases.
+func (f *Face) without(r *http.Request, fr page.Frame) page.Frame {
+	who, ok := f.cfg.Gate.Visitor(r)
+	if !ok {
+		return fr
+	}
+	by, name, ok := f.cfg.Officers(who.Subject)
+	if !ok {
+		return fr
+	}
+	fr.UserName, fr.OfficeName, fr.SignOut = by.Name, name, "/desk/sign-out"
+	return rules(r, fr, by.Roles)
+}
+
+// rules adds the way to the rules for whoever may see them.
+func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
+	if office.Ever(roles, office.SeeRules) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/rules", Text: page.T(r.Context(), "steward.nav"), Current: within(r, "/desk/rules")})
+	}
 	return fr
 }
 

@@ -223,7 +223,11 @@ func TestRulesThatMoved(t *testing.T) {
 func picture(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+	img := image.NewGray(image.Rect(0, 0, 240, 320))
+	for i := range img.Pix { // lines on a page
+		img.Pix[i] = uint8(i / 240 % 8 * 30)
+	}
+	if err := png.Encode(&b, img); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -197,7 +197,7 @@ func (f *Face) drop(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range d.Files {
+	for _, file := range d.Blobs() {
 		if err := f.cfg.Files.Remove(file); err != nil {
 			return err
 		}

@@ -103,7 +103,9 @@ func TestWitnesses(t *testing.T) {
 			t.Errorf("old signatures stay: %d, %v", len(got), err)
 		}
 
-		seen := func(s *Store, was, size int64, h proof.Signed) error { return s.KeepSeen(t.Context(), "35", was, size, h) }
+		seen := func(s *Store, was, size int64, h proof.Signed) error {
+			return s.KeepSeen(t.Context(), "35", was, size, h)
+		}
 		if _, ok, err := a.SeenHead(t.Context(), "35"); ok || err != nil {
 			t.Errorf("nothing was seen: %v", err)
 		}

@@ -3,6 +3,7 @@ package witness_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -72,7 +73,8 @@ func (w *world) write(id office.NodeID, n int, word string) {
 	w.nodes[id].grow(w.t, w.nodes[id].kit, n, word)
 }
 
-func (w *world) round(id office.NodeID) (int, error) { return w.nodes[id].keeper.Round(w.t.Context()) }
+// round is 63 showing its newest head.
+func (w *world) round() (int, error) { return w.nodes["63"].keeper.Round(w.t.Context()) }
 
 // signed counts the witnesses of a node's newest head.
 func (w *world) signed(id office.NodeID) int {
@@ -87,16 +89,16 @@ func (w *world) signed(id office.NodeID) int {
 
 func TestAHeadIsWitnessedAsItGrows(t *testing.T) {
 	w := newWorld(t)
-	if n, err := w.round("63"); n != 0 || err != nil {
+	if n, err := w.round(); n != 0 || err != nil {
 		t.Errorf("an empty log: %d %v", n, err)
 	}
 	for i := range 4 {
 		w.write("63", 3, fmt.Sprint(i))
-		if n, err := w.round("63"); n != 3 || err != nil {
+		if n, err := w.round(); n != 3 || err != nil {
 			t.Fatalf("round %d: %d witnesses, %v", i, n, err)
 		}
 	}
-	if n, err := w.round("63"); n != 0 || err != nil || w.signed("63") != 3 {
+	if n, err := w.round(); n != 0 || err != nil || w.signed("63") != 3 {
 		t.Errorf("a head is shown once: %d %v", n, err)
 	}
 }
@@ -111,12 +113,12 @@ func TestAWitnessThatWasAwayCatchesUp(t *testing.T) {
 	}
 	for i := range 3 {
 		w.write("63", 2, fmt.Sprint(i))
-		if n, err := w.round("63"); n != 2 || err != nil {
+		if n, err := w.round(); n != 2 || err != nil {
 			t.Fatalf("without 35: %d %v", n, err)
 		}
 	}
 	w.bend = nil
-	if n, err := w.round("63"); n != 1 || err != nil || w.signed("63") != 3 {
+	if n, err := w.round(); n != 1 || err != nil || w.signed("63") != 3 {
 		t.Errorf("35 is back: %d %v", n, err)
 	}
 }
@@ -128,23 +130,23 @@ func TestTwoHistories(t *testing.T) {
 		w.write("63", 3, "a")
 		old := w.nodes["63"].copied()
 		w.write("63", 3, "b")
-		if _, err := w.round("63"); err != nil {
+		if _, err := w.round(); err != nil {
 			t.Fatal(err)
 		}
 		w.nodes["63"].restore(old)
-		if n, err := w.round("63"); n != 0 || !errs.Is(err, errs.LogForked) {
+		if n, err := w.round(); n != 0 || !errs.Is(err, errs.LogForked) {
 			t.Errorf("after a rollback: %d %v", n, err)
 		}
 	})
 	t.Run("rewritten", func(t *testing.T) {
 		w := newWorld(t)
 		w.write("63", 3, "a")
-		if _, err := w.round("63"); err != nil {
+		if _, err := w.round(); err != nil {
 			t.Fatal(err)
 		}
 		w.nodes["63"].restore(&store{heads: map[int64]proof.Signed{}, by: map[int64][]proof.Signed{}, seen: map[office.NodeID]proof.Signed{}})
 		w.write("63", 7, "other")
-		if n, err := w.round("63"); n != 0 || !errs.Is(err, errs.LogForked) {
+		if n, err := w.round(); n != 0 || !errs.Is(err, errs.LogForked) {
 			t.Errorf("after a rewriting: %d %v", n, err)
 		}
 		if got := w.nodes["23"].forks; len(got) != 0 {
@@ -154,12 +156,12 @@ func TestTwoHistories(t *testing.T) {
 	t.Run("two heads of one size", func(t *testing.T) {
 		w := newWorld(t)
 		w.write("63", 3, "a")
-		if _, err := w.round("63"); err != nil {
+		if _, err := w.round(); err != nil {
 			t.Fatal(err)
 		}
 		w.nodes["63"].restore(&store{heads: map[int64]proof.Signed{}, by: map[int64][]proof.Signed{}, seen: map[office.NodeID]proof.Signed{}})
 		w.write("63", 3, "other")
-		if n, err := w.round("63"); n != 0 || err != nil {
+		if n, err := w.round(); n != 0 || err != nil {
 			t.Errorf("%d %v", n, err)
 		}
 		for _, id := range []office.NodeID{"23", "35", "11"} {
@@ -251,9 +253,7 @@ func (s *store) grow(t *testing.T, kit *unit.Kit, n int, word string) {
 
 func (s *store) copied() *store {
 	c := &store{size: s.size, hashes: append([][32]byte(nil), s.hashes...), heads: map[int64]proof.Signed{}, by: map[int64][]proof.Signed{}, seen: s.seen}
-	for k, v := range s.heads {
-		c.heads[k] = v
-	}
+	maps.Copy(c.heads, s.heads)
 	return c
 }
 

@@ -105,8 +105,6 @@ type Config struct {
 	Elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
 	// Usages asks the other provinces who used what they hold about the visitor; nil: this province stands alone.
 	Usages Usages
-	// Consent leads to the identity provider and back in the middle of a journey; nil: consent is attested at a counter only.
-	Consent page.Consenter
 }
 
 // keptBytes bounds the pages that an entrance keeps ready: about a thousand guides.

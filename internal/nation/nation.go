@@ -145,6 +145,11 @@ func Open(ctx context.Context, cfg Config) (_ *Nation, err error) {
 			return nil, err
 		}
 	}
+	if !cfg.Silent {
+		if err := n.agree(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return n, nil
 }
 

@@ -129,6 +129,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 				return "0"
 			case "{act}":
 				return act
+			case "{item}":
+				return "2020-030"
 			}
 			return "x"
 		})

@@ -104,6 +104,7 @@ type file struct {
 	}
 	Rule []struct {
 		Prefix, Suffix, Title string
+		Like                  string // rule whose seat and surname this one takes; "" has its own
 		TitleEn               string `toml:"title_en"`
 		Level                 int
 		Roles                 []string
@@ -135,7 +136,11 @@ func Load() (*Book, error) {
 	for _, p := range f.Province {
 		b.Provinces = append(b.Provinces, Province{ID: p.ID, Region: p.Region, Name: p.Name, NameEn: p.NameEn})
 		for _, r := range f.Rule {
-			surname, seat := p.Surname[r.Prefix], p.Seat[r.Prefix]
+			like := r.Prefix
+			if r.Like != "" {
+				like = r.Like
+			}
+			surname, seat := p.Surname[like], p.Seat[like]
 			if surname == "" || seat == "" {
 				return nil, fmt.Errorf("reading the demo people: %s has no surname or seat for %s", p.ID, r.Prefix)
 			}

@@ -244,7 +244,11 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 	switch {
 	case desk && (!officer || at == "63"):
 		t.Errorf("%s got into %s %s, and is no officer here", who, method, path)
-	case desk && !slices.Contains([]string{"window", "reviewer", "decider", "lead"}, role):
+	case strings.HasPrefix(path, "/desk/rules") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
+		t.Errorf("%s got into %s %s, and keeps no rules", who, method, path)
+	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
+		t.Errorf("%s changed rules by %s", who, path)
+	case desk && !strings.HasPrefix(path, "/desk/rules") && !slices.Contains([]string{"window", "reviewer", "decider", "lead"}, role):
 		t.Errorf("%s got into %s %s, and handles no case", who, method, path)
 	case strings.HasPrefix(path, "/api/") && (!officer || at == "63"):
 		t.Errorf("%s got into %s %s", who, method, path)

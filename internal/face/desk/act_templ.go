@@ -784,7 +784,7 @@ func supplementPage(v supplementView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var32 string
-					templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(page.T(ctx, "desk.rules.new_"+ch.Part, pick(v.Lang, ch.Name, ch.NameEn)))
+					templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(page.T(ctx, "desk.rules.new."+ch.Part, pick(v.Lang, ch.Name, ch.NameEn)))
 					if templ_7745c5c3_Err != nil {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/face/desk/act.templ`, Line: 129, Col: 84}
 					}

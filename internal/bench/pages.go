@@ -95,7 +95,7 @@ func pages(ctx context.Context, o Options, r *Result, say func(string, ...any)) 
 
 	rate := o.Rate
 	if rate <= 0 {
-		rate = r.PerSecond / 2
+		rate = max(1, r.PerSecond/2) // a short run on a busy machine may have ended none
 	}
 	open, err := s.arrive(ctx, rate, o.For)
 	if err != nil {

@@ -7,13 +7,11 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"slices"
 	"time"
 
 	"tongban/internal/kernel/errs"
-	"tongban/internal/page/text"
 )
 
 // Handler answers one request or says why not; the site turns the error into a page.
@@ -94,7 +92,7 @@ func Upload(max int64) PostOption { return func(p *post) { p.maxBody, p.stream =
 func MaxBody(max int64) PostOption { return func(p *post) { p.maxBody = max } }
 
 // Post registers h for POST of pattern. It refuses requests from other sites (Sec-Fetch-Site, else Origin), limits the body
-// and reads the form without what nobody can type, so that h may use r.PostForm and no handler can forget one of these.
+// and reads the form, so that h may use r.PostForm and no handler can forget one of these.
 func (s *Site) Post(pattern string, h Handler, opts ...PostOption) {
 	p := post{maxBody: s.cfg.MaxBody}
 	for _, o := range opts {
@@ -126,25 +124,10 @@ func parseForm(r *http.Request, limit int64) error {
 	default:
 		err = r.ParseForm()
 	}
-	switch {
-	case err == nil:
-		readable(r.Form, r.PostForm)
-		return nil
-	case tooLarge(err):
+	if err == nil || tooLarge(err) {
 		return err
 	}
 	return errs.Wrap(errs.BadRequest, err, "unreadable form")
-}
-
-// readable takes out of a form what nobody can have typed (text.Typed), so that no handler, paper or page gets it.
-func readable(forms ...url.Values) {
-	for _, form := range forms {
-		for _, values := range form {
-			for i, v := range values {
-				values[i] = text.Typed(v)
-			}
-		}
-	}
 }
 
 func tooLarge(err error) bool {

@@ -20,7 +20,6 @@ import (
 
 	"tongban/internal/domain/exchange"
 	"tongban/internal/kernel/errs"
-	"tongban/internal/page/text"
 )
 
 // Bounds of one form. Peek is the memory that one file takes while it passes through.
@@ -92,7 +91,7 @@ func Receive(r *http.Request, put Put, max int64) (Form, error) {
 			if total += len(b) + len(name); len(b) > maxField || total > maxFields {
 				return out, errs.New(errs.BodyTooLarge, "field of the form")
 			}
-			out.Values[name] = append(out.Values[name], text.Typed(string(b)))
+			out.Values[name] = append(out.Values[name], string(b))
 			continue
 		}
 		file, problem, err := keep(r.Context(), part, put, max)

@@ -119,6 +119,15 @@ CREATE TABLE log (
 
 CREATE INDEX log_case ON log (case_id);
 
+CREATE TABLE log_forks (
+	node TEXT NOT NULL,
+	size BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	seen BYTEA NOT NULL,
+	shown BYTEA NOT NULL,
+	PRIMARY KEY (node, size)
+);
+
 CREATE TABLE log_hashes (
 	pos BIGINT NOT NULL PRIMARY KEY,
 	hash BYTEA NOT NULL
@@ -137,6 +146,19 @@ CREATE TABLE log_new (
 	at BIGINT NOT NULL,
 	case_id TEXT NOT NULL,
 	leaf BYTEA NOT NULL
+);
+
+CREATE TABLE log_seen (
+	node TEXT NOT NULL PRIMARY KEY,
+	size BIGINT NOT NULL,
+	signed BYTEA NOT NULL
+);
+
+CREATE TABLE log_witnesses (
+	size BIGINT NOT NULL,
+	witness TEXT NOT NULL,
+	signed BYTEA NOT NULL,
+	PRIMARY KEY (size, witness)
 );
 
 CREATE TABLE lookups (

@@ -45,7 +45,7 @@ func (s *Store) scanParcel(r scanner) (sent, error) {
 	if p.Signed, err = s.unlockSigned(wrapped, signed, "outbox.signed", p.ID); err != nil {
 		return sent{}, err
 	}
-	if _, err = s.unlockJSON(wrapped, files, "outbox.files", p.ID, &p.Files); err != nil {
+	if err = s.unlockJSON(wrapped, files, "outbox.files", p.ID, &p.Files); err != nil {
 		return sent{}, err
 	}
 	if receipt != nil {

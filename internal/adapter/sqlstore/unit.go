@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"slices"
 
@@ -116,6 +115,9 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 		})
 	}
 	if err := s.e.commit(ctx, w.stmts); err != nil {
+		if u.Case != nil {
+			s.forget(u.Case.ID, u.Case.Row)
+		}
 		return err
 	}
 	if u.Case != nil {
@@ -140,10 +142,6 @@ func (w *writing) caseRow(u unit.Unit) error {
 	if err != nil {
 		return err
 	}
-	private, err := proof.Marshal(c.Private)
-	if err != nil {
-		return err
-	}
 	at := u.At
 	if at.IsZero() {
 		at = c.Last
@@ -151,13 +149,16 @@ func (w *writing) caseRow(u unit.Unit) error {
 	queue, office := c.At(w.s.me)
 	holder, _ := c.Holder()
 	moving := []any{string(c.Status()), string(queue), office, dueDay(c), string(holder.Node)}
-	sum := sha256.Sum256(private)
 	if c.Row == 0 {
+		private, err := proof.Marshal(c.Private)
+		if err != nil {
+			return err
+		}
 		key, wrapped, err := w.s.vault.NewDataKey()
 		if err != nil {
 			return err
 		}
-		w.fresh, w.key, w.after = c.ID, key, opened{key, 1, sum}
+		w.fresh, w.key, w.after = c.ID, key, afterwards(c, key)
 		args := append([]any{c.ID, string(c.No), c.Item}, moving...)
 		args = append(args, micros(c.Lodged), micros(c.Closed), micros(at), int64(1), string(state),
 			w.s.lock(key, true, private, "cases.private", c.ID), wrapped)
@@ -171,14 +172,18 @@ func (w *writing) caseRow(u unit.Unit) error {
 	if !ok {
 		return errs.New(errs.Stale, "case %s is not here", c.ID)
 	}
-	w.after = opened{key, c.Row + 1, sum}
+	w.after = afterwards(c, key)
 	args := append([]any{c.ID}, moving...)
 	args = append(args, micros(c.Closed), micros(at), c.Row, string(state))
-	if was, ok := w.s.remembered(c.ID); ok && was.version == c.Row && was.private == sum {
+	if was, ok := w.s.remembered(c.ID); ok && was.samePrivate(c) {
 		w.stmts = append(w.stmts, stmt{
 			sql: updateCase, args: args, want: -1, rows: &changeCases, alike: append(slices.Clip(args), []byte(nil)),
 		})
 		return nil
+	}
+	private, err := proof.Marshal(c.Private)
+	if err != nil {
+		return err
 	}
 	args = append(args, w.s.lock(key, true, private, "cases.private", c.ID))
 	w.stmts = append(w.stmts, stmt{sql: updateCasePrivate, args: args, want: -1, rows: &changeCases})

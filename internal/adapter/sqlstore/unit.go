@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -81,7 +82,8 @@ type writing struct {
 	stmts []stmt
 	fresh string // id of a case that this unit opens
 	key   proof.DataKey
-	after opened // what is remembered of the unit's case once it is committed
+	after opened        // what is remembered of the unit's case once it is committed
+	lease time.Duration // of the unit's parcels; 0 if they are due at once
 }
 
 // Commit stores a unit as unit.Unit says: as a whole, durably, or not at all. Beside its errors it gives errs.Duplicate
@@ -122,6 +124,9 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	}
 	if u.Case != nil {
 		s.remember(u.Case.ID, w.after)
+	}
+	if w.lease > 0 {
+		s.fresh.add(u.Out)
 	}
 	return nil
 }
@@ -268,6 +273,10 @@ func (w *writing) papers(u unit.Unit) error {
 }
 
 func (w *writing) parcels(u unit.Unit) error {
+	if len(u.Out) == 0 {
+		return nil
+	}
+	w.lease = w.s.fresh.lease(len(u.Out))
 	args := make([]any, 0, insertParcels.cols*len(u.Out))
 	for _, p := range u.Out {
 		key, ok, err := w.keyOf(p.Case)
@@ -282,7 +291,7 @@ func (w *writing) parcels(u unit.Unit) error {
 			}
 			files = w.s.lock(key, ok, plain, "outbox.files", p.ID)
 		}
-		args = append(args, p.ID, string(p.To), p.Case, p.Leg, string(p.Kind), micros(p.At), micros(p.At), int64(p.Tries), "", int64(0),
+		args = append(args, p.ID, string(p.To), p.Case, p.Leg, string(p.Kind), micros(p.At), micros(p.At.Add(w.lease)), int64(p.Tries), "", int64(0),
 			files, w.s.lock(key, ok, packSigned(p.Signed), "outbox.signed", p.ID))
 	}
 	w.stmts = insertParcels.add(w.stmts, args)

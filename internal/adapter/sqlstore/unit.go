@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/handling/unit"
@@ -29,46 +27,45 @@ version = CASE WHEN version = $9 THEN version + 1 ELSE 0 END, state = $10, priva
 
 var (
 	insertCases = insert{
-		into: "cases (id, no, item, status, queue, office, due, holder, lodged, closed, updated, version, state, private, datakey)", cols: 15,
+		into: "cases (id, no, item, status, queue, office, due, holder, lodged, closed, updated, version, state, private, datakey)", cols: "ttttttntnnnntbb",
 	}
-	insertArrivals = insert{into: "inbox (sender, id, case_id, kind, status, at, hash, receipt, signed)", cols: 9}
-	insertLookups  = insert{into: "lookups (mac, case_id)", cols: 2}
+	insertArrivals = insert{into: "inbox (sender, id, case_id, kind, status, at, hash, receipt, signed)", cols: "tttttnbbb"}
+	insertLookups  = insert{into: "lookups (mac, case_id)", cols: "nt"}
 	insertFacts    = insert{
-		into: "facts (hash, case_id, leg, step, act, at, by_node, signed, private)", cols: 9,
+		into: "facts (hash, case_id, leg, step, act, at, by_node, signed, private)", cols: "bttntntbb",
 		tail: " ON CONFLICT (hash) DO NOTHING",
 	}
 	insertPapers = insert{
-		into: "papers (id, case_id, kind, title, check_code, number, at, signed)", cols: 8,
+		into: "papers (id, case_id, kind, title, check_code, number, at, signed)", cols: "ttttttnb",
 		tail: " ON CONFLICT (id) DO NOTHING",
 	}
 	// A copy that arrives may be one that is here already under another id.
 	insertCopies = insert{
-		into: "papers (id, case_id, kind, title, check_code, number, at, signed)", cols: 8,
+		into: "papers (id, case_id, kind, title, check_code, number, at, signed)", cols: "ttttttnb",
 		tail: " ON CONFLICT DO NOTHING",
 	}
 	insertParcels = insert{
-		into: "outbox (id, dest, case_id, leg, kind, at, next_try, tries, status, settled, files, signed)", cols: 12,
+		into: "outbox (id, dest, case_id, leg, kind, at, next_try, tries, status, settled, files, signed)", cols: "tttttnnntnbb",
 	}
 	insertDue = insert{
-		into: "due (case_id, kind, at)", cols: 3,
+		into: "due (case_id, kind, at)", cols: "ttn",
 		tail: " ON CONFLICT (case_id, kind) DO UPDATE SET at = excluded.at",
 	}
-	insertLog = insert{into: "log_new (id, at, case_id, leaf)", cols: 4}
 )
 
 // The two updates of a unit as PostgreSQL gets them for several units at once.
 var (
 	changeCases = insert{
-		into: "cases AS c", cols: 11,
+		into: "cases AS c", cols: "ttttntnnntb",
 		set: `status = v.status, queue = v.queue, office = v.office, due = v.due, holder = v.holder, closed = v.closed, updated = v.updated,
 version = CASE WHEN c.version = v.version THEN c.version + 1 ELSE 0 END, state = v.state, private = COALESCE(v.private, c.private)`,
-		tail:  ") AS v (id, status, queue, office, due, holder, closed, updated, version, state, private) WHERE c.id = v.id",
-		casts: []string{"text", "text", "text", "text", "bigint", "text", "bigint", "bigint", "bigint", "text", "bytea"},
+		of:   "v (id, status, queue, office, due, holder, closed, updated, version, state, private)",
+		tail: " WHERE c.id = v.id",
 	}
 	settleParcels = insert{
-		into: "outbox AS o", cols: 4, set: "status = v.status, settled = v.settled, receipt = v.receipt",
-		tail:  ") AS v (id, status, settled, receipt) WHERE o.id = v.id AND o.receipt IS NULL",
-		casts: []string{"text", "text", "bigint", "bytea"},
+		into: "outbox AS o", cols: "ttnb", set: "status = v.status, settled = v.settled, receipt = v.receipt",
+		of:   "v (id, status, settled, receipt)",
+		tail: " WHERE o.id = v.id AND o.receipt IS NULL",
 	}
 )
 
@@ -237,7 +234,7 @@ func notNull(b []byte) []byte {
 }
 
 func (w *writing) facts(u unit.Unit) error {
-	args := make([]any, 0, insertFacts.cols*len(u.Facts))
+	args := make([]any, 0, len(insertFacts.cols)*len(u.Facts))
 	for _, k := range u.Facts {
 		var private []byte
 		if len(k.Private) > 0 {
@@ -255,7 +252,7 @@ func (w *writing) facts(u unit.Unit) error {
 }
 
 func (w *writing) papers(u unit.Unit) error {
-	args := make([]any, 0, insertPapers.cols*len(u.Papers))
+	args := make([]any, 0, len(insertPapers.cols)*len(u.Papers))
 	for _, p := range u.Papers {
 		key, ok, err := w.keyOf(p.Case)
 		if err != nil {
@@ -277,7 +274,7 @@ func (w *writing) parcels(u unit.Unit) error {
 		return nil
 	}
 	w.lease = w.s.fresh.lease(len(u.Out))
-	args := make([]any, 0, insertParcels.cols*len(u.Out))
+	args := make([]any, 0, len(insertParcels.cols)*len(u.Out))
 	for _, p := range u.Out {
 		key, ok, err := w.keyOf(p.Case)
 		if err != nil {
@@ -298,28 +295,11 @@ func (w *writing) parcels(u unit.Unit) error {
 	return nil
 }
 
-func (w *writing) log(u unit.Unit) error {
-	args := make([]any, 0, insertLog.cols*len(u.Log))
-	for _, e := range u.Log {
-		leaf, err := e.Leaf()
-		if err != nil {
-			return err
-		}
-		id, err := uuid.NewV7()
-		if err != nil {
-			return errs.Wrap(errs.Unexpected, err, "log entry")
-		}
-		args = append(args, id.String(), micros(e.At), e.Case, leaf)
-	}
-	w.stmts = insertLog.add(w.stmts, args)
-	return nil
-}
-
 func (w *writing) lookups(u unit.Unit) {
 	if u.Case == nil {
 		return
 	}
-	args := make([]any, 0, insertLookups.cols*len(u.Lookups))
+	args := make([]any, 0, len(insertLookups.cols)*len(u.Lookups))
 	for _, l := range u.Lookups {
 		args = append(args, w.s.mac(string(l.Kind), l.Value), u.Case.ID)
 	}

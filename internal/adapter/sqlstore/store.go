@@ -33,6 +33,7 @@ type Store struct {
 	busy map[string]chan struct{} // cases with a unit under way; closed when it is through
 
 	serials serials
+	fresh   fresh
 }
 
 // broken says which codes the constraints of the schema give.

@@ -70,6 +70,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a licence number is given once", licenceOnce},
 		{"facts may come twice", factsTwice},
 		{"parcels wait for their receipt", parcels},
+		{"what a sender posts is its own to send first", postedHere},
 		{"an envelope without case is kept", noCase},
 		{"work falls due", dueWork},
 		{"queues are in order of urgency", queues},

@@ -119,12 +119,27 @@ CREATE TABLE log (
 
 CREATE INDEX log_case ON log (case_id);
 
+CREATE TABLE log_forks (
+	node TEXT NOT NULL,
+	size BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	seen BYTEA NOT NULL,
+	shown BYTEA NOT NULL,
+	PRIMARY KEY (node, size)
+);
+
 CREATE TABLE log_heads (
 	size BIGINT NOT NULL PRIMARY KEY,
 	at BIGINT NOT NULL,
 	root BYTEA NOT NULL,
 	signed_sm BYTEA NOT NULL,
 	signed_es BYTEA NOT NULL
+);
+
+CREATE TABLE log_seen (
+	node TEXT NOT NULL PRIMARY KEY,
+	size BIGINT NOT NULL,
+	signed BYTEA NOT NULL
 );
 
 CREATE TABLE log_tiles (
@@ -137,6 +152,13 @@ CREATE TABLE log_units (
 	at BIGINT NOT NULL, -- of the first entry
 	n BIGINT NOT NULL, -- entries
 	leaves BYTEA NOT NULL -- one a line
+);
+
+CREATE TABLE log_witnesses (
+	size BIGINT NOT NULL,
+	witness TEXT NOT NULL,
+	signed BYTEA NOT NULL,
+	PRIMARY KEY (size, witness)
 );
 
 CREATE TABLE lookups (

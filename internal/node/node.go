@@ -365,7 +365,7 @@ func (n *Node) dropDrafts(ctx context.Context) error {
 			return err
 		}
 		for _, d := range list {
-			for _, f := range d.Files {
+			for _, f := range d.Blobs() {
 				if err := n.Files.Remove(f); err != nil {
 					return err
 				}

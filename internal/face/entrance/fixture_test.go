@@ -64,6 +64,11 @@ func (m *memory) Case(_ context.Context, id string) (casefile.Case, error) {
 	return c, nil
 }
 
+func (m *memory) Recent(id string) (casefile.Case, bool) {
+	c, ok := m.cases[id]
+	return c, ok
+}
+
 func (m *memory) CaseByNo(_ context.Context, no casefile.No) (casefile.Case, error) {
 	for _, c := range m.cases {
 		if c.No == no {

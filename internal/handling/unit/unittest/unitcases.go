@@ -110,6 +110,51 @@ func onlyOneWins(t *testing.T, open func() Keeper) {
 	}
 }
 
+// oldMemory is two replicas: what one of them remembers is not what the other has stored meanwhile.
+func oldMemory(t *testing.T, open func() Keeper) {
+	t.Helper()
+	m, one, other := newMaker(t), open(), open()
+	c := caseOf(1)
+	if _, ok := one.Recent(c.ID); ok {
+		t.Fatal("remembered before it was there")
+	}
+	commit(t, one, m.opening(c))
+	old, ok := one.Recent(c.ID)
+	if stored := must[casefile.Case](t)(one.Case(t.Context(), c.ID)); !ok {
+		t.Fatal("forgotten")
+	} else {
+		same(t, stored, old)
+	}
+	theirs := must[casefile.Case](t)(other.Case(t.Context(), c.ID))
+	theirs.Claimed, theirs.Private.Answers = "theirs", map[string]string{"by": "theirs"}
+	commit(t, other, unit.Unit{Case: &theirs})
+
+	mine := old
+	mine.Claimed = "mine"
+	want(t, one.Commit(t.Context(), unit.Unit{At: c.Last, Case: &mine, Out: []exchange.Parcel{m.parcel(c, 1)}}), errs.Stale)
+	if got, ok := one.Recent(c.ID); ok {
+		t.Fatalf("still remembered as %+v", got)
+	}
+	if n, _, err := one.Waiting(t.Context()); err != nil || n != 0 {
+		t.Fatalf("%d parcels, %v: who lost may leave nothing", n, err)
+	}
+	seen := must[casefile.Case](t)(one.Case(t.Context(), c.ID))
+	if seen.Claimed != "theirs" || seen.Private.Answers["by"] != "theirs" {
+		t.Fatalf("read %+v", seen)
+	}
+	seen.Claimed = "mine" // the private part stays as the other wrote it
+	commit(t, one, unit.Unit{Case: &seen})
+	after := must[casefile.Case](t)(other.Case(t.Context(), c.ID))
+	if after.Claimed != "mine" || after.Private.Answers["by"] != "theirs" {
+		t.Fatalf("stored %+v", after)
+	}
+	if recent, ok := one.Recent(c.ID); !ok {
+		t.Fatal("forgotten")
+	} else {
+		same(t, after, recent)
+	}
+}
+
 func existsOnce(t *testing.T, open func() Keeper) {
 	t.Helper()
 	m, k := newMaker(t), open()

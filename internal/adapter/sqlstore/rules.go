@@ -19,11 +19,11 @@ const (
 	updateRuleDraft  = `UPDATE rule_drafts SET state = $2, saved = $3, version = CASE WHEN version = $4 THEN version + 1 ELSE 0 END, body = $5 WHERE id = $1`
 )
 
-var insertBundles = insert{into: "rule_bundles (publisher, seq, hash, at, signed)", cols: 5}
+var insertBundles = insert{into: "rule_bundles (publisher, seq, hash, at, signed)", cols: "tnbnb"}
 
 // rules adds bundles and a draft to the unit.
 func (w *writing) rules(u unit.Unit) error {
-	args := make([]any, 0, insertBundles.cols*len(u.Rules))
+	args := make([]any, 0, len(insertBundles.cols)*len(u.Rules))
 	for _, b := range u.Rules {
 		signed, err := proof.Marshal(b.Signed)
 		if err != nil {

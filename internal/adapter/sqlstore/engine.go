@@ -64,6 +64,7 @@ type engine struct {
 	cfg         Config
 	d           dialect
 	write, read *sql.DB
+	prepared    prepared
 
 	mu    sync.Mutex // guards what follows
 	free  []writer   // writers that nobody leads with; if there is one, queue is empty

@@ -14,6 +14,7 @@ import (
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
 )
 
 func keptWhole(t *testing.T, open func() Keeper) {
@@ -36,6 +37,9 @@ func keptWhole(t *testing.T, open func() Keeper) {
 		same(t, u.Facts[0], must[casefile.Known](t)(k.Fact(t.Context(), u.Facts[0].Hash)))
 		same(t, u.Facts[0], must[casefile.Known](t)(k.FactAct(t.Context(), c.ID, casefile.ActLodge)))
 		same(t, u.Papers, must[[]unit.Paper](t)(k.Papers(t.Context(), c.ID)))
+		head := u.Papers[0]
+		head.Signed = proof.Signed{}
+		same(t, []unit.Paper{head}, must[[]unit.Paper](t)(k.PaperHeads(t.Context(), c.ID)))
 		same(t, u.Papers[0], must[unit.Paper](t)(k.Paper(t.Context(), u.Papers[0].ID)))
 		same(t, u.Papers[0], must[unit.Paper](t)(k.PaperByCheck(t.Context(), "ABCD2345")))
 		same(t, u.Out[0], must[exchange.Parcel](t)(k.Parcel(t.Context(), u.Out[0].ID)))

@@ -30,6 +30,7 @@ type Keeper interface {
 	Fact(ctx context.Context, hash proof.Hash) (casefile.Known, error)
 	FactAct(ctx context.Context, caseID string, act casefile.Act) (casefile.Known, error)
 	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
+	PaperHeads(ctx context.Context, caseID string) ([]unit.Paper, error)
 	Paper(ctx context.Context, id string) (unit.Paper, error)
 	PaperByCheck(ctx context.Context, code string) (unit.Paper, error)
 	Licence(ctx context.Context, number string) (unit.Paper, error)

@@ -154,7 +154,7 @@ func (f *Face) resume(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	if len(d.Steps) > journey.Long {
+	if journey.IsLong(d.Steps) {
 		return page.SeeOther(w, r, d.path("tasks"))
 	}
 	return page.SeeOther(w, r, d.path(journey.Next(d.Steps).Path()))

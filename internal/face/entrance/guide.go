@@ -287,7 +287,7 @@ func (b *base) start(ctx context.Context, g item.Guide, m item.Mode, answers map
 	place := b.nameOf(page.PrefsOf(ctx).Lang, node)
 	site, open := b.Entrances[node]
 	switch {
-	case kind == toApply && (!b.Apply || m == item.Joint || len(g.Version.Plan[m]) == 0):
+	case kind == toApply && (!b.Apply || m == item.Joint || !g.Version.Begins(m)):
 		return start{Kind: noStart, Place: place}
 	case node == b.me:
 		site = ""

@@ -22,6 +22,7 @@ import (
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/search"
 	"tongban/internal/domain/zone"
+	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/unit"
@@ -104,6 +105,8 @@ type Config struct {
 	Elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
 	// Consent leads to the identity provider and back in the middle of a journey; nil: consent is attested at a counter only.
 	Consent page.Consenter
+	// Fees tells what a case costs and how it stands; nil shows nothing of it.
+	Fees *cashier.Cashier
 }
 
 // keptBytes bounds the pages that an entrance keeps ready: about a thousand guides.
@@ -141,6 +144,7 @@ type entrance struct {
 	// elsewhere asks the other provinces; nil asks nobody.
 	elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
 	nextTry   func(ctx context.Context) (time.Time, bool, error)
+	fees      *cashier.Cashier
 }
 
 // New makes the entrance of the province whose kit it is; rules, places, offices, trust and clock are the kit's where Public
@@ -164,7 +168,7 @@ func New(cfg Config) *page.Site {
 	b := newBase(cfg.Public)
 	b.me, b.gate, b.life = cfg.Kit.Me, cfg.Gate, cfg.Store.Life
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
-	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, nextTry: cfg.NextTry}
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, nextTry: cfg.NextTry, fees: cfg.Fees}
 	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)

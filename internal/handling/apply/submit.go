@@ -83,7 +83,7 @@ func (d *Desk) submit(ctx context.Context, draft journey.Draft, a Agreed) (casef
 		ID: draft.ID, No: casefile.MakeNo(d.Kit.Me, today, serial), Item: it, Mode: mode, Here: here, There: there,
 		Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
 		Private: casefile.Private{
-			Applicant: draft.Applicant, Answers: values, Materials: materials(draft, v), Consent: consent,
+			Applicant: draft.Applicant, Answers: values, Said: draft.Said, Materials: materials(draft, v), Consent: consent,
 		},
 	}, d.Kit.Me, now)
 	if err != nil {

@@ -41,3 +41,6 @@ func (n *Nation) openBank() error {
 	n.sites["bank"] = n.bank
 	return nil
 }
+
+// BankSays is a wording of the demonstration bank in Chinese, for people in stories who press its buttons.
+func (n *Nation) BankSays(key string) string { return bank.Say("zh", key) }

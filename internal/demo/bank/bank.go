@@ -78,7 +78,9 @@ func New(cfg Config) *Bank {
 	} {
 		s.Post(path, b.machine(f))
 	}
-	s.Get("/{$}", func(w http.ResponseWriter, r *http.Request) error { return b.show(w, r, homePage(page.PrefsOf(r.Context()).Lang)) })
+	s.Get("/{$}", func(w http.ResponseWriter, r *http.Request) error {
+		return b.show(w, r, homePage(page.PrefsOf(r.Context()).Lang))
+	})
 	s.Get("/pay/{order}", b.payPage)
 	s.Post("/pay/{order}", b.pay)
 	b.site = s
@@ -312,7 +314,7 @@ func (b *Bank) tell(ctx context.Context, to office.NodeID, r fee.Report, forged 
 
 func (b *Bank) frame(r *http.Request) page.Frame {
 	f := page.FrameOf(r)
-	f.Face, f.Demo, f.FaceName, f.Title = "idp", true, say(f.Lang, "face"), say(f.Lang, "face")
+	f.Face, f.Demo, f.FaceName, f.Title = "idp", true, Say(f.Lang, "face"), Say(f.Lang, "face")
 	return f
 }
 

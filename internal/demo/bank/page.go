@@ -25,8 +25,8 @@ var words = sync.OnceValue(func() map[string]map[string]string {
 	return m
 })
 
-// say gives a wording; a key that does not exist shows itself.
-func say(lang, key string) string {
+// Say gives a wording; a key that does not exist shows itself.
+func Say(lang, key string) string {
 	if s, ok := words()[lang][key]; ok {
 		return s
 	}

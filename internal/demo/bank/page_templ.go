@@ -32,7 +32,7 @@ func warning(lang string) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = page.WarningText(say(lang, "warning")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.WarningText(Say(lang, "warning")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -66,7 +66,7 @@ func homePage(lang string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var3 string
-		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(say(lang, "face"))
+		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(Say(lang, "face"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/demo/bank/page.templ`, Line: 11, Col: 48}
 		}
@@ -87,7 +87,7 @@ func homePage(lang string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(say(lang, "home"))
+		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(Say(lang, "home"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/demo/bank/page.templ`, Line: 13, Col: 42}
 		}
@@ -129,7 +129,7 @@ func orderPage(lang string, o order) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(say(lang, "pay"))
+		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(Say(lang, "pay"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/demo/bank/page.templ`, Line: 17, Col: 47}
 		}
@@ -146,10 +146,10 @@ func orderPage(lang string, o order) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = page.SummaryList("", []page.Row{
-			{Key: say(lang, "payee"), Value: o.Payee},
-			{Key: say(lang, "what"), Value: o.What},
-			{Key: say(lang, "amount"), Value: yuan(o.Fen)},
-			{Key: say(lang, "order"), Value: o.Order.Order},
+			{Key: Say(lang, "payee"), Value: o.Payee},
+			{Key: Say(lang, "what"), Value: o.What},
+			{Key: Say(lang, "amount"), Value: yuan(o.Fen)},
+			{Key: Say(lang, "order"), Value: o.Order.Order},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -173,7 +173,7 @@ func orderPage(lang string, o order) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for i, t := range tricks {
-				templ_7745c5c3_Err = page.Button(page.ButtonParams{Text: say(lang, "trick_"+t), Name: "trick", Value: t, Kind: iff(i > 0)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Button(page.ButtonParams{Text: Say(lang, "trick_"+t), Name: "trick", Value: t, Kind: iff(i > 0)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -188,7 +188,7 @@ func orderPage(lang string, o order) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var8 string
-			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(say(lang, "did_"+o.trick))
+			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(Say(lang, "did_"+o.trick))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/demo/bank/page.templ`, Line: 32, Col: 53}
 			}
@@ -201,7 +201,7 @@ func orderPage(lang string, o order) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = page.ButtonLink(o.Return, say(lang, "back")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.ButtonLink(o.Return, Say(lang, "back")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

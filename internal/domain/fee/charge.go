@@ -201,6 +201,14 @@ type Report struct {
 	At    time.Time `json:"at"`
 }
 
+// when is the bank's time, so that its day and ours are the same one; never later than now.
+func (r Report) when(now time.Time) time.Time {
+	if r.At.IsZero() || r.At.After(now) {
+		return now
+	}
+	return r.At
+}
+
 // Learn takes a bank's word, once: the same word again changes nothing (changed is false). An amount that is not the one asked
 // for is noted and never counted. A second payment for one order is a payment of its own, whatever came of the first.
 // It returns errs.NoSuchOrder.
@@ -229,7 +237,7 @@ func (c Charge) Learn(r Report, now time.Time) (_ Charge, changed bool, err erro
 		return c, false, nil
 	}
 	c = c.clone()
-	c.Payments[i].State, c.Payments[i].Ref, c.Payments[i].Settled, c.Payments[i].Page = to, r.Ref, now, ""
+	c.Payments[i].State, c.Payments[i].Ref, c.Payments[i].Settled, c.Payments[i].Page = to, r.Ref, r.when(now), ""
 	return c, true, nil
 }
 
@@ -244,7 +252,7 @@ func (c Charge) again(r Report, now time.Time) Charge {
 	}
 	c = c.clone()
 	c.Payments = append(c.Payments, Payment{
-		Order: r.Order + "." + strconv.Itoa(len(c.Payments)), Way: ByBank, Fen: r.Fen, State: Paid, At: r.At, Settled: now, Ref: r.Ref,
+		Order: r.Order + "." + strconv.Itoa(len(c.Payments)), Way: ByBank, Fen: r.Fen, State: Paid, At: r.when(now), Settled: r.when(now), Ref: r.Ref,
 	})
 	return c
 }
@@ -261,7 +269,7 @@ func (c Charge) learnBack(r Report, now time.Time) (Charge, bool, error) {
 	c = c.clone()
 	c.Back[i].State = to
 	if to == Returned {
-		c.Back[i].Done = now
+		c.Back[i].Done = r.when(now)
 	}
 	return c, true, nil
 }

@@ -69,7 +69,8 @@ func TestQuoteOfRules(t *testing.T) {
 		t.Errorf("not verified, and charged: %+v", q)
 	}
 	v.Fee = item.Fee{Taker: item.There, Items: []item.FeeItem{
-		{Key: "a", Fen: 100, Until: workday.NewDate(2026, 11, 24)}, {Key: "a", Fen: 90, From: workday.NewDate(2026, 11, 25)},
+		{Key: "a", Fen: 100, Until: workday.NewDate(2026, 11, 24)},
+		{Key: "a", Fen: 90, From: workday.NewDate(2026, 11, 25)},
 		{Key: "b", Fen: 7},
 	}}
 	for on, want := range map[workday.Date]int{day: 97, day.AddDays(-1): 107} {

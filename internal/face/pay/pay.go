@@ -190,7 +190,6 @@ func (v view) payable() bool {
 	return v.There == "" && v.Online && v.Charge.Owing() > 0 && len(v.Quote.Open) == 0
 }
 
-
 // goWords is the button: the first time, or once more.
 func goWords(ctx context.Context, c fee.Charge) string {
 	if len(c.Payments) > 0 {

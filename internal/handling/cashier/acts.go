@@ -17,7 +17,9 @@ import (
 func receiptSeries(year int) string { return fmt.Sprintf("fee-receipt-%d", year) }
 
 // receiptNo numbers a receipt: place, year, serial.
-func receiptNo(place string, year int, n int64) string { return fmt.Sprintf("%s-%d-%08d", place, year, n) }
+func receiptNo(place string, year int, n int64) string {
+	return fmt.Sprintf("%s-%d-%08d", place, year, n)
+}
 
 // Pay gives the address at the bank where the fee of a case is paid. The order is stored before the bank hears of it, so that
 // its word always finds an account. A second press leads to the same order. It returns errs.NothingDue, errs.FeeOpen,

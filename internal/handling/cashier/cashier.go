@@ -243,14 +243,22 @@ func (t *Cashier) look(ctx context.Context, caseID, order string) error {
 	return nil
 }
 
+// learn takes a word of the bank. What is then held beyond what is due is owed back in the same unit, so that no account ever
+// holds it, and is sent at once; a bank that is away is asked again by the clock.
 func (t *Cashier) learn(ctx context.Context, caseID string, r fee.Report) error {
-	_, ch, err := t.change(ctx, caseID, "bank", "fee."+string(r.Word), func(_ casefile.Case, ch fee.Charge, now time.Time) (fee.Charge, bool, error) {
-		return ch.Learn(r, now)
+	owed := false
+	_, _, err := t.change(ctx, caseID, "bank", "fee."+string(r.Word), func(_ casefile.Case, ch fee.Charge, now time.Time) (fee.Charge, bool, error) {
+		next, changed, err := ch.Learn(r, now)
+		if err != nil || !changed {
+			return next, false, err
+		}
+		next, owed = next.Return(repayment, now)
+		return next, true, nil
 	})
-	if err != nil || ch.Held() <= ch.Wanted() {
+	if err != nil || !owed {
 		return err
 	}
-	return t.Settle(ctx, caseID)
+	return t.settleSoon(ctx, caseID)
 }
 
 func (t *Cashier) now() time.Time { return t.Kit.Now().UTC().Truncate(time.Microsecond) }
@@ -260,4 +268,3 @@ func (t *Cashier) order() string { return string(t.Kit.Me) + "-" + unit.NewID() 
 
 // repayment numbers one repayment of an order.
 func repayment(string) string { return "R-" + unit.NewID() }
-

@@ -128,7 +128,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Files = files{store}
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
-	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store}
+	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
 	n.Till = &cashier.Cashier{Kit: kit, Store: n.Store}
 	if cfg.Pay != nil {
 		n.Till.Home = cfg.Pay.Home
@@ -139,7 +139,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Post = &handover.Post{
-		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol,
+		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol, Secure: time.Now,
 	}
 	if cfg.Join != nil {
 		if n.Post.Channel, n.leave, err = cfg.Join(n.Receive); err != nil {

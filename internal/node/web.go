@@ -58,12 +58,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, HTTP: cfg.Reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
-		Elsewhere: n.elsewhere(g.party), Consent: g, Drafts: n.Apply, Fees: n.Till,
+		Elsewhere: n.elsewhere(g.party), Drafts: n.Apply, Fees: n.Till,
 	})
 	applying := *n.Apply
 	applying.Evidence = cfg.Evidence
 	applyface.New(applyface.Config{
-		Desk: &applying, Kit: n.Kit, Gate: g, Files: n.Files, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+		Desk: &applying, Kit: n.Kit, Gate: g, Consent: g, Files: n.Files, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
 	pay.New(pay.Config{
 		Till: n.Till, Kit: n.Kit, Gate: g, Own: n.Apply.Own, Looked: n.Apply.Looked, Papers: n.Store.Papers, Frame: public.Frame,

@@ -90,7 +90,9 @@ func (p *play) applyMortgage(v item.Version, key string) {
 			a.push(next, "answer", s)
 		}
 		a.expect(http.StatusOK, say("apply.check.title"), say("pay.total", "80"), v.Cite(v.Fee.Basis))
+		shown := fingerprint.FindAllString(string(a.raw), -1)
 		a.push(say("apply.check.submit"))
+		a.agree(shown)
 		a.expect(http.StatusOK, say("apply.done.title"), say("pay.title"))
 		if p.err != nil {
 			return

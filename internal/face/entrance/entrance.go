@@ -103,8 +103,6 @@ type Config struct {
 	// Elsewhere asks the other provinces for the visitor's cases there and waits a second at most; who did not answer is named.
 	// With an error nobody was asked (errs.RoamEnded, errs.ProviderDown). nil: this province stands alone.
 	Elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
-	// Consent leads to the identity provider and back in the middle of a journey; nil: consent is attested at a counter only.
-	Consent page.Consenter
 	// Fees tells what a case costs and how it stands; nil shows nothing of it.
 	Fees *cashier.Cashier
 }

@@ -50,11 +50,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
+	reach := entrance.NewReach(cfg.Reach)
 	public := entrance.New(entrance.Config{
 		Public: entrance.Public{
 			Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Offices: n.Kit.Offices, Trust: n.Trust.List,
 			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner,
-			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, HTTP: cfg.Reach,
+			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, Reach: reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
 		Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till,
@@ -63,6 +64,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	applying.Evidence = cfg.Evidence
 	applyface.New(applyface.Config{
 		Desk: &applying, Kit: n.Kit, Gate: g, Consent: g, Files: n.Files, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+		Away: func(node office.NodeID) (time.Time, bool) { return reach.Down(node, cfg.Entrances[node]) },
 	}).Register(public)
 	pay.New(pay.Config{
 		Till: n.Till, Kit: n.Kit, Gate: g, Own: n.Apply.Own, Looked: n.Apply.Looked, Papers: n.Store.Papers, Frame: public.Frame,

@@ -17,7 +17,7 @@ var rows = [][]string{
 	{"internal/stories", "internal/sim", "internal/bench"},
 	{"internal/nation"},
 	{"internal/node", "internal/hub"},
-	{"internal/demo/idp", "internal/demo/market", "internal/demo/clock", "internal/demo/registers"},
+	{"internal/demo/idp", "internal/demo/market", "internal/demo/clock", "internal/demo/registers", "internal/demo/phone"},
 	{"internal/demo/people"},
 	{
 		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",
@@ -28,19 +28,19 @@ var rows = [][]string{
 	{
 		"internal/adapter/sqlstore", "internal/adapter/natschan", "internal/adapter/memchan",
 		"internal/adapter/blobs", "internal/adapter/oidc", "internal/adapter/pdf", "internal/adapter/ofd",
-		"internal/adapter/office", "internal/adapter/notice",
+		"internal/adapter/office", "internal/adapter/gateway",
 	},
 	{"internal/fsck"},
 	{
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",
 		"internal/handling/certify", "internal/handling/apply", "internal/handling/share", "internal/handling/rate",
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
-		"internal/handling/elsewhere",
+		"internal/handling/elsewhere", "internal/handling/notify",
 	},
 	{"internal/handling/unit"},
 	{
 		"internal/domain/rating", "internal/domain/sharing", "internal/domain/mutualaid",
-		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent",
+		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/notice",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},
 	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/vouch", "internal/domain/zone"},

@@ -14,6 +14,7 @@ import (
 	"tongban/internal/adapter/blobs"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/search"
 	"tongban/internal/handling/apply"
@@ -23,12 +24,14 @@ import (
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/notify"
 	"tongban/internal/handling/sequence"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
+	"tongban/internal/page"
 	"tongban/internal/proof"
 )
 
@@ -41,6 +44,8 @@ type Config struct {
 	Trust *federate.Trust
 	// Join connects the node to the channel; its requests go to the receiver from then on. nil: the node works alone.
 	Join func(handover.Receiver) (handover.Channel, func(), error)
+	// Gateways bring notices to people, by channel; nil: what is told stands on the page of the case only.
+	Gateways map[notice.Channel]notify.Gateway
 	// Now is business time; nil is time.Now.
 	Now func() time.Time
 	// Parallel is how many envelopes and receipts are worked on at once; 0 is 32, 1 keeps a strict order.
@@ -63,6 +68,7 @@ type Node struct {
 	Files  files
 	Trust  *federate.Trust
 	Vault  *proof.Vault
+	Room   *notify.Room
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 
 	log    *slog.Logger
@@ -113,6 +119,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Files = files{store}
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
+	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store}
@@ -165,6 +172,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	return &unit.Kit{
 		Me: cfg.ID, Signer: proof.NewSigner(sign), Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default(),
 		Calendar: calendar, Regions: regions, Offices: offices, Wake: n.Wake,
+		Notices: notice.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
 
@@ -224,8 +232,12 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	told, err := n.Room.Round(ctx)
+	if err != nil {
+		return true, err
+	}
 	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
-	return sent+due+over+hashed > 0, err
+	return sent+due+over+told+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -239,10 +251,15 @@ func (n *Node) due(ctx context.Context) (int, error) {
 	}
 	var failed []error // one case that cannot be dealt with keeps nobody else waiting
 	for _, d := range list {
-		if d.Kind != unit.DueSilence {
+		var err error
+		switch d.Kind {
+		case unit.DueSilence:
+			_, err = n.Bench.Silence(ctx, d.Case)
+		case unit.DueRemind:
+			err = n.Room.Remind(ctx, d.Case)
+		default:
 			continue
 		}
-		_, err := n.Bench.Silence(ctx, d.Case)
 		switch {
 		case err == nil, errs.Is(err, errs.Stale): // a lost race is looked at again when its lease ends
 		case errs.Is(err, errs.NotAllowedNow), errs.Is(err, errs.InTransit):
@@ -271,6 +288,9 @@ func (n *Node) Start(ctx context.Context) error {
 	}
 	wg.Go(func() { n.loop(ctx, n.quietRound) })
 	wg.Go(func() { n.loop(ctx, n.sweep) })
+	if n.Kit.Outlets {
+		wg.Go(func() { n.loop(ctx, n.tellRound) })
+	}
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	n.stop = func() {
 		cancel()

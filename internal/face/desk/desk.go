@@ -13,12 +13,14 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/notify"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
@@ -36,6 +38,9 @@ type Store interface {
 	Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) (list []casefile.Case, next string, err error)
 	QueueCounts(ctx context.Context, office string) (map[casefile.Queue]int, error)
 	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
+	Notices(ctx context.Context, caseID string) ([]notice.Notice, error)
+	StuckNotices(ctx context.Context, office string, limit int) ([]notice.Notice, error)
+	CountStuck(ctx context.Context, office string) (int, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -61,6 +66,7 @@ type Config struct {
 	Bench    *decide.Bench
 	Issuer   *certify.Issuer
 	Post     *handover.Post
+	Room     *notify.Room
 	Kit      *unit.Kit
 	Store    Store
 	Files    Files
@@ -126,6 +132,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/desk/cases/{id}/do/{act}", f.guard(f.act))
 	s.Post("/desk/cases/{id}/do/supplement", f.guard(f.supplement), page.Upload(maxIntake))
 	s.Get("/desk/papers/{id}", f.guard(f.paper))
+	s.Get("/desk/notices", f.guard(f.undelivered))
+	s.Post("/desk/notices/{id}", f.guard(f.settleNotice))
 }
 
 // visit is a request of a known officer.
@@ -190,6 +198,9 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/new", Text: page.T(ctx, "desk.nav.new"), Current: within(r, "/desk/new")})
 	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
+	if n, err := f.cfg.Store.CountStuck(ctx, v.by.Office); err == nil && n > 0 {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/notices", Text: page.T(ctx, "notice.desk.nav"), Current: within(r, "/desk/notices")})
+	}
 	return fr
 }
 

@@ -33,6 +33,8 @@ var rights = map[string]office.Act{
 	"POST /desk/cases/{id}/do/{act}":      office.SeeCase,
 	"POST /desk/cases/{id}/do/supplement": "supplement",
 	"GET /desk/papers/{id}":               office.SeePaper,
+	"GET /desk/notices":                   office.SeeNotices,
+	"POST /desk/notices/{id}":             office.SettleNotice,
 }
 
 // allowed asks the table for the page of a request: role and presence. errs.NotYours for a page without a right.

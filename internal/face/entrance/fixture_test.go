@@ -20,10 +20,12 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/notify"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -49,6 +51,8 @@ type memory struct {
 	cases  map[string]casefile.Case
 	facts  []casefile.Known
 	papers []unit.Paper
+	told   []notice.Notice
+	wishes map[string]notice.Contact
 	log    []string
 	serial int64
 }
@@ -122,6 +126,33 @@ func (m *memory) Life(context.Context, string) (licence.Life, error) {
 	return licence.Life{}, errs.New(errs.Missing, "licence")
 }
 
+func (m *memory) Notices(_ context.Context, id string) (out []notice.Notice, _ error) {
+	for _, n := range m.told {
+		if n.Case == id {
+			out = append(out, n)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) Contact(_ context.Context, of party.Person) (notice.Contact, bool, error) {
+	c, ok := m.wishes[of.IDNo]
+	return c, ok, nil
+}
+
+func (m *memory) SetContact(_ context.Context, c notice.Contact) error {
+	m.wishes[c.Person.IDNo] = c
+	return nil
+}
+
+func (m *memory) Notice(context.Context, string) (notice.Notice, error) {
+	return notice.Notice{}, errs.New(errs.Missing, "notice")
+}
+
+func (m *memory) ClaimNotices(context.Context, time.Time, time.Duration, int) ([]notice.Notice, error) {
+	return nil, nil
+}
+
 func (m *memory) Serial(context.Context, string) (int64, error) { m.serial++; return m.serial, nil }
 
 func (m *memory) Commit(_ context.Context, u unit.Unit) error {
@@ -169,7 +200,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		t: t, store: &memory{cases: map[string]casefile.Case{}}, gate: &gate{}, signers: map[office.NodeID]*proof.Signer{},
+		t: t, store: &memory{cases: map[string]casefile.Case{}, wishes: map[string]notice.Contact{}}, gate: &gate{}, signers: map[office.NodeID]*proof.Signer{},
 		now: time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC),
 	}
 	trust := &office.TrustList{Version: 1, Issued: w.now}
@@ -198,7 +229,7 @@ func newWorld(t *testing.T) *world {
 	}
 	desk := &lodge.Desk{Kit: w.kit, Store: w.store}
 	w.site = New(Config{
-		Public: public, Store: w.store, Kit: w.kit, Lodge: desk, Gate: w.gate,
+		Public: public, Store: w.store, Kit: w.kit, Lodge: desk, Room: &notify.Room{Kit: w.kit, Store: w.store, Day: page.ShortDay}, Gate: w.gate,
 		Elsewhere: func(ctx context.Context, v page.Visitor) (elsewhere.Found, error) {
 			if w.away == nil {
 				return elsewhere.Found{}, nil

@@ -30,6 +30,7 @@ type detail struct {
 	Asked        bool // a withdrawal is asked for and not answered
 	Events       []page.Event
 	Papers       []unit.Paper
+	Told         []toldLine
 	Withdrawable bool
 }
 

@@ -8,6 +8,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
 	"tongban/internal/proof"
 )
@@ -33,6 +34,15 @@ type Unit struct {
 	Licences  []Standing
 	Presented []Presentation
 	Held      []Held
+
+	Notices  []notice.Notice // what is told because of this act; one that is stored already stays as it is
+	Advanced []Advance
+}
+
+// Advance moves the delivery of a stored notice. The unit fails with errs.Stale if it is no longer in the state From.
+type Advance struct {
+	Notice notice.Notice
+	From   notice.State
 }
 
 // Paper is a legal document or licence of a case, as signed; it is stored encrypted under the case's key.
@@ -58,4 +68,5 @@ type Due struct {
 // The kinds of due work.
 const (
 	DueSilence = "silence" // the intake limit ends; silence may mean acceptance
+	DueRemind  = "remind"  // a correction notice is still not answered
 )

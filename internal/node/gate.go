@@ -105,6 +105,9 @@ func (g *gate) Agreed(w http.ResponseWriter, r *http.Request, a vouch.Agreement)
 // finish ends a sign-in that began here.
 func (g *gate) finish(w http.ResponseWriter, r *http.Request) error {
 	who, back, err := g.party.Finish(w, r)
+	if back != "" && (errs.Is(err, errs.NotAgreed) || errs.Is(err, errs.LevelTooLow) || errs.Is(err, errs.OtherPerson)) {
+		return page.SeeOther(w, r, page.Unanswered(back, err)) // in the middle of something: its page says what came of it
+	}
 	if err != nil {
 		return err
 	}

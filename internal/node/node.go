@@ -121,13 +121,13 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
-	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store}
+	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Post = &handover.Post{
-		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol,
+		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol, Secure: time.Now,
 	}
 	if cfg.Join != nil {
 		if n.Post.Channel, n.leave, err = cfg.Join(n.Receive); err != nil {

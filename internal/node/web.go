@@ -55,12 +55,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer}, OnMiss: n.OnMiss, Apply: true, HTTP: cfg.Reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Room: n.Room, Gate: g, NextTry: n.Store.NextTry,
-		Elsewhere: n.elsewhere(g.party), Consent: g, Drafts: n.Apply,
+		Elsewhere: n.elsewhere(g.party), Drafts: n.Apply,
 	})
 	applying := *n.Apply
 	applying.Evidence = cfg.Evidence
 	applyface.New(applyface.Config{
-		Desk: &applying, Kit: n.Kit, Gate: g, Files: n.Files, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+		Desk: &applying, Kit: n.Kit, Gate: g, Consent: g, Files: n.Files, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))

@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/party"
+	"tongban/internal/kernel/errs"
 	"tongban/internal/page"
 )
 
@@ -43,7 +47,7 @@ func onlineStory(p *play) {
 // onlineFixStory: a notice is answered online with the one page that was wrong, and the case goes on.
 func onlineFixStory(p *play) {
 	p.begin()
-	p.step("found", p.fan.Name, func() { p.applicant.push(say("apply.found.ok")) })
+	p.disputed()
 	p.questions("online-fix")
 	p.materials()
 	p.submit()
@@ -63,12 +67,87 @@ func onlineFixStory(p *play) {
 	})
 	p.step("fix-seen", p.officer.name, func() {
 		p.officer.fetchCase(string(casefile.QueueReceived))
-		p.officer.expect(http.StatusOK, "page.png")
+		p.officer.expect(http.StatusOK, "page.png", say("apply.desk.disputes", 1), say("apply.desk.dispute", words().Typed.Phone))
 	})
 	p.acceptOnline()
 	p.review("review")
 	p.decideOnline()
 	p.issueOnline()
+}
+
+// disputed is a telephone number that changed: what she says of it goes with the application, and she enters the right one.
+func (p *play) disputed() {
+	t := words().Typed
+	p.step("disputed", p.fan.Name, func() {
+		a := p.applicant
+		a.click(p.label("applicant_phone"))
+		a.expect(http.StatusOK, phrase("apply.wrong.title"))
+		a.push(say("apply.wrong.save"), "said", t.Phone)
+		a.expect(http.StatusOK, phrase("apply.found.wrong"))
+		a.push(say("apply.found.ok"))
+	})
+}
+
+// togetherStory: Ms Fan asks Ms Lin to be the supervisor. Each signs on her own telephone; neither reads what is the other's, and
+// a link that was taken back opens nothing.
+func togetherStory(p *play) {
+	p.begin()
+	p.step("found", p.fan.Name, func() { p.applicant.push(say("apply.found.ok")) })
+	p.questions("together")
+	lin, _ := p.n.Book.BySub("resident.lin")
+	b, err := newBrowser(p.ctx, p.n.Client().Transport)
+	if err != nil {
+		p.err = err
+		return
+	}
+	guest := &person{browser: b, p: p, site: p.n.Site(there), name: lin.Name}
+	p.step("invite", p.fan.Name, func() {
+		a := p.applicant
+		a.push(say("apply.invite.make"))
+		old := joinLink(a)
+		a.push(say("apply.invite.take_back"))
+		guest.visit(old)
+		guest.push(guest.name)
+		guest.expect(http.StatusNotFound, errs.InvitationInvalid.Text("zh").What)
+		a.push(say("apply.invite.make"))
+		a.expect(http.StatusOK, say("apply.invite.link"))
+	})
+	p.step("join", lin.Name, func() {
+		guest.seen = count{}
+		guest.visit(joinLink(p.applicant))
+		guest.expect(http.StatusOK, say("apply.join.what"), lin.Name)
+		guest.refuse(words().Typed.Trade["together"], p.fan.IDNo, p.fan.Name)
+		shown := fingerprint.FindAllString(string(guest.raw), -1)
+		guest.push(say("apply.join.yes"))
+		guest.agree(shown)
+		guest.expect(http.StatusOK, say("apply.joined.title"))
+		guest.do(func() error {
+			if n := guest.seen; n.screens != guestScreens || len(n.typed) > 0 {
+				return fmt.Errorf("the other party sees %d screens, types %d values; want %d, 0", n.screens, len(n.typed), guestScreens)
+			}
+			return nil
+		})
+	})
+	p.step("materials", p.fan.Name, func() {
+		a := p.applicant
+		a.visit("/apply/" + path.Base(path.Dir(a.at.Path)) + "/invite")
+		a.expect(http.StatusOK, party.MaskName(lin.Name))
+		a.push(say("apply.continue"))
+		a.push(say("apply.continue"), "way.premises", "promise")
+		a.expect(http.StatusOK, say("apply.check.title"), party.MaskName(lin.Name))
+	})
+	p.submit()
+	p.officerFinds()
+	p.step("joined-seen", p.officer.name, func() { p.officer.expect(http.StatusOK, lin.Name, phrase("apply.desk.joined")) })
+	p.acceptOnline()
+	p.review("review")
+	p.decideOnline()
+	p.issueOnline()
+}
+
+// joinLink is the link that the page of the invitation shows.
+func joinLink(w *person) string {
+	return regexp.MustCompile(`http://[^<"]+/join/[\w-]+`).FindString(string(w.raw))
 }
 
 func (p *play) register(source string, down bool) {
@@ -125,6 +204,9 @@ func (p *play) questions(story string) {
 		a.push(next, "answer", t.Premises)
 		a.expect(http.StatusOK, p.label("scope"))
 		a.push(next, "answer", t.Scope)
+		if a.shows(p.label("applicant_phone")) { // asked because she called what was found wrong
+			a.push(next, "answer", t.Number)
+		}
 		a.expect(http.StatusOK, phrase("apply.invite.title"))
 	})
 }
@@ -166,10 +248,27 @@ func (p *play) materials() {
 	})
 }
 
+// fingerprint is what the page that leads to the identity provider and the provider's own both show.
+var fingerprint = regexp.MustCompile(`[0-9a-f]{4}( [0-9a-f]{4}){3}`)
+
+// agree is what a person does at the identity provider before something happens in their name: they compare and choose themselves.
+func (w *person) agree(shown []string) {
+	w.do(func() error {
+		asked := fingerprint.FindString(string(w.raw))
+		if !strings.HasPrefix(w.at.Host, "id.") || asked == "" || !slices.Contains(shown, asked) {
+			return fmt.Errorf("%s asks to agree to %q, the page before showed %q", w.at, asked, shown)
+		}
+		return nil
+	})
+	w.push(w.name)
+}
+
 func (p *play) submit() {
 	p.step("submit", p.fan.Name, func() {
 		a := p.applicant
+		shown := fingerprint.FindAllString(string(a.raw), -1)
 		a.push(say("apply.check.submit"))
+		a.agree(shown)
 		a.expect(http.StatusOK, say("apply.done.title"), say("apply.done.has", p.xining))
 		if p.err != nil {
 			return
@@ -261,6 +360,7 @@ func (p *play) markGaps() {
 const (
 	onlineScreens = 13
 	onlineValues  = 3
+	guestScreens  = 2
 )
 
 func (p *play) onlineCounts() {

@@ -64,7 +64,8 @@ async function play(run) {
     await press("button", "上传", "uploaded");
     await press("a", "就用这些，继续", "materials again");
     await press("button", "继续", "check");
-    await press("button", "确认无误，提交申请", "done");
+    await press("button", "确认无误，提交申请", "agreement at the identity provider");
+    await press("button", /^\s*樊晓梅/, "done");
     await page.getByText("提交了").first().waitFor();
     await press("a", "看办到哪一步", "case");
     await page.goto(`${there}/cases`);

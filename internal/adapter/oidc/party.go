@@ -157,8 +157,8 @@ func (p *Party) BeginFor(w http.ResponseWriter, r *http.Request, returnTo string
 // Finish takes the browser's return from the provider and says who it is and where they wanted to go. The sign-in under
 // way is used up, whatever the outcome. Errors: errs.SignInExpired (none under way here, or too late),
 // errs.SignInMismatch (begun elsewhere), errs.SignInRefused (the provider says no, or the code was used before),
-// errs.TokenRejected (the token is not for this sign-in), errs.OtherPerson,
-// errs.LevelTooLow (not what was asked for), errs.ProviderDown.
+// errs.TokenRejected (the token is not for this sign-in), errs.ProviderDown; and, with returnTo, errs.NotAgreed, errs.OtherPerson
+// and errs.LevelTooLow: not what was asked for in the middle of something.
 func (p *Party) Finish(w http.ResponseWriter, r *http.Request) (who Identity, returnTo string, err error) {
 	var s pending
 	found := p.jar.get(r, &s)
@@ -170,6 +170,8 @@ func (p *Party) Finish(w http.ResponseWriter, r *http.Request) (who Identity, re
 		return Identity{}, "", errs.New(errs.SignInExpired, "no sign-in is under way in this browser")
 	case subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(s.State)) != 1:
 		return Identity{}, "", errs.New(errs.SignInMismatch, "state differs")
+	case q.Get("error") == "access_denied" && s.Ask != (Ask{}):
+		return Identity{}, s.Return, errs.New(errs.NotAgreed, "said no in the middle")
 	case q.Get("error") != "":
 		return Identity{}, "", errs.New(errs.SignInRefused, "provider answers %.40q", q.Get("error"))
 	case q.Get("code") == "":

@@ -94,6 +94,8 @@ type Private struct {
 	Answers     map[string]string `json:"answers"`
 	Materials   []Material        `json:"materials"`
 	Consent     Consent           `json:"consent"`
+	Parties     []Party           `json:"parties,omitempty"`
+	Disputes    []Dispute         `json:"disputes,omitempty"`
 	Review      map[string]Mark   `json:"review,omitempty"` // by checklist key
 	Corrections []Correction      `json:"corrections,omitempty"`
 	Decision    *Decision         `json:"decision,omitempty"`
@@ -121,6 +123,26 @@ type Consent struct {
 	// Agreed is the consent.Agreement as the applicant was shown it, and Proof the identity provider's signature on its hash.
 	Agreed []byte        `json:"agreed,omitempty"`
 	Proof  *proof.Signed `json:"proof,omitempty"`
+}
+
+// Party is somebody beside the applicant who takes part and said so: who was invited and joined. Agreed is the consent.Part as they
+// were shown it, and Proof the identity provider's signature on its hash.
+type Party struct {
+	Role   string        `json:"role"` // key of the form's field that they fill
+	Person party.Person  `json:"person"`
+	At     time.Time     `json:"at"`
+	Agreed []byte        `json:"agreed,omitempty"`
+	Proof  *proof.Signed `json:"proof,omitempty"`
+}
+
+// Dispute is a value that a source gave and the applicant calls wrong: what the source said and when, and the applicant's
+// words. It is judged beside the value, and stays in the record.
+type Dispute struct {
+	Field  string    `json:"field"`
+	Value  string    `json:"value"` // as the source gave it
+	Source string    `json:"source"`
+	At     time.Time `json:"at"` // when the source said so
+	Said   string    `json:"said"`
 }
 
 // The ways of consent and of service.

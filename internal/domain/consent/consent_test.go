@@ -33,28 +33,78 @@ func TestConsentBelongsToItsCase(t *testing.T) {
 			Materials: []casefile.Material{{Key: "lease", Source: "upload", Files: []exchange.File{{Address: proof.HashOf([]byte("scan"))}}}},
 		},
 	}
+	at := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	sign := func(a vouch.Agreement, who party.Person, at time.Time) *proof.Signed {
+		t.Helper()
+		s, err := proof.SignJSON(provider, vouch.TypConsent, vouch.Consent{Agreement: a, ID: "1", From: "23", Person: who, Level: 3, At: at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &s
+	}
+	joined := func(link string) casefile.Party {
+		t.Helper()
+		part := consent.Part{Case: "case-1", Item: "2020-030", There: "630100000000", Role: "shareholder", From: party.MaskName(fan.Name), Person: lin, Invitation: link}
+		b, a, err := consent.OfPart(part, "63")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return casefile.Party{Role: "shareholder", Person: lin, At: at, Agreed: b, Proof: sign(a, lin, at)}
+	}
+	in.Private.Parties = []casefile.Party{joined("link")}
 	agreed, what, err := consent.Of(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := proof.SignJSON(provider, vouch.TypConsent, vouch.Consent{
-		Agreement: what, ID: "1", From: "23", Person: fan, Level: 3, At: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	good := casefile.Case{
-		ID: "case-1", No: "23-20260701-000001-0", Item: "2020-030", Coordinator: "23", Private: in.Private,
+		ID: "case-1", No: "23-20260701-000001-0", Item: "2020-030", There: "630100000000", Coordinator: "23", Private: in.Private,
 		Legs: []casefile.Leg{{Key: "decide", Kind: item.Decide, Node: "63"}},
 	}
-	good.Private.Consent.Agreed, good.Private.Consent.Proof = agreed, &signed
+	good.Private.Consent.Agreed, good.Private.Consent.Proof = agreed, sign(what, fan, at)
+	more := func(c *casefile.Case) {
+		c.Private.Materials = append([]casefile.Material{{Key: "permit", Source: "upload"}}, c.Private.Materials...)
+	}
 	for name, tt := range map[string]struct {
 		change func(c *casefile.Case)
 		level  int
+		after  time.Duration
 		want   errs.Code
 	}{
-		"good":                        {level: 3},
-		"answers that grew later":     {change: func(c *casefile.Case) { c.Private.Answers = map[string]string{"name": "另一公司"} }},
+		"good":                       {level: 3},
+		"the last moment":            {level: 3, after: time.Hour},
+		"answers changed on the way": {change: func(c *casefile.Case) { c.Private.Answers = map[string]string{"name": "另一公司"} }, want: errs.ConsentForOther},
+		"a paper changed on the way": {change: func(c *casefile.Case) { c.Private.Materials = nil }, want: errs.ConsentForOther},
+		"a paper added on the way":   {change: more, want: errs.ConsentForOther},
+		"a paper added by the window": {change: func(c *casefile.Case) {
+			more(c)
+			c.Legs = append(c.Legs, casefile.Leg{Key: "collect", Kind: item.Collect, Node: "23"})
+		}},
+		"a paper lost at the window": {change: func(c *casefile.Case) {
+			c.Private.Materials = nil
+			c.Legs = append(c.Legs, casefile.Leg{Key: "collect", Kind: item.Collect, Node: "23"})
+		}, want: errs.ConsentForOther},
+		"a note left out on the way": {change: func(c *casefile.Case) { c.Private.Disputes = []casefile.Dispute{{Field: "name"}} }, want: errs.ConsentForOther},
+		"stale":                      {after: time.Hour + time.Second, want: errs.ConsentStale},
+		"from the future":            {after: -vouch.Skew - time.Second, want: errs.ConsentStale},
+		"online without a proof":     {change: func(c *casefile.Case) { c.Private.Consent.Proof = nil }, want: errs.ConsentNeeded},
+		"a party that did not sign": {change: func(c *casefile.Case) {
+			c.Private.Parties = []casefile.Party{{Role: "shareholder", Person: lin}}
+		}, want: errs.ConsentNeeded},
+		"a party left out": {change: func(c *casefile.Case) { c.Private.Parties = nil }, want: errs.ConsentForOther},
+		"a party's consent in another role": {change: func(c *casefile.Case) {
+			p := joined("link")
+			p.Role = "supervisor"
+			c.Private.Parties = []casefile.Party{p}
+			other := in
+			other.Private.Parties = c.Private.Parties
+			b, a, _ := consent.Of(other)
+			c.Private.Consent.Agreed, c.Private.Consent.Proof = b, sign(a, fan, at)
+		}, want: errs.ConsentForOther},
+		"a party's consent by another": {change: func(c *casefile.Case) {
+			p := joined("link")
+			p.Proof = c.Private.Consent.Proof
+			c.Private.Parties = []casefile.Party{p}
+		}, want: errs.ConsentForOther},
 		"attested where that will do": {change: func(c *casefile.Case) { c.Private.Consent = casefile.Consent{Way: "attested"} }},
 		"attested where it will not":  {change: func(c *casefile.Case) { c.Private.Consent = casefile.Consent{Way: "attested"} }, level: 2, want: errs.ConsentNeeded},
 		"level too low":               {level: 4, want: errs.LevelTooLow},
@@ -75,7 +125,7 @@ func TestConsentBelongsToItsCase(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&c)
 			}
-			err := consent.Check(c, trust, tt.level)
+			err := consent.Check(c, consent.Terms{Trust: trust, Level: tt.level, Now: at.Add(tt.after), Age: time.Hour})
 			if tt.want == 0 && err != nil || tt.want != 0 && !errs.Is(err, tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want.Name())
 			}

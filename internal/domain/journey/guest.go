@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/party"
+	"tongban/internal/proof"
 )
 
 // Guest is the other party of an application: asked by a link that only they may use, seeing nothing but their own data.
@@ -16,6 +17,9 @@ type Guest struct {
 	State   GuestState   `json:"state"`
 	Person  party.Person `json:"person,omitzero"`
 	Settled time.Time    `json:"settled,omitzero"`
+	// Agreed is what they were shown and Proof the identity provider's signature on its hash, as they travel with the case.
+	Agreed []byte        `json:"agreed,omitempty"`
+	Proof  *proof.Signed `json:"proof,omitempty"`
 }
 
 // GuestState is what became of an invitation.

@@ -22,6 +22,7 @@ const (
 	Query    Act = "query"    // data of mine is asked for
 	Withdraw Act = "withdraw" // my application is taken back
 	Mandate  Act = "mandate"  // somebody may act for me
+	Join     Act = "join"     // I take part in somebody's application
 )
 
 // Agreement names what is agreed to: the hash of exactly what the person was shown, for whom it is and which matter it is
@@ -56,7 +57,7 @@ func ParseScope(s string) (Agreement, bool) {
 	h, err := proof.ParseHash(parts[3])
 	a := Agreement{Act: Act(parts[0]), To: office.NodeID(parts[1]), About: parts[2], Hash: h}
 	switch a.Act {
-	case Submit, Query, Withdraw, Mandate:
+	case Submit, Query, Withdraw, Mandate, Join:
 		return a, err == nil && a.To.Member() && a.About != "" && !h.IsZero()
 	}
 	return Agreement{}, false

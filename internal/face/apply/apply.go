@@ -32,10 +32,12 @@ type Files interface {
 
 // Config is what these pages need.
 type Config struct {
-	Desk  *apply.Desk
-	Kit   *unit.Kit
-	Gate  page.Gate
-	Files Files
+	Desk *apply.Desk
+	Kit  *unit.Kit
+	Gate page.Gate
+	// Consent leads to the identity provider and back before a submit.
+	Consent page.Consenter
+	Files   Files
 	// Frame is the entrance's frame, so that both look as one.
 	Frame     func(r *http.Request) page.Frame
 	PublicURL string // of the entrance, for the invitation's link; without a slash at its end
@@ -84,6 +86,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/apply/{id}/invite", f.guard(f.inviteDone))
 	s.Get("/apply/{id}/check", f.with(f.check))
 	s.Post("/apply/{id}/check", f.guard(f.submit))
+	s.Get("/apply/{id}/sign", f.guard(f.sign))
+	s.Get("/apply/{id}/raise", f.guard(f.raise))
 	s.Get("/apply/{id}/done", f.guard(f.done))
 	s.Get("/apply/{id}/rules", f.guard(f.moved))
 	s.Post("/apply/{id}/rules", f.guard(f.adopt))
@@ -93,6 +97,7 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/cases/{no}/mend", f.guard(f.mended), page.Upload(f.cfg.MaxFile*4+formRoom))
 	s.Get("/join/{token}", f.guard(f.join))
 	s.Post("/join/{token}", f.guard(f.joined))
+	s.Get("/join/{token}/sign", f.guard(f.joinSign))
 }
 
 // visit is a request of somebody who signed in.
@@ -183,6 +188,9 @@ func (f *Face) with(h func(w http.ResponseWriter, r *http.Request, d draft) erro
 		d, err := f.open(r, v)
 		if err != nil {
 			return err
+		}
+		if v.Level < d.V.Assurance.Level { // what was answered stays; what was found is shown to who is known surely enough
+			return f.showRaise(w, r, d)
 		}
 		return h(w, r, d)
 	})

@@ -11,11 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"tongban/internal/domain/consent"
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/vouch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/page/text"
+	"tongban/internal/proof"
 )
 
 func say(key string, args ...any) string { return text.T("zh", key, args...) }
@@ -35,10 +38,12 @@ func TestSubmittedOnce(t *testing.T) {
 	w.fill(at)
 	w.get(at + "/check")
 	w.want(http.StatusOK, "雪莲", "五四大街 1 号", "西宁市雪莲商贸有限公司", say("apply.paper.promise"))
-	for range 2 {
-		w.post(at+"/check", "serve", "online")
-		w.want(http.StatusSeeOther, at+"/done")
-	}
+	w.submit(at, "serve", "online")
+	w.want(http.StatusSeeOther, at+"/done")
+	w.post(at+"/check", "serve", "online")
+	w.want(http.StatusSeeOther, at+"/done")
+	w.get(at + "/sign?serve=online")
+	w.want(http.StatusSeeOther, at+"/done")
 	if len(w.m.cases) != 1 {
 		t.Fatalf("%d cases", len(w.m.cases))
 	}
@@ -67,7 +72,7 @@ func TestOnlyTheOwnerOpensADraft(t *testing.T) {
 	w.file(at+"/upload/premises", "photo", "a.png", picture(t))
 	w.want(http.StatusSeeOther)
 	w.gate.who = &lin
-	for _, p := range []string{"", "/tasks", "/found", "/q/capital", "/materials", "/upload/premises", "/file/0", "/invite", "/check", "/done", "/rules", "/delete"} {
+	for _, p := range []string{"", "/tasks", "/found", "/q/capital", "/materials", "/upload/premises", "/file/0", "/invite", "/check", "/sign", "/raise", "/done", "/rules", "/delete"} {
 		w.get(at + p)
 		w.want(http.StatusNotFound, errs.NoSuchApplication.Text("zh").What)
 	}
@@ -297,6 +302,23 @@ func TestTheOtherParty(t *testing.T) {
 		}
 	}
 	w.post(join, "answer", "yes")
+	w.want(http.StatusSeeOther, join+"/sign")
+	w.get(join + "/sign")
+	w.want(http.StatusFound, provider)
+	for name, change := range map[string]func(*vouch.Consent){
+		"another person's": func(c *vouch.Consent) { c.Person.IDNo = fan.IDNo },
+		"another hash":     func(c *vouch.Consent) { c.Hash = proof.HashOf([]byte("x")) },
+		"an old one":       func(c *vouch.Consent) { c.At = w.now.Add(-consent.Fresh - time.Second) },
+		"a weak one":       func(c *vouch.Consent) { c.Level = 1 },
+		"for a submit":     func(c *vouch.Consent) { c.Act = vouch.Submit },
+	} {
+		w.gate.wait = w.agree(change)
+		if w.get(join + "/sign"); w.got.Code != http.StatusForbidden {
+			t.Fatalf("joined with %s: %d", name, w.got.Code)
+		}
+	}
+	w.gate.wait = w.agree(nil)
+	w.get(join + "/sign")
 	w.want(http.StatusOK, say("apply.joined.title"))
 	w.gate.who = &party.Person{Name: "王某", IDType: party.ResidentID, IDNo: "520103194803030014"}
 	w.post(join, "answer", "yes") // a link answers once

@@ -8,7 +8,6 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
-	"tongban/internal/handling/apply"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/page"
 )
@@ -25,17 +24,17 @@ func (f *Face) check(w http.ResponseWriter, r *http.Request, d draft) error {
 	if err != nil {
 		return err
 	}
-	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.check.title"), d.back(string(journey.Check)), checkPage(f, d, there, ""))
-}
-
-// submit makes the case, once; a second press leads to the same receipt.
-func (f *Face) submit(w http.ResponseWriter, r *http.Request, v visit) error {
-	id := r.PathValue("id")
-	_, err := f.cfg.Desk.Submit(r.Context(), v.Person, id, apply.Agreed{Text: consentText, Serve: r.PostForm.Get("serve") == casefile.ServeOnline})
+	v, _ := f.cfg.Gate.Visitor(r)
+	prints, err := f.prints(r.Context(), v, d)
 	if err != nil {
 		return err
 	}
-	return page.SeeOther(w, r, "/apply/"+id+"/done")
+	why := ""
+	if code := page.WhyNot(r); code != 0 {
+		said := code.Text(d.lang)
+		why = said.What + page.T(r.Context(), "apply.sign.join") + said.Next
+	}
+	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.check.title"), d.back(string(journey.Check)), checkPage(f, d, there, prints, why))
 }
 
 // done is E-20. It can be kept as a bookmark: it is the receipt for as long as the case is kept.

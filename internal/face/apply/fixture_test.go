@@ -20,6 +20,7 @@ import (
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/vouch"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -135,17 +136,82 @@ func (m *memory) Read(_ context.Context, f exchange.File, w io.Writer) error {
 
 func (m *memory) Remove(f exchange.File) error { delete(m.files, f.Address); return nil }
 
-// gate lets in whoever it holds.
-type gate struct{ who *party.Person }
+// gate lets in whoever it holds, and is the identity provider of the federation: who is led to it agrees when a test says so.
+type gate struct {
+	who    *party.Person
+	level  int
+	key    *proof.Signer
+	down   bool
+	asked  vouch.Agreement // what somebody was led away for
+	raised int
+	back   string
+	wait   *proof.Signed // consent that came back
+}
 
 func (g *gate) Visitor(*http.Request) (page.Visitor, bool) {
 	if g.who == nil {
 		return page.Visitor{}, false
 	}
-	return page.Visitor{Subject: "s", Person: *g.who, Level: 3}, true
+	return page.Visitor{Subject: "s", Person: *g.who, Level: g.level}, true
 }
 func (g *gate) SignIn(http.ResponseWriter, *http.Request, string) error { return nil }
 func (g *gate) SignOut(http.ResponseWriter, *http.Request) error        { return nil }
+
+const provider = "http://id.localhost/authorize"
+
+func (g *gate) lead(w http.ResponseWriter, r *http.Request, back string) error {
+	if g.down {
+		return errs.New(errs.ProviderDown, "down")
+	}
+	g.back = back
+	http.Redirect(w, r, provider, http.StatusFound)
+	return nil
+}
+
+func (g *gate) Raise(w http.ResponseWriter, r *http.Request, level int, back string) error {
+	g.raised = level
+	return g.lead(w, r, back)
+}
+
+func (g *gate) Agree(w http.ResponseWriter, r *http.Request, a vouch.Agreement, level int, back string) error {
+	g.asked, g.raised = a, level
+	return g.lead(w, r, back)
+}
+
+// Agreed gives what came back as it is: what it is worth is for the desk to judge.
+func (g *gate) Agreed(http.ResponseWriter, *http.Request, vouch.Agreement) (proof.Signed, bool) {
+	if g.wait == nil {
+		return proof.Signed{}, false
+	}
+	s := *g.wait
+	g.wait = nil
+	return s, true
+}
+
+// agree is what the provider signs for who is signed in; change makes it another.
+func (w *world) agree(change func(*vouch.Consent)) *proof.Signed {
+	w.t.Helper()
+	c := vouch.Consent{
+		Agreement: w.gate.asked, ID: "1", From: "63", Subject: "s", Level: 3, At: w.now,
+		Person: party.Person{Name: w.gate.who.Name, IDType: w.gate.who.IDType, IDNo: w.gate.who.IDNo},
+	}
+	if change != nil {
+		change(&c)
+	}
+	s := must[proof.Signed](w.t)(proof.SignJSON(w.gate.key, vouch.TypConsent, c))
+	return &s
+}
+
+// submit goes from the check to the provider, agrees, and comes back.
+func (w *world) submit(at string, fields ...string) {
+	w.t.Helper()
+	w.post(at+"/check", fields...)
+	w.want(http.StatusSeeOther, at+"/sign")
+	w.get(w.at)
+	w.want(http.StatusFound, provider)
+	w.gate.wait = w.agree(nil)
+	w.get(w.gate.back)
+}
 
 // sources answers as a test says; a source that it does not hold knows nothing.
 type sources map[string]error
@@ -163,6 +229,8 @@ type world struct {
 	m       *memory
 	gate    *gate
 	sources sources
+	trust   *office.TrustList
+	kit     *unit.Kit
 	now     time.Time
 	site    *page.Site
 	got     *httptest.ResponseRecorder
@@ -173,19 +241,21 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		t: t, m: &memory{drafts: map[string]journey.Draft{}, cases: map[string]casefile.Case{}, files: map[proof.Hash][]byte{}},
-		gate: &gate{who: &fan}, sources: sources{}, now: time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC),
+		gate: &gate{who: &fan, level: 3, key: proof.NewSigner(must[gm.SignKey](t)(gm.MemoryKeys().SignKey("idp")))}, sources: sources{}, now: time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC),
 	}
 	key := must[gm.SignKey](t)(gm.MemoryKeys().SignKey("63"))
+	w.trust = &office.TrustList{Nodes: []office.Node{{ID: office.IDP, Sign: w.gate.key.Public()}, {ID: "63", Sign: proof.NewSigner(key).Public()}}}
 	kit := &unit.Kit{
-		Me: "63", Signer: proof.NewSigner(key), Now: func() time.Time { return w.now },
+		Me: "63", Trust: func() *office.TrustList { return w.trust }, Signer: proof.NewSigner(key), Now: func() time.Time { return w.now },
 		Catalogue: item.Default(), Calendar: must[*workday.Calendar](t)(workday.Default()),
 		Regions: must[*region.Table](t)(region.Default()), Offices: must[[]office.Office](t)(office.Load(catalogue.FS)),
 	}
+	w.kit = kit
 	w.site = page.NewSite(page.Config{
 		Log: slog.New(slog.DiscardHandler), SignIn: func(r *http.Request) string { return signIn(r.URL.RequestURI()) },
 	})
 	New(Config{
-		Desk: &apply.Desk{Kit: kit, Store: w.m, Cases: w.m, Evidence: w.sources}, Kit: kit, Gate: w.gate, Files: w.m,
+		Desk: &apply.Desk{Kit: kit, Store: w.m, Cases: w.m, Evidence: w.sources, Secure: func() time.Time { return w.now }}, Kit: kit, Gate: w.gate, Consent: w.gate, Files: w.m,
 		Frame: w.site.Frame, PublicURL: "http://qinghai.localhost", MaxFile: 1 << 20,
 	}).Register(w.site)
 	return w

@@ -8,6 +8,7 @@ import (
 	"tongban/internal/handling/apply"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/page"
+	"tongban/internal/proof"
 )
 
 // invite is E-15: the other party joins by a link or code that only they may use.
@@ -69,12 +70,53 @@ func (f *Face) join(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.join.title"), "/", joinPage(inv, v, r.URL.Path))
+	print := ""
+	if what, _, ok := f.cfg.Desk.Joining(inv); ok {
+		print = what.Fingerprint()
+	}
+	why := ""
+	if code := page.WhyNot(r); code != 0 {
+		why = page.T(r.Context(), "apply.join.not")
+	}
+	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.join.title"), "/", joinPage(inv, v, r.URL.Path, print, why))
 }
 
+// joined takes a no as it is; a yes is agreed to at the identity provider first, where there is one.
 func (f *Face) joined(w http.ResponseWriter, r *http.Request, v visit) error {
-	yes := r.PostForm.Get("answer") == "yes"
-	inv, err := f.cfg.Desk.Join(r.Context(), v.Person, r.PathValue("token"), yes)
+	token, yes := r.PathValue("token"), r.PostForm.Get("answer") == "yes"
+	inv, err := f.cfg.Desk.Invitation(r.Context(), v.Person, token)
+	if err != nil {
+		return err
+	}
+	if _, _, signs := f.cfg.Desk.Joining(inv); yes && signs && inv.Guest.State == journey.Invited {
+		return page.SeeOther(w, r, "/join/"+token+"/sign")
+	}
+	return f.settle(w, r, v, yes, nil)
+}
+
+// joinSign is the way to the provider and back for the other party, on their own phone.
+func (f *Face) joinSign(w http.ResponseWriter, r *http.Request, v visit) error {
+	token := r.PathValue("token")
+	inv, err := f.cfg.Desk.Invitation(r.Context(), v.Person, token)
+	if err != nil {
+		return err
+	}
+	what, level, signs := f.cfg.Desk.Joining(inv)
+	switch {
+	case inv.Guest.State != journey.Invited, !signs:
+		return page.SeeOther(w, r, "/join/"+token)
+	case page.WhyNot(r) != 0:
+		return page.SeeOther(w, r, page.Unanswered("/join/"+token, errs.New(page.WhyNot(r), "joining")))
+	}
+	signed, ok := f.cfg.Consent.Agreed(w, r, what)
+	if !ok {
+		return f.askConsent(w, r, what, level)
+	}
+	return f.settle(w, r, v, true, &signed)
+}
+
+func (f *Face) settle(w http.ResponseWriter, r *http.Request, v visit, yes bool, signed *proof.Signed) error {
+	inv, err := f.cfg.Desk.Join(r.Context(), v.Person, r.PathValue("token"), yes, signed)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
+	"tongban/internal/proof"
 )
 
 // The tabs of a case, as links; each has its own address.
@@ -201,6 +202,9 @@ func (f *Face) notices(r *http.Request, v visit, view *caseView) {
 	if reason := holdsUp(c); reason != "" {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.reason", f.reasonText(r, reason)))
 	}
+	if n := len(c.Private.Disputes); n > 0 && c.Closed.IsZero() {
+		view.Notices = append(view.Notices, page.T(ctx, "apply.desk.disputes", n))
+	}
 	if waiting(c) {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.correction", len(c.Private.Corrections)))
 	}
@@ -274,13 +278,26 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 		{Key: page.T(ctx, "desk.identity.phone"), Value: masked(p, p.Phone, view.Full)},
 		{Key: page.T(ctx, "desk.case.consent"), Value: f.consent(ctx, v, view.C.Private.Consent)},
 	}
+	for _, one := range view.C.Private.Parties {
+		view.Applicant = append(view.Applicant, page.Row{
+			Key: f.roleName(v.lang, view.Version, one.Role), Value: page.T(ctx, "apply.desk.joined", one.Person.Name, clock(ctx, one.At)),
+		})
+	}
+	disputes := map[string]casefile.Dispute{}
+	for _, d := range view.C.Private.Disputes {
+		disputes[d.Field] = d
+	}
 	for _, field := range view.Version.Form.Fields {
 		value := view.C.Private.Answers[field.Key]
-		if value == "" {
+		d, wrong := disputes[field.Key]
+		if value == "" && !wrong {
 			continue
 		}
 		row := page.Row{Key: pick(v.lang, field.Label, field.LabelEn), Value: masked(p, value, view.Full)}
-		if field.Source != item.Asked {
+		switch {
+		case wrong: // the source and its time stand with what it gave
+			row.Content = disputed(row.Value, masked(p, d.Value, view.Full), d)
+		case field.Source != item.Asked:
 			row.Source = f.source(v.lang, field)
 		}
 		view.Answers = append(view.Answers, row)
@@ -288,9 +305,21 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 	f.fillMaterials(r, v, view)
 }
 
+// roleName is what the form calls somebody who takes part.
+func (f *Face) roleName(lang string, v item.Version, role string) string {
+	field, ok := v.Field(role)
+	if !ok {
+		return role
+	}
+	return pick(lang, field.Label, field.LabelEn)
+}
+
 // consent says how the applicant agreed.
 func (f *Face) consent(ctx context.Context, v visit, c casefile.Consent) string {
 	if c.Way == casefile.ConsentOnline {
+		if c.Proof != nil {
+			return page.T(ctx, "apply.desk.signed", clock(ctx, c.At), proof.HashOf(c.Agreed).String()[:16])
+		}
 		return page.T(ctx, "apply.desk.consent", clock(ctx, c.At))
 	}
 	return page.T(ctx, "desk.case.attested", f.officeName(v.lang, c.Office), clock(ctx, c.At))

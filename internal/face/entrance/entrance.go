@@ -107,8 +107,6 @@ type Config struct {
 	// Elsewhere asks the other provinces for the visitor's cases there and waits a second at most; who did not answer is named.
 	// With an error nobody was asked (errs.RoamEnded, errs.ProviderDown). nil: this province stands alone.
 	Elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
-	// Consent leads to the identity provider and back in the middle of a journey; nil: consent is attested at a counter only.
-	Consent page.Consenter
 }
 
 // keptBytes bounds the pages that an entrance keeps ready: about a thousand guides.

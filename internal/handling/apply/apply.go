@@ -47,6 +47,8 @@ type Desk struct {
 	Store    Store
 	Cases    Cases
 	Evidence Evidence // nil: nothing is known beyond the account
+	// Secure is security time, by which the age of a consent counts; never a demo's clock.
+	Secure func() time.Time
 }
 
 // Bounds of what one person may leave here.

@@ -5,14 +5,18 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 
 	"github.com/google/uuid"
 
+	"tongban/internal/domain/consent"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/vouch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
 )
 
 // Invitation is what the invited person may know: who asks, for what, and until when.
@@ -22,7 +26,9 @@ type Invitation struct {
 	From  string // name of who invites
 	Role  string
 	Guest journey.Guest
-	draft string
+
+	agreed []byte
+	what   vouch.Agreement
 }
 
 const secretSize = 18
@@ -96,11 +102,27 @@ func (d *Desk) invitation(ctx context.Context, who party.Person, token string) (
 		return no("rules")
 	}
 	it, _ := d.Kit.Catalogue.Item(draft.Item)
-	return draft, Invitation{Item: it, V: v, From: party.MaskName(draft.Applicant.Name), Role: draft.Guest.Role, Guest: *draft.Guest, draft: draft.ID}, nil
+	inv := Invitation{Item: it, V: v, From: party.MaskName(draft.Applicant.Name), Role: draft.Guest.Role, Guest: *draft.Guest}
+	field, _ := journey.Inviting(v)
+	there, err := d.Kit.OfficeAt(draft.There)
+	if err != nil {
+		return journey.Draft{}, Invitation{}, err
+	}
+	inv.agreed, inv.what, err = consent.OfPart(consent.Part{
+		Case: draft.ID, Item: draft.Item, There: there.Region, Role: field.Key, From: inv.From, Invitation: hex.EncodeToString(draft.Guest.Secret),
+		Person: party.Person{Name: who.Name, IDType: who.IDType, IDNo: who.IDNo},
+	}, there.Node)
+	return draft, inv, err
 }
 
-// Join is the invited person's own answer. A link answers once; the same person may answer it again the same way.
-func (d *Desk) Join(ctx context.Context, who party.Person, token string, yes bool) (Invitation, error) {
+// Joining is what the provider is asked to sign before somebody joins, and at which level; ok is false where nobody can.
+func (d *Desk) Joining(inv Invitation) (what vouch.Agreement, level int, ok bool) {
+	return inv.what, consentLevel(inv.V), consent.Signs(d.Kit.Trust())
+}
+
+// Join is the invited person's own answer. A link answers once; the same person may answer it again the same way. Who agrees
+// brings the provider's signature where there is a provider: errs.ConsentNeeded without, and the errors of vouch.OpenConsent.
+func (d *Desk) Join(ctx context.Context, who party.Person, token string, yes bool, signed *proof.Signed) (Invitation, error) {
 	var out Invitation
 	err := unit.Retry(ctx, func() error {
 		draft, inv, err := d.invitation(ctx, who, token)
@@ -117,10 +139,30 @@ func (d *Desk) Join(ctx context.Context, who party.Person, token string, yes boo
 		draft = draft.Clone()
 		draft.Guest.State, draft.Guest.Settled, draft.Guest.Person = journey.Declined, d.now(), party.Person{IDNo: who.IDNo}
 		if yes {
-			draft.Guest.State, draft.Guest.Person = journey.Joined, who
+			if err := d.signedPart(inv, who, signed); err != nil {
+				return err
+			}
+			draft.Guest.State, draft.Guest.Person = journey.Joined, party.Person{Name: who.Name, IDType: who.IDType, IDNo: who.IDNo}
+			draft.Guest.Agreed, draft.Guest.Proof = inv.agreed, signed
 		}
 		_, err = d.Store.SaveDraft(ctx, draft)
 		return err
 	})
 	return out, err
+}
+
+// signedPart checks a joining person's consent: theirs, for this invitation, just given.
+func (d *Desk) signedPart(inv Invitation, who party.Person, signed *proof.Signed) error {
+	what, level, signs := d.Joining(inv)
+	switch {
+	case signed == nil && (signs || inv.V.Assurance.Consent > 0):
+		return errs.New(errs.ConsentNeeded, "joining")
+	case signed == nil:
+		return nil
+	}
+	got, err := vouch.OpenConsent(*signed, d.Kit.Trust(), what, d.Kit.Me, who, level)
+	if err == nil && (d.Secure().Sub(got.At) > consent.Fresh || got.At.After(d.Secure().Add(vouch.Skew))) {
+		err = errs.New(errs.ConsentStale, "signed %s", got.At)
+	}
+	return notSigned(err)
 }

@@ -2,28 +2,67 @@ package apply
 
 import (
 	"context"
+	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/consent"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/vouch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
 )
 
-// Agreed is what the applicant agreed to with the submit.
+// Agreed is what the applicant agrees to with the submit.
 type Agreed struct {
-	Text  string // version of the consent text that was shown
-	Serve bool   // the result may be served electronically
+	Text  string        // version of the consent text that was shown
+	Serve bool          // the result may be served electronically
+	Proof *proof.Signed // the identity provider's signature on exactly that; nil where the trust list names no provider
 }
 
+// Agreement is what the provider is asked to sign before a submit, and at which level. ok is false where nobody can sign
+// because the trust list names no provider; then a matter that asks for a signed consent is errs.ConsentNeeded. It returns what
+// Submit would.
+func (d *Desk) Agreement(ctx context.Context, who party.Person, id string, a Agreed) (what vouch.Agreement, level int, ok bool, err error) {
+	draft, err := d.Open(ctx, who, id)
+	if err == nil && draft.Case != "" {
+		err = errs.New(errs.AlreadySubmitted, "draft %s", id)
+	}
+	if err != nil {
+		return what, 0, false, err
+	}
+	in, err := d.lodging(draft, a, d.Kit.Now())
+	if err != nil {
+		return what, 0, false, err
+	}
+	level = consentLevel(in.Law.Version)
+	if !consent.Signs(d.Kit.Trust()) {
+		if in.Law.Version.Assurance.Consent > 0 {
+			err = errs.New(errs.ConsentNeeded, "no provider signs here")
+		}
+		return what, level, false, err
+	}
+	_, what, err = consent.Of(in)
+	return what, level, err == nil, err
+}
+
+// consentLevel is how surely the provider must know who signs: what the matter asks, and never less than a checked number.
+func consentLevel(v item.Version) int {
+	return max(lowestLevel, v.Assurance.Level, v.Assurance.Consent)
+}
+
+// lowestLevel is the level from which a person's number was checked.
+const lowestLevel = 2
+
 // Submit makes the case of a draft: case, opening fact, receipt P-01, log entry and the end of the draft in one unit. It may be
-// repeated: a draft that was submitted gives its case. It returns errs.StepNotDue while something is missing and
-// errs.RulesMoved while the applicant has not seen what changed.
+// repeated: a draft that was submitted gives its case. It returns errs.StepNotDue while something is missing,
+// errs.RulesMoved while the applicant has not seen what changed, and what consent.Check says of a consent that is not this one's.
 func (d *Desk) Submit(ctx context.Context, who party.Person, id string, a Agreed) (casefile.Case, error) {
 	var c casefile.Case
 	err := unit.Retry(ctx, func() error {
@@ -43,51 +82,74 @@ func (d *Desk) Submit(ctx context.Context, who party.Person, id string, a Agreed
 	return c, err
 }
 
-func (d *Desk) submit(ctx context.Context, draft journey.Draft, a Agreed) (casefile.Case, error) {
-	now := d.Kit.Now() // read once: at midnight rule and act must fall on the same day
+// lodging is a draft as it would be lodged at now, without a number: everything is there, and the rules are those of the day.
+func (d *Desk) lodging(draft journey.Draft, a Agreed, now time.Time) (casefile.Lodging, error) {
 	today := workday.DateOf(now)
+	none := casefile.Lodging{}
 	v, moved, err := d.rules(draft, today)
 	if err != nil {
-		return casefile.Case{}, err
+		return none, err
 	}
 	if moved {
-		return casefile.Case{}, errs.New(errs.RulesMoved, "%s → %s", draft.Version, v.ID)
+		return none, errs.New(errs.RulesMoved, "%s → %s", draft.Version, v.ID)
 	}
 	if next := journey.Next(journey.Steps(draft, v)); next.Kind != journey.Check {
-		return casefile.Case{}, errs.New(errs.StepNotDue, "%s comes first", next.Kind)
+		return none, errs.New(errs.StepNotDue, "%s comes first", next.Kind)
 	}
 	values := d.Values(draft, v)
 	if gaps := d.Gaps(draft, v); len(gaps) > 0 {
-		return casefile.Case{}, errs.New(errs.FormIncomplete, "%s and %d more", gaps[0].Key, len(gaps)-1)
+		return none, errs.New(errs.FormIncomplete, "%s and %d more", gaps[0].Key, len(gaps)-1)
 	}
 	it, _, mode, err := d.way(Wish{Item: draft.Item, Here: draft.Here, There: draft.There}, today)
 	if err != nil {
-		return casefile.Case{}, err
+		return none, err
 	}
 	if mode != draft.Mode {
-		return casefile.Case{}, errs.New(errs.NotOnlineHere, "was %s, is %s", draft.Mode, mode)
+		return none, errs.New(errs.NotOnlineHere, "was %s, is %s", draft.Mode, mode)
 	}
 	here, there, err := d.offices(draft)
 	if err != nil {
+		return none, err
+	}
+	said := casefile.Consent{Way: casefile.ConsentOnline, At: now.UTC(), Text: a.Text}
+	if a.Serve {
+		said.Serve = casefile.ServeOnline
+	}
+	return casefile.Lodging{
+		ID: draft.ID, Item: it, Mode: mode, Here: here, There: there, Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
+		Private: casefile.Private{
+			Applicant: draft.Applicant, Answers: values, Materials: materials(draft, v), Consent: said,
+			Parties: parties(draft, v), Disputes: disputes(draft, v),
+		},
+	}, nil
+}
+
+func (d *Desk) submit(ctx context.Context, draft journey.Draft, a Agreed) (casefile.Case, error) {
+	now := d.Kit.Now() // read once: at midnight rule and act must fall on the same day
+	in, err := d.lodging(draft, a, now)
+	if err != nil {
 		return casefile.Case{}, err
 	}
+	if in.Private.Consent.Agreed, _, err = consent.Of(in); err != nil {
+		return casefile.Case{}, err
+	}
+	in.Private.Consent.Proof = a.Proof
+	today := workday.DateOf(now)
 	serial, err := d.Cases.Serial(ctx, "case-"+today.String())
 	if err != nil {
 		return casefile.Case{}, err
 	}
-	consent := casefile.Consent{Way: casefile.ConsentOnline, At: now.UTC(), Text: a.Text}
-	if a.Serve {
-		consent.Serve = casefile.ServeOnline
-	}
-	c, step, err := casefile.Apply(casefile.Lodging{
-		ID: draft.ID, No: casefile.MakeNo(d.Kit.Me, today, serial), Item: it, Mode: mode, Here: here, There: there,
-		Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
-		Private: casefile.Private{
-			Applicant: draft.Applicant, Answers: values, Materials: materials(draft, v), Consent: consent,
-		},
-	}, d.Kit.Me, now)
+	in.No = casefile.MakeNo(d.Kit.Me, today, serial)
+	c, step, err := casefile.Apply(in, d.Kit.Me, now)
 	if err != nil {
 		return casefile.Case{}, err
+	}
+	terms := consent.Terms{Trust: d.Kit.Trust(), Now: d.Secure(), Age: consent.Fresh}
+	if terms.Level = in.Law.Version.Assurance.Consent; a.Proof != nil {
+		terms.Level = consentLevel(in.Law.Version)
+	}
+	if err := consent.Check(c, terms); err != nil {
+		return casefile.Case{}, notSigned(err)
 	}
 	u := unit.Unit{Lookups: party.Lookups(draft.Applicant), Draft: &unit.Submitted{Draft: draft.ID, Row: draft.Row, No: string(c.No)}}
 	if c, _, err = d.Kit.Record(&u, c, step, "applicant"); err != nil {
@@ -101,6 +163,34 @@ func (d *Desk) submit(ctx context.Context, draft journey.Draft, a Agreed) (casef
 		return casefile.Case{}, err
 	}
 	return c, d.Cases.Commit(ctx, u)
+}
+
+// notSigned keeps a signature that is nobody's from looking like a visitor who is not signed in.
+func notSigned(err error) error {
+	if errs.CodeOf(err).Kind() == errs.Unauthenticated {
+		return errs.Wrap(errs.ConsentForOther, err, "consent")
+	}
+	return err
+}
+
+// parties are those who were invited and joined.
+func parties(draft journey.Draft, v item.Version) []casefile.Party {
+	field, ok := journey.Inviting(v)
+	if g := draft.Guest; ok && g != nil && g.State == journey.Joined {
+		return []casefile.Party{{Role: field.Key, Person: g.Person, At: g.Settled, Agreed: g.Agreed, Proof: g.Proof}}
+	}
+	return nil
+}
+
+// disputes are the found values that the applicant calls wrong, in the form's order.
+func disputes(draft journey.Draft, v item.Version) []casefile.Dispute {
+	var out []casefile.Dispute
+	for _, x := range journey.FoundFields(draft, v) {
+		if x.Wrong && x.Value != "" {
+			out = append(out, casefile.Dispute{Field: x.Field.Key, Value: x.Value, Source: x.From.Name, At: x.From.At.UTC(), Said: draft.Wrong[x.Field.Key]})
+		}
+	}
+	return out
 }
 
 // offices are the two ends. The receiving end of a matter that is lodged where it is decided is only the place where the

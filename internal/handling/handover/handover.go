@@ -56,6 +56,8 @@ type Post struct {
 	Parallel int
 	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.
 	Protocol int
+	// Secure is security time, by which the age of a consent counts; nil is business time.
+	Secure func() time.Time
 
 	turns [256]turnstile // by a hash of the case: see turn
 }

@@ -69,7 +69,11 @@ func (p *Post) consented(known casefile.Case, in casefile.Offered, law casefile.
 	}
 	c := in.Case
 	c.Private = in.Private
-	return consent.Check(c, p.Kit.Trust(), law.Version.Assurance.Consent)
+	now := p.Kit.Now
+	if p.Secure != nil {
+		now = p.Secure
+	}
+	return consent.Check(c, consent.Terms{Trust: p.Kit.Trust(), Level: law.Version.Assurance.Consent, Now: now(), Age: consent.Carried})
 }
 
 // ours reports whether an office is one of this node: a leg for any other would wait in no queue.

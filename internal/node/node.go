@@ -19,6 +19,7 @@ import (
 	"tongban/internal/domain/search"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/certify"
+	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/federate"
@@ -69,6 +70,7 @@ type Node struct {
 	Trust  *federate.Trust
 	Vault  *proof.Vault
 	Room   *notify.Room
+	Words  *correspond.Desk
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 
 	log    *slog.Logger
@@ -120,6 +122,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Files = files{store}
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
+	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store}

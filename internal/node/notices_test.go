@@ -321,3 +321,29 @@ func TestAFloodStaysOnThePage(t *testing.T) {
 		t.Errorf("%d messages in an hour", n)
 	}
 }
+
+func TestAWishToWithdrawThatComesTooLateIsAnswered(t *testing.T) {
+	w := newTold(t)
+	ctx := t.Context()
+	c := w.handedOver()
+	_, err := w.there.Bench.Accept(ctx, w.officer, decide.Ref{Case: c.ID})
+	w.ok(err)
+	w.turn()
+	// Both at once: it is decided there while the wish is on its way.
+	_, err = w.there.Bench.Decide(ctx, w.officer, decide.Ref{Case: c.ID}, casefile.Decision{Outcome: casefile.Granted})
+	w.ok(err)
+	_, err = w.here.Lodge.Withdraw(ctx, nil, c.ID, 0)
+	w.ok(err)
+	w.turn()
+	if got := w.kinds(c.ID); !slices.Contains(got, notice.TooLate) || !slices.Contains(got, notice.Granted) || slices.Contains(got, notice.Withdrawn) {
+		t.Errorf("told %v", got)
+	}
+	// In time: the deciding place stops, and the applicant is told so once.
+	c = w.handedOver()
+	_, err = w.here.Lodge.Withdraw(ctx, nil, c.ID, 0)
+	w.ok(err)
+	w.turn()
+	if got := w.kinds(c.ID); got[len(got)-1] != notice.Withdrawn || slices.Contains(got, notice.TooLate) {
+		t.Errorf("told %v", got)
+	}
+}

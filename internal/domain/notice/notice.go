@@ -36,12 +36,13 @@ const (
 	Served       Kind = "served"       // 结果在自己的页面上
 	Withdrawn    Kind = "withdrawn"    // 已撤回
 	TooLate      Kind = "too-late"     // 想撤回, 但已经作出决定
+	Answered     Kind = "answered"     // 留言有了回复
 )
 
 // Kinds lists all in the order of a case's life.
 var Kinds = []Kind{
 	Received, Moved, Accepted, Correction, Supplemented, Reminder, Returned, NotAccepted, Suspended, Resumed, Granted, Refused,
-	Ready, Posted, Served, Withdrawn, TooLate,
+	Ready, Posted, Served, Withdrawn, TooLate, Answered,
 }
 
 // Channel is how a notice reaches somebody beside the own page, on which each stands.

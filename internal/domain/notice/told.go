@@ -2,6 +2,7 @@ package notice
 
 import (
 	"strconv"
+	"time"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
@@ -68,6 +69,13 @@ func Of(c casefile.Case, f casefile.Fact, hash proof.Hash) (Notice, bool) {
 		values[ValueCount] = strconv.Itoa(len(c.Private.Corrections))
 	}
 	return New(kind, hash[:], c.ID, values[ValueWindow], f.At, values), true
+}
+
+// Spoken is the notice of an office's answer to what the applicant wrote; id is the answer's.
+func Spoken(c casefile.Case, id, office string, at time.Time) Notice {
+	values := ValuesOf(c)
+	values[ValueOffice], values[ValueDay] = office, workday.DateOf(at).String()
+	return New(Answered, []byte(id), c.ID, values[ValueWindow], at, values)
 }
 
 // ValuesOf are the values that every notice of a case has.

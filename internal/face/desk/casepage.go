@@ -23,6 +23,7 @@ const (
 	tabMaterials = "materials"
 	tabHistory   = "history"
 	tabPapers    = "papers"
+	tabMessages  = "messages"
 )
 
 // silentAfter is how long an offer may be without receipt before the page says that the other place cannot be reached.

@@ -13,10 +13,12 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/certify"
+	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
@@ -41,6 +43,9 @@ type Store interface {
 	Notices(ctx context.Context, caseID string) ([]notice.Notice, error)
 	StuckNotices(ctx context.Context, office string, limit int) ([]notice.Notice, error)
 	CountStuck(ctx context.Context, office string) (int, error)
+	Messages(ctx context.Context, caseID string) ([]message.Message, error)
+	OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error)
+	CountOpen(ctx context.Context, office string) (int, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -67,6 +72,7 @@ type Config struct {
 	Issuer   *certify.Issuer
 	Post     *handover.Post
 	Room     *notify.Room
+	Words    *correspond.Desk
 	Kit      *unit.Kit
 	Store    Store
 	Files    Files
@@ -132,6 +138,9 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/desk/cases/{id}/do/{act}", f.guard(f.act))
 	s.Post("/desk/cases/{id}/do/supplement", f.guard(f.supplement), page.Upload(maxIntake))
 	s.Get("/desk/papers/{id}", f.guard(f.paper))
+	s.Get("/desk/cases/{id}/messages", f.guard(f.messages))
+	s.Post("/desk/cases/{id}/messages", f.guard(f.answer))
+	s.Get("/desk/messages", f.guard(f.openMessages))
 	s.Get("/desk/notices", f.guard(f.undelivered))
 	s.Post("/desk/notices/{id}", f.guard(f.settleNotice))
 }
@@ -198,6 +207,9 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/new", Text: page.T(ctx, "desk.nav.new"), Current: within(r, "/desk/new")})
 	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
+	if n, err := f.cfg.Store.CountOpen(ctx, v.by.Office); err == nil && n > 0 {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/messages", Text: page.T(ctx, "message.desk.nav"), Current: within(r, "/desk/messages")})
+	}
 	if n, err := f.cfg.Store.CountStuck(ctx, v.by.Office); err == nil && n > 0 {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/notices", Text: page.T(ctx, "notice.desk.nav"), Current: within(r, "/desk/notices")})
 	}

@@ -33,6 +33,9 @@ var rights = map[string]office.Act{
 	"POST /desk/cases/{id}/do/{act}":      office.SeeCase,
 	"POST /desk/cases/{id}/do/supplement": "supplement",
 	"GET /desk/papers/{id}":               office.SeePaper,
+	"GET /desk/cases/{id}/messages":       office.SeeCase,
+	"POST /desk/cases/{id}/messages":      office.AnswerMessage,
+	"GET /desk/messages":                  office.SeeCase,
 	"GET /desk/notices":                   office.SeeNotices,
 	"POST /desk/notices/{id}":             office.SettleNotice,
 }

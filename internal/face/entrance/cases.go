@@ -9,6 +9,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/message"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -175,6 +176,11 @@ func (e *entrance) caseOne(w http.ResponseWriter, r *http.Request) error {
 	if d.Told, err = e.told(ctx, c.ID); err != nil {
 		return err
 	}
+	thread, err := e.store.Messages(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	d.Unread = message.Unread(thread, message.Applicant)
 	if err := e.note(ctx, []accesslog.Entry{e.seen(c, "entrance.case")}); err != nil {
 		return err
 	}

@@ -18,11 +18,13 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/search"
 	"tongban/internal/domain/zone"
+	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
@@ -47,6 +49,7 @@ type Store interface {
 	Licence(ctx context.Context, number string) (unit.Paper, error)
 	Life(ctx context.Context, licenceID string) (licence.Life, error)
 	Notices(ctx context.Context, caseID string) ([]notice.Notice, error)
+	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	Contact(ctx context.Context, of party.Person) (notice.Contact, bool, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
@@ -99,6 +102,7 @@ type Config struct {
 	Kit   *unit.Kit
 	Lodge *lodge.Desk
 	Room  *notify.Room // keeps how people want to be told
+	Words *correspond.Desk
 	Gate  page.Gate
 	// Drafts lists what a person has begun and not submitted; nil shows none.
 	Drafts Drafts
@@ -141,6 +145,7 @@ type entrance struct {
 	kit    *unit.Kit
 	lodge  *lodge.Desk
 	room   *notify.Room
+	words  *correspond.Desk
 	drafts Drafts
 	// elsewhere asks the other provinces; nil asks nobody.
 	elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
@@ -168,7 +173,7 @@ func New(cfg Config) *page.Site {
 	b := newBase(cfg.Public)
 	b.me, b.gate, b.life = cfg.Kit.Me, cfg.Gate, cfg.Store.Life
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
-	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, room: cfg.Room, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, nextTry: cfg.NextTry}
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, room: cfg.Room, words: cfg.Words, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, nextTry: cfg.NextTry}
 	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)
@@ -177,6 +182,8 @@ func New(cfg Config) *page.Site {
 	s.Get("/cases/{no}/papers/{id}", e.paper)
 	s.Get("/cases/{no}/withdraw", e.withdrawAsk)
 	s.Post("/cases/{no}/withdraw", e.withdraw)
+	s.Get("/cases/{no}/ask", e.ask)
+	s.Post("/cases/{no}/ask", e.sendAsk)
 	s.Get("/contact", e.contact)
 	s.Post("/contact", e.saveContact)
 	s.Get("/verify", e.verifyForm)

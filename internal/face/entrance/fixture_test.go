@@ -20,9 +20,11 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
@@ -52,6 +54,7 @@ type memory struct {
 	facts  []casefile.Known
 	papers []unit.Paper
 	told   []notice.Notice
+	words  []message.Message
 	wishes map[string]notice.Contact
 	log    []string
 	serial int64
@@ -153,6 +156,15 @@ func (m *memory) ClaimNotices(context.Context, time.Time, time.Duration, int) ([
 	return nil, nil
 }
 
+func (m *memory) Messages(_ context.Context, id string) (out []message.Message, _ error) {
+	for _, x := range m.words {
+		if x.Case == id {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
 func (m *memory) Serial(context.Context, string) (int64, error) { m.serial++; return m.serial, nil }
 
 func (m *memory) Commit(_ context.Context, u unit.Unit) error {
@@ -164,6 +176,7 @@ func (m *memory) Commit(_ context.Context, u unit.Unit) error {
 		c.Row++
 		m.cases[c.ID] = c
 	}
+	m.told, m.words = append(m.told, u.Notices...), append(m.words, u.Messages...)
 	m.facts, m.papers = append(m.facts, u.Facts...), append(m.papers, u.Papers...)
 	for _, e := range u.Log {
 		m.log = append(m.log, string(e.Kind)+" "+e.Who+" "+e.What)
@@ -229,7 +242,7 @@ func newWorld(t *testing.T) *world {
 	}
 	desk := &lodge.Desk{Kit: w.kit, Store: w.store}
 	w.site = New(Config{
-		Public: public, Store: w.store, Kit: w.kit, Lodge: desk, Room: &notify.Room{Kit: w.kit, Store: w.store, Day: page.ShortDay}, Gate: w.gate,
+		Public: public, Store: w.store, Kit: w.kit, Lodge: desk, Room: &notify.Room{Kit: w.kit, Store: w.store, Day: page.ShortDay}, Words: &correspond.Desk{Kit: w.kit, Store: w.store}, Gate: w.gate,
 		Elsewhere: func(ctx context.Context, v page.Visitor) (elsewhere.Found, error) {
 			if w.away == nil {
 				return elsewhere.Found{}, nil

@@ -14,6 +14,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
@@ -354,5 +355,30 @@ func TestHowToBeTold(t *testing.T) {
 	w.gate.who = &party.Person{Phone: "13800000003"}
 	if r := w.get(w.site, "/contact"); r.code != http.StatusForbidden && r.code != http.StatusUnauthorized {
 		t.Errorf("without a number: %d", r.code)
+	}
+}
+
+func TestMessages(t *testing.T) {
+	w := newWorld(t)
+	w.gate.who = &wu
+	if r := w.get(w.site, w.address("/ask")); r.code != http.StatusNotFound {
+		t.Errorf("somebody else's messages: %d", r.code)
+	}
+	w.gate.who = &fan
+	w.get(w.site, w.address("/ask")).has(200, text.T("zh", "message.none"), text.T("zh", "message.send"))
+	key := "01a21ce3-80c7-72d9-8b36-64fa6fac3684"
+	w.post(w.address("/ask"), url.Values{"key": {key}, "text": {" "}}).has(422, text.T("zh", "message.title"))
+	long := strings.Repeat("x", 501)
+	w.post(w.address("/ask"), url.Values{"key": {key}, "text": {long}}).has(422, long)
+	if r := w.post(w.address("/ask"), url.Values{"key": {key}, "text": {"<script>alert(1)</script>\nline"}}); r.code != http.StatusSeeOther {
+		t.Fatalf("status %d", r.code)
+	}
+	r := w.get(w.site, w.address("/ask"))
+	r.has(200, "<script>alert(1)</script>", "line")
+	r.lacks("<script>alert")
+	w.store.words = append(w.store.words, message.Message{ID: "a", Case: w.c.ID, From: message.Office, Office: w.c.Legs[0].Office, At: w.now, Text: "answer"})
+	w.get(w.site, w.address("")).has(200, text.T("zh", "message.unread", 1))
+	if !slices.Contains(w.store.log, "view applicant entrance.ask") {
+		t.Errorf("the look is not logged: %q", w.store.log)
 	}
 }

@@ -31,7 +31,10 @@ type detail struct {
 	Events       []page.Event
 	Papers       []unit.Paper
 	Told         []toldLine
+	Unread       int // answers that were not read
 	Withdrawable bool
+	WithdrawSoon bool // once the other place has it
+	TooLate      bool // a withdrawal was asked for, and it was decided already
 }
 
 // group is the index of the group in 我的办件.
@@ -65,14 +68,17 @@ func (e *entrance) state(ctx context.Context, c casefile.Case, facts []casefile.
 			d.NextTry = moment(ctx, at)
 		}
 	}
+	decided := decide.State == casefile.Concluded || decide.State == casefile.Declined || decide.State == casefile.Done
 	for _, k := range facts {
-		d.Asked = d.Asked || !d.Done && k.Fact.Act == casefile.ActAskWithdraw
+		d.Asked = d.Asked || !d.Done && !decided && k.Fact.Act == casefile.ActAskWithdraw
 	}
+	d.TooLate = decided && !d.Done && !c.Asked.IsZero()
 	status := c.Status()
 	arrived := deliver.State == casefile.Received && deliver.Transit == nil && !c.Local()
 	d.Needs = !d.Done && (status == casefile.StatusCorrection || arrived)
-	d.Withdrawable = c.Coordinator == e.me && !d.Done && !d.Asked && d.SentAt.IsZero() &&
+	may := c.Coordinator == e.me && !d.Done && !d.Asked &&
 		slices.Contains([]casefile.State{casefile.Planned, casefile.Received, casefile.Corrected, casefile.Returned, casefile.Accepted, casefile.Suspended}, decide.State)
+	d.Withdrawable, d.WithdrawSoon = may && d.SentAt.IsZero(), may && !d.SentAt.IsZero()
 	d.Head = e.headline(ctx, c, d, arrived)
 	d.Due, d.DueNote = e.due(ctx, c, facts)
 	if collect.Key != "" {

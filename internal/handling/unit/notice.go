@@ -19,7 +19,7 @@ const (
 // Told adds to the unit what the applicant is told of a fact, this node's own or one that it learned; c is the case after it.
 // Only the coordinator tells, because it has the contact. A fact that is learned twice makes the same notice.
 func (k *Kit) Told(u *Unit, c casefile.Case, f casefile.Fact, hash proof.Hash) {
-	if k.Notices == nil || c.Coordinator != k.Me {
+	if k.Notices == nil || c.Coordinator != k.Me { // nothing is due either
 		return
 	}
 	n, ok := notice.Of(c, f, hash)
@@ -33,6 +33,11 @@ func (k *Kit) Told(u *Unit, c casefile.Case, f casefile.Fact, hash proof.Hash) {
 			n.Values[notice.ValueDue] = by.String()
 		}
 		u.Due = append(u.Due, Due{Case: c.ID, Kind: DueRemind, At: k.remindAt(by, term, f.At)})
+	case notice.Granted, notice.Refused, notice.NotAccepted:
+		if !c.Asked.IsZero() { // the wish to withdraw came after it
+			late := notice.New(notice.TooLate, hash[:], c.ID, n.Office, n.At, n.Values)
+			defer k.Notify(u, late)
+		}
 	case notice.Supplemented, notice.Withdrawn:
 		u.Due = append(u.Due, Due{Case: c.ID, Kind: DueRemind})
 	}
@@ -41,6 +46,9 @@ func (k *Kit) Told(u *Unit, c casefile.Case, f casefile.Fact, hash proof.Hash) {
 
 // Notify adds a notice in the wording of its day. Without outlets it is done when it stands on the page.
 func (k *Kit) Notify(u *Unit, n notice.Notice) {
+	if k.Notices == nil {
+		return
+	}
 	n.Template = k.Notices.On(n.Kind, workday.DateOf(n.At)).ID
 	if !k.Outlets {
 		n.Channel, n.State, n.Next = notice.Page, notice.Kept, time.Time{}

@@ -8,6 +8,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
 	"tongban/internal/proof"
@@ -37,6 +38,15 @@ type Unit struct {
 
 	Notices  []notice.Notice // what is told because of this act; one that is stored already stays as it is
 	Advanced []Advance
+	Messages []message.Message
+	Read     *Reading
+}
+
+// Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.
+type Reading struct {
+	Case     string
+	Side     message.Side
+	Answered bool
 }
 
 // Advance moves the delivery of a stored notice. The unit fails with errs.Stale if it is no longer in the state From.

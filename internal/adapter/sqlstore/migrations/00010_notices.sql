@@ -31,3 +31,19 @@ CREATE TABLE contacts (
 	at BIGINT NOT NULL,
 	body BYTEA NOT NULL
 );
+
+-- Words between applicant and office; body is encrypted under the case's key.
+CREATE TABLE messages (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	side TEXT NOT NULL,
+	office TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	read_at BIGINT NOT NULL,
+	waits BIGINT NOT NULL, -- 1: the applicant's, and this node's office has not answered
+	by_officer TEXT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT messages_side CHECK (side IN ('applicant', 'office'))
+);
+CREATE INDEX messages_case ON messages (case_id, at);
+CREATE INDEX messages_waiting ON messages (office, at) WHERE waits = 1;

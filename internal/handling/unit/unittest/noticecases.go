@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
@@ -86,4 +87,33 @@ func contacts(t *testing.T, open func() Keeper) {
 		}
 		same(t, c, got)
 	}
+}
+
+func messages(t *testing.T, open func() Keeper) {
+	t.Helper()
+	m, k := newMaker(t), open()
+	ctx := t.Context()
+	c := caseOf(1)
+	u := m.opening(c)
+	asked := message.Message{ID: unit.NewID(), Case: c.ID, From: message.Applicant, Office: hereOffice, At: start, Text: "SECRET question", Open: true}
+	u.Messages = []message.Message{asked}
+	commit(t, k, u)
+	commit(t, k, unit.Unit{Messages: []message.Message{asked}}) // the same form twice
+	same(t, []message.Message{asked}, must[[]message.Message](t)(k.OpenMessages(ctx, hereOffice, 10)))
+	if n := must[int](t)(k.CountOpen(ctx, hereOffice)); n != 1 {
+		t.Errorf("%d wait", n)
+	}
+	later := start.Add(time.Hour)
+	answer := message.Message{ID: unit.NewID(), Case: c.ID, From: message.Office, Office: hereOffice, At: later, Text: "SECRET answer", By: "o1"}
+	commit(t, k, unit.Unit{At: later, Messages: []message.Message{answer}, Read: &unit.Reading{Case: c.ID, Side: message.Office, Answered: true}})
+	asked.Open, asked.Read = false, later
+	same(t, []message.Message{asked, answer}, must[[]message.Message](t)(k.Messages(ctx, c.ID)))
+	if n := must[int](t)(k.CountOpen(ctx, hereOffice)); n != 0 {
+		t.Errorf("%d wait after the answer", n)
+	}
+	read := later.Add(time.Minute)
+	commit(t, k, unit.Unit{At: read, Read: &unit.Reading{Case: c.ID, Side: message.Applicant}})
+	commit(t, k, unit.Unit{At: read.Add(time.Hour), Read: &unit.Reading{Case: c.ID, Side: message.Applicant}}) // the first look counts
+	answer.Read = read
+	same(t, []message.Message{asked, answer}, must[[]message.Message](t)(k.Messages(ctx, c.ID)))
 }

@@ -36,8 +36,9 @@ var rows = [][]string{
 		"internal/handling/certify", "internal/handling/apply", "internal/handling/share", "internal/handling/rate",
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
+		"internal/handling/witness",
 	},
-	{"internal/handling/unit"},
+	{"internal/handling/unit", "internal/handling/usage"},
 	{
 		"internal/domain/rating", "internal/domain/sharing", "internal/domain/mutualaid",
 		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/notice", "internal/domain/message",

@@ -28,6 +28,7 @@ import (
 	"tongban/internal/handling/notify"
 	"tongban/internal/handling/sequence"
 	"tongban/internal/handling/unit"
+	"tongban/internal/handling/witness"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
@@ -72,6 +73,9 @@ type Node struct {
 	Room   *notify.Room
 	Words  *correspond.Desk
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
+
+	witness *witness.Witness // signs the heads of other logs
+	keeper  *witness.Keeper  // has the heads of this log signed
 
 	log    *slog.Logger
 	leave  func()
@@ -123,6 +127,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
+	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store}
@@ -137,6 +142,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 			return nil, errors.Join(err, n.Store.Close())
 		}
 	}
+	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil
 }
 
@@ -160,6 +166,10 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	if n.Vault, err = proof.NewVault(rest, index); err != nil {
 		return nil, nil, err
 	}
+	es, err := cfg.Keys.ES256Key("es256")
+	if err != nil {
+		return nil, nil, err
+	}
 	offices, err := office.Load(catalogue.FS)
 	if err != nil {
 		return nil, nil, err
@@ -174,7 +184,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	}
 	return &unit.Kit{
 		Me: cfg.ID, Signer: proof.NewSigner(sign), Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default(),
-		Calendar: calendar, Regions: regions, Offices: offices, Wake: n.Wake,
+		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Wake: n.Wake,
 		Notices: notice.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
@@ -192,6 +202,8 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.trust(ctx, m.Body)
 	case elsewhere.Kind:
 		return n.Mine.Receive(ctx, m.From, m.Body)
+	case witness.Kind:
+		return n.witness.Receive(ctx, m.From, m.Body)
 	}
 	return n.Post.Receive(ctx, m)
 }
@@ -290,6 +302,7 @@ func (n *Node) Start(ctx context.Context) error {
 		wg.Go(func() { n.loop(ctx, n.sendRound) })
 	}
 	wg.Go(func() { n.loop(ctx, n.quietRound) })
+	wg.Go(func() { n.loop(ctx, n.witnessRound) })
 	wg.Go(func() { n.loop(ctx, n.sweep) })
 	if n.Kit.Outlets {
 		wg.Go(func() { n.loop(ctx, n.tellRound) })
@@ -329,6 +342,14 @@ func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 	}
 }
 
+// witnessEvery is how often the newest head is shown to its witnesses: what is younger cannot be proved yet.
+const witnessEvery = 2 * time.Second
+
+func (n *Node) witnessRound(ctx context.Context) (time.Duration, error) {
+	_, err := n.keeper.Round(ctx)
+	return witnessEvery, err
+}
+
 // staleAfter is how long an attachment may arrive without growing before its beginning is dropped and its sender starts
 // again; otherwise what never ends would use up a sender's quota.
 const staleAfter = 24 * time.Hour
@@ -347,7 +368,7 @@ func (n *Node) dropDrafts(ctx context.Context) error {
 			return err
 		}
 		for _, d := range list {
-			for _, f := range d.Files {
+			for _, f := range d.Blobs() {
 				if err := n.Files.Remove(f); err != nil {
 					return err
 				}
@@ -388,6 +409,18 @@ func (n *Node) Stop() error {
 	n.leave()
 	n.leave = func() {}
 	return n.Store.Close()
+}
+
+// door is the channel as one kind of question uses it.
+type door struct {
+	channel handover.Channel
+	me      office.NodeID
+	kind    string
+}
+
+// Ask puts one question to another node.
+func (d door) Ask(ctx context.Context, to office.NodeID, body []byte) ([]byte, error) {
+	return d.channel.Send(ctx, to, handover.Message{From: d.me, Kind: d.kind, Body: body})
 }
 
 // alone is the channel of a node that has none yet: nobody can be reached, and everything waits in the outbox.

@@ -16,7 +16,6 @@ import (
 	"tongban/internal/face/entrance"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/elsewhere"
-	"tongban/internal/handling/handover"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
@@ -55,7 +54,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer}, OnMiss: n.OnMiss, Apply: true, HTTP: cfg.Reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Room: n.Room, Words: n.Words, Gate: g, NextTry: n.Store.NextTry,
-		Elsewhere: n.elsewhere(g.party), Drafts: n.Apply,
+		Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply,
 	})
 	applying := *n.Apply
 	applying.Evidence = cfg.Evidence
@@ -108,23 +107,24 @@ func (w *Web) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 // Routes lists every pattern that the node's pages answer; those of the desk begin with /desk.
 func (w *Web) Routes() []string { return append(w.entrance.Routes(), w.desk.Routes()...) }
 
+// usages asks the other provinces who used what they hold about a visitor.
+func (n *Node) usages(p *oidc.Party) entrance.Usages {
+	a := n.asker(p)
+	return func(ctx context.Context, v page.Visitor, only office.NodeID) ([]elsewhere.Usage, []office.NodeID, error) {
+		return a.Usages(ctx, v.Grant, only)
+	}
+}
+
 // elsewhere asks the other provinces for a visitor's cases. Tokens count in security time, whatever the clock of cases shows.
 func (n *Node) elsewhere(p *oidc.Party) func(context.Context, page.Visitor) (elsewhere.Found, error) {
-	a := &elsewhere.Asker{
-		Me: n.ID, Signer: n.Kit.Signer, Trust: n.Trust.List, Channel: mineDoor{n.Post.Channel, n.ID}, Provider: p, Now: time.Now,
-	}
+	a := n.asker(p)
 	return func(ctx context.Context, v page.Visitor) (elsewhere.Found, error) { return a.Cases(ctx, v.Grant) }
 }
 
-// mineDoor is the channel as questions about somebody's cases use it.
-type mineDoor struct {
-	channel handover.Channel
-	me      office.NodeID
-}
-
-// Ask puts one question to another node.
-func (d mineDoor) Ask(ctx context.Context, to office.NodeID, body []byte) ([]byte, error) {
-	return d.channel.Send(ctx, to, handover.Message{From: d.me, Kind: elsewhere.Kind, Body: body})
+func (n *Node) asker(p *oidc.Party) *elsewhere.Asker {
+	return &elsewhere.Asker{
+		Me: n.ID, Signer: n.Kit.Signer, Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, elsewhere.Kind}, Provider: p, Now: time.Now,
+	}
 }
 
 // deskStore gives the desk's queue in pages.

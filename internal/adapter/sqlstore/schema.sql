@@ -125,6 +125,15 @@ CREATE TABLE log (
 
 CREATE INDEX log_case ON log (case_id);
 
+CREATE TABLE log_forks (
+	node TEXT NOT NULL,
+	size BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	seen BYTEA NOT NULL,
+	shown BYTEA NOT NULL,
+	PRIMARY KEY (node, size)
+);
+
 CREATE TABLE log_hashes (
 	pos BIGINT NOT NULL PRIMARY KEY,
 	hash BYTEA NOT NULL
@@ -145,12 +154,42 @@ CREATE TABLE log_new (
 	leaf BYTEA NOT NULL
 );
 
+CREATE TABLE log_seen (
+	node TEXT NOT NULL PRIMARY KEY,
+	size BIGINT NOT NULL,
+	signed BYTEA NOT NULL
+);
+
+CREATE TABLE log_witnesses (
+	size BIGINT NOT NULL,
+	witness TEXT NOT NULL,
+	signed BYTEA NOT NULL,
+	PRIMARY KEY (size, witness)
+);
+
 CREATE TABLE lookups (
 	mac BIGINT NOT NULL,
 	case_id TEXT NOT NULL
 );
 
 CREATE INDEX lookups_mac ON lookups (mac);
+
+CREATE TABLE messages (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	side TEXT NOT NULL,
+	office TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	read_at BIGINT NOT NULL,
+	waits BIGINT NOT NULL, -- 1: the applicant's, and this node's office has not answered
+	by_officer TEXT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT messages_side CHECK (side IN ('applicant', 'office'))
+);
+
+CREATE INDEX messages_case ON messages (case_id, at);
+
+CREATE INDEX messages_waiting ON messages (office, at) WHERE waits = 1;
 
 CREATE TABLE notices (
 	id TEXT NOT NULL PRIMARY KEY,

@@ -48,7 +48,7 @@ func (f *Face) showMessages(w http.ResponseWriter, r *http.Request, v visit, sta
 		return err
 	}
 	u := unit.Unit{At: f.now()}
-	u.Log = []accesslog.Entry{{Kind: accesslog.View, At: u.At, Case: c.ID, Who: v.by.ID, What: "desk.messages", Reason: v.reason(c)}}
+	u.Log = []accesslog.Entry{{Kind: accesslog.View, At: u.At, Case: c.ID, Who: v.by.ID, Office: v.by.Office, What: "desk.messages", Reason: v.reason(c)}}
 	if message.Unread(thread, message.Office) > 0 {
 		u.Read = &unit.Reading{Case: c.ID, Side: message.Office}
 	}

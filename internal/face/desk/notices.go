@@ -42,7 +42,7 @@ func (f *Face) undelivered(w http.ResponseWriter, r *http.Request, v visit) erro
 			continue
 		}
 		rows = append(rows, f.stuckRow(ctx, v, n, c.Private.Applicant.Name, c.Private.Applicant.Phone))
-		u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.View, At: u.At, Case: c.ID, Who: v.by.ID, What: "desk.notices", Reason: v.reason(c)})
+		u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.View, At: u.At, Case: c.ID, Who: v.by.ID, Office: v.by.Office, What: "desk.notices", Reason: v.reason(c)})
 	}
 	if len(u.Log) > 0 {
 		if err := f.cfg.Store.Commit(ctx, u); err != nil {

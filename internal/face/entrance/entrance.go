@@ -29,6 +29,7 @@ import (
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
 	"tongban/internal/handling/unit"
+	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/throttle"
@@ -39,9 +40,9 @@ import (
 // the look-ups, newest first, at most limit. Commit writes the log entry of a view and is durable when it returns. Safe for
 // concurrent use.
 type Store interface {
+	usage.Store
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
-	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
 	Paper(ctx context.Context, id string) (unit.Paper, error)
@@ -111,6 +112,8 @@ type Config struct {
 	// Elsewhere asks the other provinces for the visitor's cases there and waits a second at most; who did not answer is named.
 	// With an error nobody was asked (errs.RoamEnded, errs.ProviderDown). nil: this province stands alone.
 	Elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
+	// Usages asks the other provinces who used what they hold about the visitor; nil: this province stands alone.
+	Usages Usages
 }
 
 // keptBytes bounds the pages that an entrance keeps ready: about a thousand guides.
@@ -148,8 +151,9 @@ type entrance struct {
 	words  *correspond.Desk
 	drafts Drafts
 	// elsewhere asks the other provinces; nil asks nobody.
-	elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
-	nextTry   func(ctx context.Context) (time.Time, bool, error)
+	elsewhere       func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
+	usagesElsewhere Usages
+	nextTry         func(ctx context.Context) (time.Time, bool, error)
 }
 
 // New makes the entrance of the province whose kit it is; rules, places, offices, trust and clock are the kit's where Public
@@ -173,7 +177,7 @@ func New(cfg Config) *page.Site {
 	b := newBase(cfg.Public)
 	b.me, b.gate, b.life = cfg.Kit.Me, cfg.Gate, cfg.Store.Life
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
-	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, room: cfg.Room, words: cfg.Words, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, nextTry: cfg.NextTry}
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, room: cfg.Room, words: cfg.Words, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, usagesElsewhere: cfg.Usages, nextTry: cfg.NextTry}
 	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)
@@ -186,6 +190,8 @@ func New(cfg Config) *page.Site {
 	s.Post("/cases/{no}/ask", e.sendAsk)
 	s.Get("/contact", e.contact)
 	s.Post("/contact", e.saveContact)
+	s.Get("/consent", e.usages)
+	s.Get("/consent/{node}", e.usageProof)
 	s.Get("/verify", e.verifyForm)
 	s.Get("/v/{code}", e.verifyCode)
 	return s

@@ -73,7 +73,7 @@ func (d *Desk) Answer(ctx context.Context, by casefile.Actor, caseID, id, text s
 	}
 	m.Office, m.By = by.Office, by.ID
 	u := unit.Unit{At: m.At, Read: &unit.Reading{Case: c.ID, Side: message.Office, Answered: true}, Log: []accesslog.Entry{
-		{Kind: accesslog.Act, At: m.At, Case: c.ID, Who: by.ID, What: "message"},
+		{Kind: accesslog.Act, At: m.At, Case: c.ID, Who: by.ID, Office: by.Office, What: "message"},
 	}}
 	if c.Coordinator == d.Kit.Me {
 		d.Kit.Notify(&u, notice.Spoken(c, m.ID, m.Office, m.At))

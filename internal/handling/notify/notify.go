@@ -238,7 +238,7 @@ func (r *Room) Settle(ctx context.Context, by casefile.Actor, id string, do Answ
 		return errs.New(errs.BadRequest, "answer to a notice")
 	}
 	return r.advance(ctx, n, notice.Stuck, now, accesslog.Entry{
-		Kind: accesslog.Act, At: now, Case: n.Case, Who: by.ID, What: "notice." + string(do),
+		Kind: accesslog.Act, At: now, Case: n.Case, Who: by.ID, Office: by.Office, What: "notice." + string(do),
 	})
 }
 

@@ -21,8 +21,8 @@ func (p *play) ask() {
 	})
 	p.step("answer", p.officer.name, func() {
 		p.officer.visit("/desk/messages")
-		p.officer.expect(http.StatusOK, p.no)
-		p.officer.visit("/desk/cases/" + p.id + "/messages")
+		p.officer.expect(http.StatusOK, say("message.desk.title"))
+		p.officer.click(p.item.Name)
 		p.officer.expect(http.StatusOK, t.Question)
 		p.officer.push(say("message.desk.send"), "text", t.Reply)
 		p.officer.expect(http.StatusOK, say("message.desk.sent"), t.Reply)

@@ -42,3 +42,23 @@ func TestLicences(t *testing.T) {
 		t.Error("nothing was measured")
 	}
 }
+
+// TestPagesBench runs the measurement of pages shortly on both databases: each kind of page is answered, and what stands in the
+// result was measured.
+func TestPagesBench(t *testing.T) {
+	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
+		o := bench.Options{What: "pages", DSN: "sqlite", Dir: t.TempDir(), Preload: 20, For: 200 * time.Millisecond, Clients: 4, Rate: 40}
+		if db := open(); strings.HasPrefix(db.DSN, "postgres") {
+			o.DSN = db.DSN
+		}
+		var out bytes.Buffer
+		r, err := bench.Run(t.Context(), o, &out)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, &out)
+		}
+		if r.PerSecond <= 0 || r.P50 <= 0 || r.P99 < r.P50 || r.LimitPerSecond <= 0 || r.Fsync <= 0 || r.Preloaded != 20 {
+			t.Errorf("%+v\n%s", r, &out)
+		}
+	})
+}

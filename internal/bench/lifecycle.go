@@ -80,7 +80,7 @@ func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...an
 
 	rate := o.Rate
 	if rate <= 0 {
-		rate = r.PerSecond / 2
+		rate = max(1, r.PerSecond/2) // a short run on a busy machine may have ended none
 	}
 	open, err := p.arrive(ctx, rate, o.For)
 	if err != nil {

@@ -154,7 +154,7 @@ func hubPages(c config, h *hub.Hub, log *slog.Logger) (http.Handler, error) {
 			version = list.Version
 			site = entrance.NewHub(entrance.Public{
 				Catalogue: item.Default(), Regions: regions, Offices: offices, Trust: h.Trust.List, Now: time.Now,
-				Entrances: addresses(list), PublicURL: c.URL, HubURL: c.URL, Owner: c.Owner, Log: log, OnMiss: h.OnMiss, Apply: true, HTTP: http.DefaultClient,
+				Entrances: addresses(list), PublicURL: c.URL, HubURL: c.URL, Owner: c.Owner, Log: log, OnMiss: h.OnMiss, Apply: true, Reach: entrance.NewReach(http.DefaultClient),
 			})
 		}
 		s := site

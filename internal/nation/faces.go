@@ -127,7 +127,7 @@ func (n *Nation) front() error {
 	any := n.Nodes[n.members[0].ID]
 	site := entrance.NewHub(entrance.Public{
 		Catalogue: item.Default(), Regions: regions, Offices: any.Kit.Offices, Trust: n.Hub.Trust.List, Now: n.Clock.Now,
-		Entrances: n.urls, PublicURL: n.URL, Demo: true, DemoSteps: n.steps(), Log: n.cfg.Log, OnMiss: n.Hub.OnMiss, Apply: true, HTTP: n.Client(),
+		Entrances: n.urls, PublicURL: n.URL, Demo: true, DemoSteps: n.steps(), Log: n.cfg.Log, OnMiss: n.Hub.OnMiss, Apply: true, Reach: entrance.NewReach(n.Client()),
 	})
 	n.Clock.Register(site, any.Kit.Calendar)
 	n.Phone.Register(site, n.Clock.Today)

@@ -77,10 +77,11 @@ type Node struct {
 	witness *witness.Witness // signs the heads of other logs
 	keeper  *witness.Keeper  // has the heads of this log signed
 
-	log    *slog.Logger
-	leave  func()
-	wake   chan struct{}
-	missed search.Misses
+	log     *slog.Logger
+	leave   func()
+	wake    chan struct{}
+	sending chan struct{} // holds one while a round of sending is on its way
+	missed  search.Misses
 
 	mu   sync.Mutex // guards stop
 	stop func()
@@ -103,7 +104,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), leave: func() {}}
+	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), sending: make(chan struct{}, 1), leave: func() {}}
 	kit, key, err := n.kit(cfg)
 	if err != nil {
 		return nil, err
@@ -316,9 +317,28 @@ func (n *Node) Start(ctx context.Context) error {
 	return nil
 }
 
+// gather is how long a round of sending waits while another is on its way: what is posted meanwhile shares its packets. No
+// longer, for the other may be waiting for a node that does not answer.
+const gather = 20 * time.Millisecond
+
+// roundTurn waits until no other round of sending is on its way, or for as long as gather.
+func (n *Node) roundTurn(ctx context.Context) (done func()) {
+	late := time.NewTimer(gather)
+	defer late.Stop()
+	select {
+	case n.sending <- struct{}{}:
+		return func() { <-n.sending }
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	return func() {}
+}
+
 // sendRound pumps until nothing is due, then waits to be woken.
 func (n *Node) sendRound(ctx context.Context) (time.Duration, error) {
+	done := n.roundTurn(ctx)
 	sent, err := n.Post.Pump(ctx)
+	done()
 	if err != nil || sent > 0 {
 		return 0, err
 	}

@@ -47,11 +47,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
+	reach := entrance.NewReach(cfg.Reach)
 	public := entrance.New(entrance.Config{
 		Public: entrance.Public{
 			Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Offices: n.Kit.Offices, Trust: n.Trust.List,
 			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner,
-			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer}, OnMiss: n.OnMiss, Apply: true, HTTP: cfg.Reach,
+			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer}, OnMiss: n.OnMiss, Apply: true, Reach: reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Room: n.Room, Words: n.Words, Gate: g, NextTry: n.Store.NextTry,
 		Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply,
@@ -60,6 +61,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	applying.Evidence = cfg.Evidence
 	applyface.New(applyface.Config{
 		Desk: &applying, Kit: n.Kit, Gate: g, Consent: g, Files: n.Files, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+		Away: func(node office.NodeID) (time.Time, bool) { return reach.Down(node, cfg.Entrances[node]) },
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))

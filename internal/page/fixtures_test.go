@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,12 +19,11 @@ import (
 // upstream is where npm puts govuk-frontend.
 const upstream = "../../web/node_modules/govuk-frontend/dist/govuk/components"
 
-// TestUpstreamFixtures compares with what govuk-frontend itself renders. Without node_modules there is nothing of theirs to
-// compare with; TestGallery then still holds our own output.
+// TestUpstreamFixtures compares with what govuk-frontend itself renders from the same parameters. A fixture whose parameters
+// our parts do not offer is not compared; that every component is compared or differs for a reason is TestEveryComponent's.
 func TestUpstreamFixtures(t *testing.T) {
-	if _, err := os.Stat(upstream); errors.Is(err, os.ErrNotExist) {
-		t.Log("web/node_modules is not there: run npm ci in web/ to compare with upstream")
-		return
+	if _, err := os.Stat(upstream); err != nil {
+		t.Fatalf("govuk-frontend is needed to compare with: run `make setup` (%v)", err)
 	}
 	for name, build := range mirrors {
 		raw, err := os.ReadFile(filepath.Join(upstream, name, "fixtures.json"))
@@ -98,3 +98,50 @@ func normalHTML(t *testing.T, s string) []string {
 		}
 	}
 }
+
+// TestEveryComponent: what the style sheet takes over from govuk-frontend, or has a part of ours under the same class, is
+// compared with upstream's fixtures or stands in the list of differences with its reason.
+func TestEveryComponent(t *testing.T) {
+	sheet, err := os.ReadFile("../../web/scss/app.scss")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for line := range strings.Lines(string(sheet)) {
+		if _, name, ok := strings.Cut(line, "dist/govuk/components/"); ok {
+			used[strings.TrimRight(name, "\";\n")] = true
+		}
+	}
+	if len(used) < 15 {
+		t.Fatalf("only %d components in the style sheet: %v", len(used), used)
+	}
+	parts, err := filepath.Glob("*.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range parts {
+		source, err := os.ReadFile(filepath.Clean(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range component.FindAllStringSubmatch(string(source), -1) {
+			if _, err := os.Stat(filepath.Join(upstream, m[1], "fixtures.json")); err == nil {
+				used[m[1]] = true
+			}
+		}
+	}
+	for name := range used {
+		_, compared := mirrors[name]
+		if _, known := differs[name]; !compared && !known {
+			t.Errorf("%s is neither compared with upstream nor said to differ", name)
+		}
+	}
+	for name, why := range differs {
+		if _, compared := mirrors[name]; compared || !used[name] || len(why) < 20 {
+			t.Errorf("%s stands in the list of differences without need", name)
+		}
+	}
+}
+
+// component finds the class that a component's outermost element bears.
+var component = regexp.MustCompile(`"govuk-([a-z]+(?:-[a-z]+)*)"`)

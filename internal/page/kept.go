@@ -2,7 +2,6 @@ package page
 
 import (
 	"bytes"
-	"compress/gzip"
 	"container/list"
 	"crypto/sha256"
 	"encoding/base64"
@@ -26,9 +25,6 @@ type Kept struct {
 	byKey map[string]*list.Element
 	used  *list.List // of *sheet, last used in front
 }
-
-// keptGzips compress harder than those for pages that are sent once.
-var keptGzips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 // sheet is one page as it goes out.
 type sheet struct {
@@ -130,14 +126,8 @@ func render(r *http.Request, key string, made Sheet) (*sheet, error) {
 		return s, nil
 	}
 	var packed bytes.Buffer
-	z, _ := keptGzips.Get().(*gzip.Writer)
-	defer keptGzips.Put(z)
-	z.Reset(&packed)
-	if _, err := z.Write(s.plain); err != nil {
-		return nil, fmt.Errorf("compressing: %w", err)
-	}
-	if err := z.Close(); err != nil {
-		return nil, fmt.Errorf("compressing: %w", err)
+	if err := compress(&packed, s.plain); err != nil {
+		return nil, err
 	}
 	s.gz = packed.Bytes()
 	return s, nil

@@ -384,4 +384,60 @@ var mirrors = map[string]func(json.RawMessage) templ.Component{
 			return TaskList(o.IDPrefix, tasks)
 		})
 	},
+	"label": func(raw json.RawMessage) templ.Component {
+		return strict(raw, func(o struct {
+			For, Text, Classes string
+			IsPageHeading      bool
+		},
+		) templ.Component {
+			if o.For == "" {
+				return nil
+			}
+			return label(o.For, o.Text, o.Classes, o.IsPageHeading)
+		})
+	},
+	"hint": func(raw json.RawMessage) templ.Component {
+		return strict(raw, func(o struct{ ID, Text, Classes string }) templ.Component {
+			if o.ID == "" || o.Text == "" {
+				return nil
+			}
+			return hint(o.ID, o.Text, o.Classes)
+		})
+	},
+	"error-message": func(raw json.RawMessage) templ.Component {
+		return strict(raw, func(o struct{ ID, Text string }) templ.Component {
+			if o.ID == "" || o.Text == "" {
+				return nil
+			}
+			return errorMessage(o.ID, o.Text)
+		})
+	},
+	"fieldset": func(raw json.RawMessage) templ.Component {
+		return strict(raw, func(o struct {
+			Legend                           fxLabel
+			Classes, Role, DescribedBy, HTML string
+		},
+		) templ.Component {
+			return within(Fieldset(FieldsetParams{
+				Legend: o.Legend.Text, LegendClass: o.Legend.Classes, Heading: o.Legend.IsPageHeading, Classes: o.Classes, Role: o.Role, DescribedBy: o.DescribedBy,
+			}), "", o.HTML)
+		})
+	},
+	"notification-banner": func(raw json.RawMessage) templ.Component {
+		return strict(raw, func(o struct{ TitleText, Text, HTML, Type, TitleID string }) templ.Component {
+			if o.Type != "" && o.Type != "success" {
+				return nil
+			}
+			title := cmp.Or(o.TitleText, map[string]string{"": "Important", "success": "Success"}[o.Type]) // our own words differ
+			return within(NotificationBanner(BannerParams{Title: title, Text: o.Text, Success: o.Type == "success", ID: o.TitleID}), "", o.HTML)
+		})
+	},
+}
+
+// differs are the components whose markup is ours on purpose: what differs from govuk-frontend's, and why.
+var differs = map[string]string{
+	"back-link":  "stands inside a <nav>: a link outside every landmark fails axe's rule region",
+	"date-input": "year, month, day, in the order people say it here; its parts are compared as input and fieldset",
+	"pagination": "without arrow drawings: the words alone say where a link leads, and the page stays small",
+	"skip-link":  "part of the layout, with the words in the reader's language; compared nowhere else",
 }

@@ -7,8 +7,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io"
 	"regexp"
 
 	"tongban/internal/kernel/errs"
@@ -116,12 +114,8 @@ func Check(s Signed, typ string, pub []byte) error {
 // Into decodes the body, which must be exactly one JSON value. Members that v does not know are allowed: a newer node may
 // send more. It returns errs.UnreadableBody and does not check the signature.
 func (s Signed) Into(v any) error {
-	dec := json.NewDecoder(bytes.NewReader(s.Body))
-	if err := dec.Decode(v); err != nil {
+	if err := json.Unmarshal(s.Body, v); err != nil {
 		return errs.Wrap(errs.UnreadableBody, err, "%s", s.Typ)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errs.New(errs.UnreadableBody, "%s: more than one value", s.Typ)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"testing/cryptotest"
 
 	"tongban/internal/domain/accesslog"
-	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
@@ -57,7 +56,7 @@ type issuing struct {
 }
 
 type certifyStore interface {
-	Case(ctx context.Context, id string) (casefile.Case, error)
+	unit.Cases
 	Serial(ctx context.Context, name string) (int64, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }

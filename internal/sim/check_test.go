@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/fsck"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
 )
 
 // nodes are the stores that can be read now.
@@ -36,8 +38,11 @@ func (w *world) checkTouched() {
 			if p.node == nil {
 				continue
 			}
+			recent, known := p.node.Store.Recent(f.id)
 			c, err := p.node.Store.Case(w.ctx, f.id)
 			switch {
+			case err == nil && known && !sameCase(recent, c):
+				w.fail("case %d at %s is remembered as %+v, stored as %+v", f.index, p.member.ID, recent, c)
 			case errs.Is(err, errs.Missing):
 				if f.acked && p == f.here {
 					w.fail("case %d was acknowledged and is lost", f.index)
@@ -57,6 +62,13 @@ func (w *world) checkTouched() {
 	if len(touched) > 0 {
 		w.fsck(fsck.Options{Cases: touched, Catalogue: w.rules})
 	}
+}
+
+// sameCase compares what a store remembers with what it holds.
+func sameCase(a, b casefile.Case) bool {
+	x, err1 := proof.Marshal([]any{a, a.Private, a.Row})
+	y, err2 := proof.Marshal([]any{b, b.Private, b.Row})
+	return err1 == nil && err2 == nil && bytes.Equal(x, y)
 }
 
 // states is a case in a few words: its legs, and which of them is on its way.

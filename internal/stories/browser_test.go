@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// TestBrowser plays the first story and the one online in a real browser, with script and without (web/e2e). TONGBAN_PICTURES
+// TestBrowser plays the first story and the one online in a real browser, with script and without, and the matters of the table
+// with script (web/e2e). TONGBAN_PICTURES
 // names a folder for the pictures of the README.
 func TestBrowser(t *testing.T) {
-	for _, name := range []string{"licence", "online"} {
+	for _, name := range []string{"licence", "online", "matters"} {
 		t.Run(name, func(t *testing.T) { inBrowser(t, name) })
 	}
 }
@@ -40,6 +41,9 @@ func inBrowser(t *testing.T, name string) {
 	args := []string{script, n.URL}
 	if pictures := os.Getenv("TONGBAN_PICTURES"); pictures != "" && name == "licence" {
 		args = append(args, pictures)
+	}
+	if name == "matters" {
+		args = append(args, "testdata/matters.json")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()

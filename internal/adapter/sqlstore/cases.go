@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 
 	"tongban/internal/domain/casefile"
@@ -39,8 +38,7 @@ func (s *Store) scanCase(r scanner) (casefile.Case, error) {
 	if json.Unmarshal([]byte(state), &c) != nil || c.ID != id {
 		return casefile.Case{}, corrupt("cases.state", id)
 	}
-	plain, err := s.unlockJSON(wrapped, private, "cases.private", id, &c.Private)
-	if err != nil {
+	if err := s.unlockJSON(wrapped, private, "cases.private", id, &c.Private); err != nil {
 		return casefile.Case{}, err
 	}
 	key, err := s.vault.DataKey(wrapped)
@@ -48,7 +46,8 @@ func (s *Store) scanCase(r scanner) (casefile.Case, error) {
 		return casefile.Case{}, corrupt("cases.datakey", id)
 	}
 	c.Row = version
-	s.remember(id, opened{key, version, sha256.Sum256(plain)})
+	last := c
+	s.remember(id, opened{key, version, &last})
 	return c, nil
 }
 

@@ -116,13 +116,13 @@ func (s *Store) unlockSigned(wrapped, box []byte, column, id string) (proof.Sign
 	return signed, nil
 }
 
-func (s *Store) unlockJSON(wrapped, box []byte, column, id string, v any) ([]byte, error) {
+func (s *Store) unlockJSON(wrapped, box []byte, column, id string, v any) error {
 	plain, err := s.unlock(wrapped, box, column, id)
 	if err != nil || plain == nil {
-		return nil, err
+		return err
 	}
 	if json.Unmarshal(plain, v) != nil {
-		return nil, corrupt(column, id)
+		return corrupt(column, id)
 	}
-	return plain, nil
+	return nil
 }

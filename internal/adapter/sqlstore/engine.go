@@ -64,6 +64,7 @@ type engine struct {
 	cfg         Config
 	d           dialect
 	write, read *sql.DB
+	prepared    prepared
 
 	mu    sync.Mutex // guards what follows
 	free  []writer   // writers that nobody leads with; if there is one, queue is empty
@@ -154,6 +155,12 @@ func (e *engine) pool(conns int, readOnly bool) (*sql.DB, error) {
 		}
 		if readOnly {
 			c.RuntimeParams["default_transaction_read_only"] = "on"
+		} else {
+			// What is written is found by its key, however small or unknown to the planner a table is, and is planned once.
+			c.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+			for _, way := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
+				c.RuntimeParams[way] = "off"
+			}
 		}
 		if c.ConnectTimeout == 0 {
 			c.ConnectTimeout = 5 * time.Second

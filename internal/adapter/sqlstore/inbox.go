@@ -49,19 +49,6 @@ func (s *Store) Arrival(ctx context.Context, from office.NodeID, id string) (_ e
 	return a, err == nil, err
 }
 
-// Arrivals finds what was done with many envelopes of one sender; those that never came are left out.
-func (s *Store) Arrivals(ctx context.Context, from office.NodeID, ids []string) (map[string]exchange.Arrival, error) {
-	list, err := s.arrivals(ctx, `SELECT `+arrivalColumns+` FROM inbox WHERE sender = $2 AND id `+s.e.d.anyFirst(), listOf(s.e.d, ids), string(from))
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]exchange.Arrival, len(list))
-	for _, a := range list {
-		out[a.ID] = a
-	}
-	return out, nil
-}
-
 // EachArrival calls f for every envelope that came, with bounded memory.
 func (s *Store) EachArrival(ctx context.Context, f func(exchange.Arrival) error) error {
 	type key struct{ from, id string }

@@ -29,11 +29,11 @@ version = CASE WHEN version = $7 THEN version + 1 ELSE 0 END WHERE id = $1`
 )
 
 var (
-	insertLives        = insert{into: "licences (" + lifeColumns + ")", cols: 11}
-	insertLicenceFacts = insert{into: "licence_facts (hash, licence, n, at, signed)", cols: 5}
-	insertPresents     = insert{into: "presentations (id, case_id, state, at, until, body)", cols: 6}
+	insertLives        = insert{into: "licences (" + lifeColumns + ")", cols: "tttttnnnbnn"}
+	insertLicenceFacts = insert{into: "licence_facts (hash, licence, n, at, signed)", cols: "btnnb"}
+	insertPresents     = insert{into: "presentations (id, case_id, state, at, until, body)", cols: "tttnnb"}
 	insertHeld         = insert{
-		into: "wallet (id, owner, kind, at, body)", cols: 5,
+		into: "wallet (id, owner, kind, at, body)", cols: "tntnb",
 		tail: " ON CONFLICT (id) DO UPDATE SET at = excluded.at, body = excluded.body WHERE wallet.owner = excluded.owner",
 	}
 )

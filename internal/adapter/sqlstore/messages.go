@@ -17,7 +17,7 @@ const (
 )
 
 var insertMessages = insert{
-	into: "messages (id, case_id, side, office, at, read_at, waits, by_officer, body)", cols: 9,
+	into: "messages (id, case_id, side, office, at, read_at, waits, by_officer, body)", cols: "ttttnnntb",
 	tail: " ON CONFLICT (id) DO NOTHING",
 }
 

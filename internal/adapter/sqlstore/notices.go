@@ -28,7 +28,7 @@ ON CONFLICT (mac) DO UPDATE SET at = excluded.at, body = excluded.body`
 )
 
 var insertNotices = insert{
-	into: "notices (id, case_id, kind, template, office, at, channel, state, state_at, tries, next_try, why, by_officer, version, body)", cols: 15,
+	into: "notices (id, case_id, kind, template, office, at, channel, state, state_at, tries, next_try, why, by_officer, version, body)", cols: "tttttnttnnnntnb",
 	tail: " ON CONFLICT (id) DO NOTHING",
 }
 
@@ -91,7 +91,7 @@ func (s *Store) scanNotice(r scanner) (notice.Notice, error) {
 	n.At, n.StateAt, n.Tries, n.Next = fromMicros(at), fromMicros(stateAt), int(tries), fromMicros(next)
 	n.Why = errs.Code(why) //nolint:gosec // codes are five digits
 	var b noticeBody
-	if _, err := s.unlockJSON(wrapped, body, "notices.body", n.ID, &b); err != nil {
+	if err := s.unlockJSON(wrapped, body, "notices.body", n.ID, &b); err != nil {
 		return notice.Notice{}, err
 	}
 	n.Values, n.Lang, n.To = b.Values, b.Lang, b.To

@@ -45,7 +45,7 @@ func (s *Store) scanParcel(r scanner) (sent, error) {
 	if p.Signed, err = s.unlockSigned(wrapped, signed, "outbox.signed", p.ID); err != nil {
 		return sent{}, err
 	}
-	if _, err = s.unlockJSON(wrapped, files, "outbox.files", p.ID, &p.Files); err != nil {
+	if err = s.unlockJSON(wrapped, files, "outbox.files", p.ID, &p.Files); err != nil {
 		return sent{}, err
 	}
 	if receipt != nil {
@@ -61,6 +61,23 @@ func (s *Store) scanParcel(r scanner) (sent, error) {
 // Parcels claims up to limit parcels whose time has come, the longest waiting first: until lease is over nobody else gets
 // them, whatever becomes of the caller. A damaged row is left out; it is the error if there is nothing else.
 func (s *Store) Parcels(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]exchange.Parcel, error) {
+	out, ask := s.fresh.take(now, lease, limit)
+	if !ask {
+		return inOrder(out), nil
+	}
+	claimed, err := s.claim(ctx, now, lease, limit-len(out))
+	if err != nil && len(out) == 0 {
+		return nil, err
+	}
+	return inOrder(append(out, claimed...)), nil // an error comes again with the next call
+}
+
+func inOrder(list []exchange.Parcel) []exchange.Parcel {
+	slices.SortFunc(list, func(a, b exchange.Parcel) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	return list
+}
+
+func (s *Store) claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]exchange.Parcel, error) {
 	var bad error
 	list, err := take(ctx, s.e, func(r *rows) (sent, error) {
 		p, err := s.scanParcel(r)
@@ -81,7 +98,6 @@ func (s *Store) Parcels(ctx context.Context, now time.Time, lease time.Duration,
 	if len(out) == 0 {
 		return nil, bad
 	}
-	slices.SortFunc(out, func(a, b exchange.Parcel) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
 }
 
@@ -112,7 +128,11 @@ func (s *Store) Waiting(ctx context.Context) (count int, oldest time.Time, err e
 func (s *Store) NextTry(ctx context.Context) (at time.Time, ok bool, err error) {
 	var micro, n int64
 	err = s.e.queryRow(ctx, selectNextTry).Scan(&micro, &n)
-	return fromMicros(micro), n > 0, err
+	at, ok = fromMicros(micro), n > 0
+	if first, mine := s.fresh.next(); mine && (!ok || first.Before(at)) {
+		at, ok = first, true
+	}
+	return at, ok, err
 }
 
 // EachParcel calls f for every parcel ever posted, with its settlement or nil, with bounded memory.

@@ -10,6 +10,7 @@ import (
 const (
 	paperColumns  = `p.id, p.case_id, p.kind, p.title, p.check_code, p.number, p.at, p.signed, (SELECT datakey FROM cases c WHERE c.id = p.case_id)`
 	selectPapers  = `SELECT ` + paperColumns + ` FROM papers p WHERE p.case_id = $1 ORDER BY p.at, p.id`
+	selectHeads   = `SELECT p.id, p.case_id, p.kind, p.title, p.check_code, p.number, p.at FROM papers p WHERE p.case_id = $1 ORDER BY p.at, p.id`
 	selectPaper   = `SELECT ` + paperColumns + ` FROM papers p WHERE p.id = $1`
 	selectCheck   = `SELECT ` + paperColumns + ` FROM papers p WHERE p.check_code <> '' AND p.check_code = $1`
 	selectLicence = `SELECT ` + paperColumns + ` FROM papers p WHERE p.kind = '` + licence.Typ + `' AND p.number = $1`
@@ -36,6 +37,16 @@ func (s *Store) papers(ctx context.Context, text string, args ...any) ([]unit.Pa
 // Papers gives a case's documents and licence, the oldest first.
 func (s *Store) Papers(ctx context.Context, caseID string) ([]unit.Paper, error) {
 	return s.papers(ctx, selectPapers, caseID)
+}
+
+// PaperHeads is Papers without what was signed: enough for a list, and nothing has to be opened.
+func (s *Store) PaperHeads(ctx context.Context, caseID string) ([]unit.Paper, error) {
+	return collect(ctx, s.e, func(r *rows) (p unit.Paper, err error) {
+		var at int64
+		err = r.Scan(&p.ID, &p.Case, &p.Kind, &p.Title, &p.Check, &p.Number, &at)
+		p.At = fromMicros(at)
+		return p, err
+	}, selectHeads, caseID)
 }
 
 // Paper reads a document by its id; errs.Missing if it is not here.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -49,7 +50,7 @@ func (e *engine) query(ctx context.Context, text string, args ...any) (*rows, er
 		return nil, err
 	}
 	for try := 0; ; try++ {
-		r, err := e.read.QueryContext(ctx, text, args...)
+		r, err := e.ask(ctx, text, args)
 		if err == nil {
 			return &rows{r, e}, nil
 		}
@@ -57,6 +58,51 @@ func (e *engine) query(ctx context.Context, text string, args ...any) (*rows, er
 			return nil, e.mapped(err)
 		}
 	}
+}
+
+// mostPrepared bounds the statements that are kept prepared; the store's own texts are fewer.
+const mostPrepared = 256
+
+// ask runs a reading statement. SQLite parses a text anew each time unless it was prepared, which costs more than most reads;
+// the driver of PostgreSQL prepares by itself.
+func (e *engine) ask(ctx context.Context, text string, args []any) (*sql.Rows, error) {
+	if e.d == postgres {
+		return e.read.QueryContext(ctx, text, args...)
+	}
+	e.prepared.mu.Lock()
+	s, ok := e.prepared.by[text]
+	full := len(e.prepared.by) >= mostPrepared
+	e.prepared.mu.Unlock()
+	if ok {
+		return s.QueryContext(ctx, args...)
+	}
+	if full {
+		return e.read.QueryContext(ctx, text, args...)
+	}
+	s, err := e.read.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	e.prepared.mu.Lock()
+	if have, ok := e.prepared.by[text]; ok { // another reader was first
+		e.prepared.mu.Unlock()
+		if err := s.Close(); err != nil {
+			return nil, err
+		}
+		return have.QueryContext(ctx, args...)
+	}
+	if e.prepared.by == nil {
+		e.prepared.by = map[string]*sql.Stmt{}
+	}
+	e.prepared.by[text] = s
+	e.prepared.mu.Unlock()
+	return s.QueryContext(ctx, args...)
+}
+
+// prepared are reading statements by their text; they are closed with the pool.
+type prepared struct {
+	mu sync.Mutex // guards by
+	by map[string]*sql.Stmt
 }
 
 func (e *engine) readAgain(err error) bool {

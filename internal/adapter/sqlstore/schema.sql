@@ -134,11 +134,6 @@ CREATE TABLE log_forks (
 	PRIMARY KEY (node, size)
 );
 
-CREATE TABLE log_hashes (
-	pos BIGINT NOT NULL PRIMARY KEY,
-	hash BYTEA NOT NULL
-);
-
 CREATE TABLE log_heads (
 	size BIGINT NOT NULL PRIMARY KEY,
 	at BIGINT NOT NULL,
@@ -147,17 +142,22 @@ CREATE TABLE log_heads (
 	signed_es BYTEA NOT NULL
 );
 
-CREATE TABLE log_new (
-	id TEXT NOT NULL PRIMARY KEY,
-	at BIGINT NOT NULL,
-	case_id TEXT NOT NULL,
-	leaf BYTEA NOT NULL
-);
-
 CREATE TABLE log_seen (
 	node TEXT NOT NULL PRIMARY KEY,
 	size BIGINT NOT NULL,
 	signed BYTEA NOT NULL
+);
+
+CREATE TABLE log_tiles (
+	pos BIGINT NOT NULL PRIMARY KEY, -- of the first hash, in tlog numbering
+	hashes BYTEA NOT NULL -- 32 bytes each, at consecutive positions
+);
+
+CREATE TABLE log_units (
+	id TEXT NOT NULL PRIMARY KEY,
+	at BIGINT NOT NULL, -- of the first entry
+	n BIGINT NOT NULL, -- entries
+	leaves BYTEA NOT NULL -- one a line
 );
 
 CREATE TABLE log_witnesses (

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"sync"
@@ -34,17 +33,8 @@ type Store struct {
 	busy map[string]chan struct{} // cases with a unit under way; closed when it is through
 
 	serials serials
+	fresh   fresh
 }
-
-// opened is what is remembered of a case that was read or written lately.
-type opened struct {
-	key     proof.DataKey
-	version int64
-	private [sha256.Size]byte // of the private part as JSON, in that version
-}
-
-// openedMax bounds the cases remembered; a full memory is emptied.
-const openedMax = 4096
 
 // broken says which codes the constraints of the schema give.
 var broken = []constraint{
@@ -88,18 +78,6 @@ func (s *Store) Close() error { return s.e.close() }
 // Commits counts the transactions so far; units that were committed together count once.
 func (s *Store) Commits() int64 { return s.e.commits.Load() }
 
-func (s *Store) remember(id string, o opened) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if have, ok := s.open[id]; ok && have.version > o.version { // a slow reader
-		return
-	}
-	if len(s.open) >= openedMax {
-		clear(s.open)
-	}
-	s.open[id] = o
-}
-
 // turn waits until no other unit of this process changes the case, and refuses one that has lost already. The database
 // would refuse it too, but with it all units that share its commit, which then have to be repeated.
 func (s *Store) turn(ctx context.Context, id string, version int64) (done func(), err error) {
@@ -128,13 +106,6 @@ func (s *Store) turn(ctx context.Context, id string, version int64) (done func()
 			return nil, ctx.Err()
 		}
 	}
-}
-
-func (s *Store) remembered(id string) (opened, bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	o, ok := s.open[id]
-	return o, ok
 }
 
 const selectDataKey = `SELECT datakey FROM cases WHERE id = $1`

@@ -173,7 +173,7 @@ func TestSequence(t *testing.T) {
 				return err
 			}
 			return s.AppendTree(t.Context(), sequence.Batch{
-				From: size, IDs: ids, Pos: g.Pos, Hashes: g.Hashes, At: at, Root: g.Root, SM: []byte("sm"),
+				From: size, IDs: ids, Leaves: leaves, Pos: g.Pos, Hashes: g.Hashes, At: at, Root: g.Root, SM: []byte("sm"),
 			})
 		}
 		total := 0

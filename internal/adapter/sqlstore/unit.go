@@ -2,11 +2,9 @@ package sqlstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"slices"
-
-	"github.com/google/uuid"
+	"time"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
@@ -29,46 +27,45 @@ version = CASE WHEN version = $9 THEN version + 1 ELSE 0 END, state = $10, priva
 
 var (
 	insertCases = insert{
-		into: "cases (id, no, item, status, queue, office, due, holder, lodged, closed, updated, version, state, private, datakey)", cols: 15,
+		into: "cases (id, no, item, status, queue, office, due, holder, lodged, closed, updated, version, state, private, datakey)", cols: "ttttttntnnnntbb",
 	}
-	insertArrivals = insert{into: "inbox (sender, id, case_id, kind, status, at, hash, receipt, signed)", cols: 9}
-	insertLookups  = insert{into: "lookups (mac, case_id)", cols: 2}
+	insertArrivals = insert{into: "inbox (sender, id, case_id, kind, status, at, hash, receipt, signed)", cols: "tttttnbbb"}
+	insertLookups  = insert{into: "lookups (mac, case_id)", cols: "nt"}
 	insertFacts    = insert{
-		into: "facts (hash, case_id, leg, step, act, at, by_node, signed, private)", cols: 9,
+		into: "facts (hash, case_id, leg, step, act, at, by_node, signed, private)", cols: "bttntntbb",
 		tail: " ON CONFLICT (hash) DO NOTHING",
 	}
 	insertPapers = insert{
-		into: "papers (id, case_id, kind, title, check_code, number, at, signed)", cols: 8,
+		into: "papers (id, case_id, kind, title, check_code, number, at, signed)", cols: "ttttttnb",
 		tail: " ON CONFLICT (id) DO NOTHING",
 	}
 	// A copy that arrives may be one that is here already under another id.
 	insertCopies = insert{
-		into: "papers (id, case_id, kind, title, check_code, number, at, signed)", cols: 8,
+		into: "papers (id, case_id, kind, title, check_code, number, at, signed)", cols: "ttttttnb",
 		tail: " ON CONFLICT DO NOTHING",
 	}
 	insertParcels = insert{
-		into: "outbox (id, dest, case_id, leg, kind, at, next_try, tries, status, settled, files, signed)", cols: 12,
+		into: "outbox (id, dest, case_id, leg, kind, at, next_try, tries, status, settled, files, signed)", cols: "tttttnnntnbb",
 	}
 	insertDue = insert{
-		into: "due (case_id, kind, at)", cols: 3,
+		into: "due (case_id, kind, at)", cols: "ttn",
 		tail: " ON CONFLICT (case_id, kind) DO UPDATE SET at = excluded.at",
 	}
-	insertLog = insert{into: "log_new (id, at, case_id, leaf)", cols: 4}
 )
 
 // The two updates of a unit as PostgreSQL gets them for several units at once.
 var (
 	changeCases = insert{
-		into: "cases AS c", cols: 11,
+		into: "cases AS c", cols: "ttttntnnntb",
 		set: `status = v.status, queue = v.queue, office = v.office, due = v.due, holder = v.holder, closed = v.closed, updated = v.updated,
 version = CASE WHEN c.version = v.version THEN c.version + 1 ELSE 0 END, state = v.state, private = COALESCE(v.private, c.private)`,
-		tail:  ") AS v (id, status, queue, office, due, holder, closed, updated, version, state, private) WHERE c.id = v.id",
-		casts: []string{"text", "text", "text", "text", "bigint", "text", "bigint", "bigint", "bigint", "text", "bytea"},
+		of:   "v (id, status, queue, office, due, holder, closed, updated, version, state, private)",
+		tail: " WHERE c.id = v.id",
 	}
 	settleParcels = insert{
-		into: "outbox AS o", cols: 4, set: "status = v.status, settled = v.settled, receipt = v.receipt",
-		tail:  ") AS v (id, status, settled, receipt) WHERE o.id = v.id AND o.receipt IS NULL",
-		casts: []string{"text", "text", "bigint", "bytea"},
+		into: "outbox AS o", cols: "ttnb", set: "status = v.status, settled = v.settled, receipt = v.receipt",
+		of:   "v (id, status, settled, receipt)",
+		tail: " WHERE o.id = v.id AND o.receipt IS NULL",
 	}
 )
 
@@ -82,7 +79,8 @@ type writing struct {
 	stmts []stmt
 	fresh string // id of a case that this unit opens
 	key   proof.DataKey
-	after opened // what is remembered of the unit's case once it is committed
+	after opened        // what is remembered of the unit's case once it is committed
+	lease time.Duration // of the unit's parcels; 0 if they are due at once
 }
 
 // Commit stores a unit as unit.Unit says: as a whole, durably, or not at all. Beside its errors it gives errs.Duplicate
@@ -116,10 +114,16 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 		})
 	}
 	if err := s.e.commit(ctx, w.stmts); err != nil {
+		if u.Case != nil {
+			s.forget(u.Case.ID, u.Case.Row)
+		}
 		return err
 	}
 	if u.Case != nil {
 		s.remember(u.Case.ID, w.after)
+	}
+	if w.lease > 0 {
+		s.fresh.add(u.Out)
 	}
 	return nil
 }
@@ -140,10 +144,6 @@ func (w *writing) caseRow(u unit.Unit) error {
 	if err != nil {
 		return err
 	}
-	private, err := proof.Marshal(c.Private)
-	if err != nil {
-		return err
-	}
 	at := u.At
 	if at.IsZero() {
 		at = c.Last
@@ -151,13 +151,16 @@ func (w *writing) caseRow(u unit.Unit) error {
 	queue, office := c.At(w.s.me)
 	holder, _ := c.Holder()
 	moving := []any{string(c.Status()), string(queue), office, dueDay(c), string(holder.Node)}
-	sum := sha256.Sum256(private)
 	if c.Row == 0 {
+		private, err := proof.Marshal(c.Private)
+		if err != nil {
+			return err
+		}
 		key, wrapped, err := w.s.vault.NewDataKey()
 		if err != nil {
 			return err
 		}
-		w.fresh, w.key, w.after = c.ID, key, opened{key, 1, sum}
+		w.fresh, w.key, w.after = c.ID, key, afterwards(c, key)
 		args := append([]any{c.ID, string(c.No), c.Item}, moving...)
 		args = append(args, micros(c.Lodged), micros(c.Closed), micros(at), int64(1), string(state),
 			w.s.lock(key, true, private, "cases.private", c.ID), wrapped)
@@ -171,14 +174,18 @@ func (w *writing) caseRow(u unit.Unit) error {
 	if !ok {
 		return errs.New(errs.Stale, "case %s is not here", c.ID)
 	}
-	w.after = opened{key, c.Row + 1, sum}
+	w.after = afterwards(c, key)
 	args := append([]any{c.ID}, moving...)
 	args = append(args, micros(c.Closed), micros(at), c.Row, string(state))
-	if was, ok := w.s.remembered(c.ID); ok && was.version == c.Row && was.private == sum {
+	if was, ok := w.s.remembered(c.ID); ok && was.samePrivate(c) {
 		w.stmts = append(w.stmts, stmt{
 			sql: updateCase, args: args, want: -1, rows: &changeCases, alike: append(slices.Clip(args), []byte(nil)),
 		})
 		return nil
+	}
+	private, err := proof.Marshal(c.Private)
+	if err != nil {
+		return err
 	}
 	args = append(args, w.s.lock(key, true, private, "cases.private", c.ID))
 	w.stmts = append(w.stmts, stmt{sql: updateCasePrivate, args: args, want: -1, rows: &changeCases})
@@ -227,7 +234,7 @@ func notNull(b []byte) []byte {
 }
 
 func (w *writing) facts(u unit.Unit) error {
-	args := make([]any, 0, insertFacts.cols*len(u.Facts))
+	args := make([]any, 0, len(insertFacts.cols)*len(u.Facts))
 	for _, k := range u.Facts {
 		var private []byte
 		if len(k.Private) > 0 {
@@ -245,7 +252,7 @@ func (w *writing) facts(u unit.Unit) error {
 }
 
 func (w *writing) papers(u unit.Unit) error {
-	args := make([]any, 0, insertPapers.cols*len(u.Papers))
+	args := make([]any, 0, len(insertPapers.cols)*len(u.Papers))
 	for _, p := range u.Papers {
 		key, ok, err := w.keyOf(p.Case)
 		if err != nil {
@@ -263,7 +270,11 @@ func (w *writing) papers(u unit.Unit) error {
 }
 
 func (w *writing) parcels(u unit.Unit) error {
-	args := make([]any, 0, insertParcels.cols*len(u.Out))
+	if len(u.Out) == 0 {
+		return nil
+	}
+	w.lease = w.s.fresh.lease(len(u.Out))
+	args := make([]any, 0, len(insertParcels.cols)*len(u.Out))
 	for _, p := range u.Out {
 		key, ok, err := w.keyOf(p.Case)
 		if err != nil {
@@ -277,27 +288,10 @@ func (w *writing) parcels(u unit.Unit) error {
 			}
 			files = w.s.lock(key, ok, plain, "outbox.files", p.ID)
 		}
-		args = append(args, p.ID, string(p.To), p.Case, p.Leg, string(p.Kind), micros(p.At), micros(p.At), int64(p.Tries), "", int64(0),
+		args = append(args, p.ID, string(p.To), p.Case, p.Leg, string(p.Kind), micros(p.At), micros(p.At.Add(w.lease)), int64(p.Tries), "", int64(0),
 			files, w.s.lock(key, ok, packSigned(p.Signed), "outbox.signed", p.ID))
 	}
 	w.stmts = insertParcels.add(w.stmts, args)
-	return nil
-}
-
-func (w *writing) log(u unit.Unit) error {
-	args := make([]any, 0, insertLog.cols*len(u.Log))
-	for _, e := range u.Log {
-		leaf, err := e.Leaf()
-		if err != nil {
-			return err
-		}
-		id, err := uuid.NewV7()
-		if err != nil {
-			return errs.Wrap(errs.Unexpected, err, "log entry")
-		}
-		args = append(args, id.String(), micros(e.At), e.Case, leaf)
-	}
-	w.stmts = insertLog.add(w.stmts, args)
 	return nil
 }
 
@@ -305,7 +299,7 @@ func (w *writing) lookups(u unit.Unit) {
 	if u.Case == nil {
 		return
 	}
-	args := make([]any, 0, insertLookups.cols*len(u.Lookups))
+	args := make([]any, 0, len(insertLookups.cols)*len(u.Lookups))
 	for _, l := range u.Lookups {
 		args = append(args, w.s.mac(string(l.Kind), l.Value), u.Case.ID)
 	}

@@ -1,9 +1,13 @@
 package sqlstore
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"slices"
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/office"
@@ -114,14 +118,36 @@ func (s *Store) Forks(ctx context.Context) ([]witness.Fork, error) {
 
 // LogLines gives the entries about cases with their places in the tree (-1: not in it yet), the newest first.
 func (s *Store) LogLines(ctx context.Context, cases []string, limit int) ([]accesslog.Line, error) {
-	list := listOf(s.e.d, cases)
-	return collect(ctx, s.e, func(r *rows) (accesslog.Line, error) {
-		var l accesslog.Line
-		var at int64
-		var leaf []byte
-		err := r.Scan(&l.Index, &at, &leaf)
-		l.Leaf = string(leaf)
-		return l, err
-	}, `SELECT idx, at, leaf FROM log WHERE case_id `+s.e.d.anyFirst()+` UNION ALL SELECT -1, at, leaf FROM log_new WHERE case_id `+
-		s.e.d.anyFirst()+` ORDER BY 2 DESC, 1 DESC LIMIT $2`, list, limit)
+	type entry struct {
+		logged
+		at int64
+	}
+	list, err := collect(ctx, s.e, func(r *rows) (f entry, err error) { return f, r.Scan(&f.idx, &f.at, &f.leaf) },
+		`SELECT idx, at, leaf FROM (SELECT idx, at, leaf FROM log WHERE case_id `+s.e.d.anyFirst()+
+			` ORDER BY at DESC, idx DESC LIMIT $2) newest UNION ALL SELECT -1, at, leaves FROM log_units`, listOf(s.e.d, cases), limit)
+	if err != nil {
+		return nil, err
+	}
+	all := list[:0:0]
+	for _, f := range list {
+		if f.idx >= 0 {
+			all = append(all, f)
+			continue
+		}
+		for line := range bytes.SplitSeq(f.leaf, newline) {
+			var e accesslog.Entry
+			if json.Unmarshal(line, &e) != nil {
+				return nil, corrupt("log_units", "leaves")
+			}
+			if slices.Contains(cases, e.Case) {
+				all = append(all, entry{logged{-1, line}, micros(e.At)})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b entry) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.idx, a.idx)) })
+	out := make([]accesslog.Line, 0, min(limit, len(all)))
+	for _, f := range all[:min(limit, len(all))] {
+		out = append(out, accesslog.Line{Index: f.idx, Leaf: string(f.leaf)})
+	}
+	return out, nil
 }

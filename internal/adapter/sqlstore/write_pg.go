@@ -28,7 +28,7 @@ func (p *pgWriter) run(ctx context.Context, units [][]stmt) (v verdict) {
 	}
 	_ = conn.Raw(func(raw any) error {
 		c := raw.(*stdlib.Conn).Conn()
-		v = p.transact(ctx, c, units, len(units) > 1)
+		v = p.transact(ctx, c, units, true)
 		if v.how == split && v.bad == nil && len(units) > 1 && p.rollback(ctx, c) {
 			v = p.transact(ctx, c, units, false) // a shared statement failed: whose fault was it?
 		}

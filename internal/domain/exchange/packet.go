@@ -206,9 +206,25 @@ var writers = sync.Pool{New: func() any {
 	return w
 }}
 
+// readers are kept for the same reason.
+var readers = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+
+// inflate gives one byte more than MaxPacket at most.
+func inflate(b []byte) ([]byte, error) {
+	r := readers.Get().(io.ReadCloser)
+	defer readers.Put(r)
+	if err := r.(flate.Resetter).Reset(bytes.NewReader(b), nil); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	out.Grow(min(8*len(b), MaxPacket))
+	_, err := out.ReadFrom(io.LimitReader(r, MaxPacket+1))
+	return out.Bytes(), err
+}
+
 func decode(b []byte, protocol int, v any) error {
 	if protocol >= 2 {
-		plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(b)), MaxPacket+1))
+		plain, err := inflate(b)
 		if err != nil {
 			return errs.Wrap(errs.BadPacket, err, "inflating")
 		}

@@ -31,6 +31,25 @@ type Version struct {
 	Digest      string
 }
 
+// Begins reports whether an application in a mode can be made where people are led for it: online at the place that decides,
+// otherwise at the place where they are. A plan that begins elsewhere, or that sends an online matter through a third hand, is not
+// carried out yet.
+func (v Version) Begins(m Mode) bool {
+	plan := v.Plan[m]
+	if len(plan) == 0 {
+		return false
+	}
+	if m != Online {
+		return plan[0].Place != There
+	}
+	for _, leg := range plan {
+		if leg.Place != There {
+			return false
+		}
+	}
+	return true
+}
+
 // Basis is one provision an item rests on; Text is our short paraphrase, not the official wording.
 type Basis struct {
 	Key     string `toml:"key"`

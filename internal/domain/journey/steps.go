@@ -38,6 +38,47 @@ func (s Step) Path() string {
 // Long is the number of steps from which the way begins with a task list.
 const Long = 6
 
+// IsLong reports whether a way begins with a task list: what was answered before, in the guide, makes nothing longer.
+func IsLong(steps []Step) bool {
+	n := 0
+	for _, s := range steps {
+		if s.Kind != Ask || !s.Done {
+			n++
+		}
+	}
+	return n > Long
+}
+
+// Section is a task of a long way: the questions of one kind that follow each other, or one step.
+type Section []Step
+
+// Done is how many steps of it are.
+func (s Section) Done() int {
+	n := 0
+	for _, one := range s {
+		if one.Done {
+			n++
+		}
+	}
+	return n
+}
+
+// Open is the first step of it that is not done, or its first.
+func (s Section) Open() Step { return Next(s) }
+
+// Sections are the tasks of a way, in order.
+func Sections(steps []Step) []Section {
+	var out []Section
+	for _, s := range steps {
+		if n := len(out); n > 0 && (s.Kind == Ask || s.Kind == Question) && out[n-1][0].Kind == s.Kind {
+			out[n-1] = append(out[n-1], s)
+			continue
+		}
+		out = append(out, Section{s})
+	}
+	return out
+}
+
 // Steps is the whole way of a draft under a version of the rules, narrowed to what the person said. What needs nobody's word has no step. The check is done
 // only by submitting, so it never counts as done here.
 func Steps(d Draft, v item.Version) []Step {

@@ -16,9 +16,11 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
+	"tongban/internal/domain/office"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
 	"tongban/internal/page"
 )
 
@@ -43,6 +45,8 @@ type Config struct {
 	PublicURL string // of the entrance, for the invitation's link; without a slash at its end
 	Demo      bool
 	MaxFile   int64 // bytes of one file; 0 is 20 MiB
+	// Away tells since when a province cannot be reached, as far as is known; nil: all count as there.
+	Away func(node office.NodeID) (since time.Time, down bool)
 }
 
 // Face is the applying of one node. Safe for concurrent use.
@@ -256,6 +260,19 @@ func pick(lang, zh, en string) string {
 		return en
 	}
 	return zh
+}
+
+// away says what it means that the province that decides cannot be reached now; "" while it can, or decides here.
+func (f *Face) away(ctx context.Context, there office.Office) string {
+	if f.cfg.Away == nil || there.Node == "" || there.Node == f.cfg.Kit.Me {
+		return ""
+	}
+	since, down := f.cfg.Away(there.Node)
+	if !down {
+		return ""
+	}
+	r, _ := f.cfg.Kit.Regions.Lookup(region.Code(string(there.Node) + "0000000000"))
+	return page.T(ctx, "public.unreachable.before", pick(page.PrefsOf(ctx).Lang, r.Short, r.En), moment(ctx, since))
 }
 
 func (f *Face) now() time.Time { return f.cfg.Kit.Now() }

@@ -54,6 +54,18 @@ func (f *Face) wish(q url.Values) (apply.Wish, error) {
 	return w, nil
 }
 
+// astray is the guide for an address whose places cannot be worked with: it says what is wrong with them, and by name what took
+// over from one that was abolished. false if the address may go on.
+func (f *Face) astray(q url.Values) (guide string, is bool) {
+	it, known := f.cfg.Kit.Catalogue.Item(q.Get("item"))
+	for _, name := range []string{"here", "there"} {
+		code, err := region.Parse(q.Get(name))
+		_, status := f.cfg.Kit.Regions.Lookup(code)
+		is = is || err != nil || status == region.Historical
+	}
+	return "/guide/" + url.PathEscape(it.Code) + "?" + url.Values{"here": {q.Get("here")}, "there": {q.Get("there")}}.Encode(), known && is
+}
+
 // carried are the answers that come from the guide: not asked again, and changed there or in the application.
 func (v beginView) carried(ctx context.Context) []page.Row {
 	var out []page.Row
@@ -89,6 +101,9 @@ func letter(yes bool) string {
 
 // begin is /apply/new?item=&here=&there=.
 func (f *Face) begin(w http.ResponseWriter, r *http.Request, v visit) error {
+	if guide, is := f.astray(r.URL.Query()); is {
+		return page.SeeOther(w, r, guide)
+	}
 	wish, err := f.wish(r.URL.Query())
 	if err != nil {
 		return err
@@ -139,7 +154,7 @@ func (f *Face) resume(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	if len(d.Steps) > journey.Long {
+	if journey.IsLong(d.Steps) {
 		return page.SeeOther(w, r, d.path("tasks"))
 	}
 	return page.SeeOther(w, r, d.path(journey.Next(d.Steps).Path()))

@@ -60,18 +60,30 @@ func stepName(ctx context.Context, d draft, s journey.Step) string {
 	return page.T(ctx, "apply.tasks."+string(s.Kind))
 }
 
+// sectionName is what a task is called: several questions are one task.
+func sectionName(ctx context.Context, d draft, s journey.Section) string {
+	if len(s) > 1 {
+		return page.T(ctx, "apply.tasks."+string(s[0].Kind)+"_many", len(s))
+	}
+	return stepName(ctx, d, s[0])
+}
+
 // tasksOf are the lines of the task list.
 func tasksOf(ctx context.Context, d draft) []page.Task {
 	next := journey.Next(d.Steps)
-	out := make([]page.Task, 0, len(d.Steps))
-	for _, s := range d.Steps {
-		t := page.Task{Title: stepName(ctx, d, s), Href: d.path(s.Path())}
-		switch {
-		case s.Done:
+	sections := journey.Sections(d.Steps)
+	out := make([]page.Task, 0, len(sections))
+	for _, s := range sections {
+		open := s.Open()
+		t := page.Task{Title: sectionName(ctx, d, s), Href: d.path(open.Path())}
+		switch n := s.Done(); {
+		case n == len(s):
 			t.Status = page.T(ctx, "apply.tasks.done")
-		case !journey.Reachable(d.Steps, s.Path()):
+		case !journey.Reachable(d.Steps, open.Path()):
 			t.Status, t.Locked = page.T(ctx, "apply.tasks.locked"), true
-		case s == next:
+		case n > 0:
+			t.Status, t.Tone = page.T(ctx, "apply.tasks.some", n, len(s)), page.ToneBlue
+		case open == next:
 			t.Status, t.Tone = page.T(ctx, "apply.tasks.next"), page.ToneBlue
 		default:
 			t.Status, t.Tone = page.T(ctx, "apply.tasks.open"), page.ToneGrey

@@ -36,7 +36,7 @@ func (e *entrance) away(ctx context.Context, v page.Visitor, here []casefile.Cas
 	found, err := e.elsewhere(ctx, v)
 	out := others{Ended: errs.Is(err, errs.RoamEnded), More: e.namesOf(ctx, found.More)}
 	if !out.Ended {
-		out.Missing = e.namesOf(ctx, found.Missing)
+		out.Missing = e.missingNames(ctx, found.Missing)
 	}
 	for _, c := range found.Cases {
 		if slices.ContainsFunc(here, func(mine casefile.Case) bool { return mine.No == c.No }) {
@@ -62,12 +62,28 @@ func (e *entrance) awayLine(ctx context.Context, c elsewhere.Case) awayLine {
 }
 
 func (e *entrance) namesOf(ctx context.Context, nodes []office.NodeID) string {
-	lang := page.PrefsOf(ctx).Lang
 	var names []string
 	for _, n := range nodes {
-		names = append(names, e.nameOf(lang, n))
+		names = append(names, e.nameOf(page.PrefsOf(ctx).Lang, n))
 	}
-	if lang == "en" {
+	return listed(ctx, names)
+}
+
+// missingNames are those that did not answer, each with since when where that is known.
+func (e *entrance) missingNames(ctx context.Context, nodes []office.NodeID) string {
+	var names []string
+	for _, n := range nodes {
+		name := e.nameOf(page.PrefsOf(ctx).Lang, n)
+		if o, down := e.Reach.down(n, e.Entrances[n]); down {
+			name = page.T(ctx, "public.unreachable.since", name, e.lately(ctx, o.Since))
+		}
+		names = append(names, name)
+	}
+	return listed(ctx, names)
+}
+
+func listed(ctx context.Context, names []string) string {
+	if page.PrefsOf(ctx).Lang == "en" {
 		return strings.Join(names, ", ")
 	}
 	return strings.Join(names, "\u3001")

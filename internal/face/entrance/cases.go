@@ -3,6 +3,7 @@ package entrance
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,6 +33,7 @@ type line struct {
 	Status page.Status
 	Head   string // the headline
 	Due    string
+	Lost   *lost // who holds it cannot be reached
 }
 
 // group is one of the three parts of 我的办件.
@@ -62,7 +64,7 @@ func (e *entrance) cases(w http.ResponseWriter, r *http.Request) error {
 		}
 		log = append(log, e.seen(c, "entrance.cases"))
 		d := e.state(ctx, c, nil)
-		l := line{Case: c, Name: e.itemOf(ctx, c), Status: statusOf(c), Head: d.Head, Due: d.Due.Date}
+		l := line{Case: c, Name: e.itemOf(ctx, c), Status: statusOf(c), Head: d.Head, Due: d.Due.Date, Lost: d.Lost}
 		g := &groups[d.group()]
 		g.Lines = append(g.Lines, l)
 	}
@@ -81,6 +83,22 @@ func (e *entrance) cases(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}, casesPage(e, groups, drafts, e.away(ctx, v, found), len(log), v.Person.IDNo == ""))
+}
+
+// lostLines name every province that holds one of the cases and cannot be reached, once each.
+func lostLines(ctx context.Context, groups []group) []string {
+	var out []string
+	for _, g := range groups {
+		for _, l := range g.Lines {
+			if l.Lost == nil {
+				continue
+			}
+			if words := page.T(ctx, "public.unreachable.known_list", l.Lost.Name, l.Lost.Since); !slices.Contains(out, words) {
+				out = append(out, words)
+			}
+		}
+	}
+	return out
 }
 
 // draftLine is one application that is still being prepared.
@@ -166,7 +184,7 @@ func (e *entrance) caseOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	papers, err := e.store.Papers(ctx, c.ID)
+	papers, err := e.store.PaperHeads(ctx, c.ID)
 	if err != nil {
 		return err
 	}
@@ -208,7 +226,7 @@ func (e *entrance) fix(w http.ResponseWriter, r *http.Request) error {
 	case c.Local(): // no window has it: it is answered here
 		return page.SeeOther(w, r, "/cases/"+string(c.No)+"/mend")
 	}
-	papers, err := e.store.Papers(ctx, c.ID)
+	papers, err := e.store.PaperHeads(ctx, c.ID)
 	if err != nil {
 		return err
 	}

@@ -37,14 +37,14 @@ import (
 )
 
 // Store is what an entrance reads of its node. A thing that is not there is errs.Missing. Find gives the cases under any of
-// the look-ups, newest first, at most limit. Commit writes the log entry of a view and is durable when it returns. Safe for
+// the look-ups, newest first, at most limit. PaperHeads leaves out what was signed. Commit writes the log entry of a view and is durable when it returns. Safe for
 // concurrent use.
 type Store interface {
 	usage.Store
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
-	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
+	PaperHeads(ctx context.Context, caseID string) ([]unit.Paper, error)
 	Paper(ctx context.Context, id string) (unit.Paper, error)
 	PaperByCheck(ctx context.Context, check string) (unit.Paper, error)
 	Licence(ctx context.Context, number string) (unit.Paper, error)
@@ -88,8 +88,8 @@ type Public struct {
 	Client func(r *http.Request) string
 	Finder Finder      // nil is the index of the catalogue inside the binary
 	Zones  *zone.Zones // nil is those inside the binary
-	// HTTP reaches the provinces' entrances to see whether they answer; nil: nobody is asked, all count as there.
-	HTTP *http.Client
+	// Reach knows which provinces' entrances answer; nil: nobody is asked, all count as there.
+	Reach *Reach
 	// Apply says that the provinces' entrances take applications at /apply/new; else a guide leads to windows only.
 	Apply bool
 	// OnMiss gets the words of a question that found nothing, without who asked; nil is nothing.
@@ -132,7 +132,6 @@ type base struct {
 	places *places
 	limit  *throttle.Throttle
 	kept   *page.Kept
-	reach  *reach
 	laid   *sync.Map     // of []topic by cut, subject and language: the catalogue does not change under a running entrance
 	me     office.NodeID // "" at the hub
 	here   region.Region // the province; zero at the hub
@@ -150,6 +149,7 @@ type entrance struct {
 	room   *notify.Room
 	words  *correspond.Desk
 	drafts Drafts
+	seals  seals
 	// elsewhere asks the other provinces; nil asks nobody.
 	elsewhere       func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
 	usagesElsewhere Usages
@@ -208,9 +208,8 @@ func NewHub(cfg Public) *page.Site {
 
 func newBase(p Public) *base {
 	b := &base{Public: p, places: newPlaces(p.Regions), limit: throttle.New(30, time.Minute, time.Now), kept: page.NewKept(keptBytes), laid: &sync.Map{}}
-	b.reach = &reach{now: time.Now, seen: map[office.NodeID]*contact{}}
-	if b.HTTP != nil {
-		b.reach.ask = headOf(b.HTTP)
+	if b.Reach == nil {
+		b.Reach = NewReach(nil)
 	}
 	if b.Finder == nil {
 		b.Finder = search.Default()

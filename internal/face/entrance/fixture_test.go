@@ -71,6 +71,11 @@ func (m *memory) Case(_ context.Context, id string) (casefile.Case, error) {
 	return c, nil
 }
 
+func (m *memory) Recent(id string) (casefile.Case, bool) {
+	c, ok := m.cases[id]
+	return c, ok
+}
+
 func (m *memory) CaseByNo(_ context.Context, no casefile.No) (casefile.Case, error) {
 	for _, c := range m.cases {
 		if c.No == no {
@@ -99,9 +104,10 @@ func (m *memory) Facts(_ context.Context, id string) (out []casefile.Known, _ er
 	return out, nil
 }
 
-func (m *memory) Papers(_ context.Context, id string) (out []unit.Paper, _ error) {
+func (m *memory) PaperHeads(_ context.Context, id string) (out []unit.Paper, _ error) {
 	for _, p := range m.papers {
 		if p.Case == id {
+			p.Signed = proof.Signed{}
 			out = append(out, p)
 		}
 	}
@@ -209,6 +215,7 @@ type world struct {
 	signers map[office.NodeID]*proof.Signer
 	site    http.Handler
 	hub     http.Handler
+	reach   *Reach // of the province's site; nobody is asked
 	c       casefile.Case
 	away    func(context.Context, page.Visitor) (elsewhere.Found, error) // what the other provinces say; nil: nothing
 	usages  Usages
@@ -218,7 +225,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		t: t, store: &memory{cases: map[string]casefile.Case{}, wishes: map[string]notice.Contact{}}, gate: &gate{}, signers: map[office.NodeID]*proof.Signer{},
-		now: time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC),
+		now: time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC), reach: NewReach(nil),
 	}
 	trust := &office.TrustList{Version: 1, Issued: w.now}
 	keys := gm.MemoryKeys()
@@ -240,7 +247,7 @@ func newWorld(t *testing.T) *world {
 		Catalogue: item.Default(), Calendar: calendar, Regions: regions, Offices: offices,
 	}
 	public := Public{
-		Entrances: map[office.NodeID]string{"23": "http://heilongjiang.localhost", "63": "http://qinghai.localhost"},
+		Reach: w.reach, Entrances: map[office.NodeID]string{"23": "http://heilongjiang.localhost", "63": "http://qinghai.localhost"},
 		PublicURL: "http://heilongjiang.localhost", HubURL: "http://localhost", Demo: true, Log: slog.New(slog.DiscardHandler),
 		DemoSteps: []DemoStep{{Zh: "以窗口人员身份登录", En: "Sign in as a clerk", Href: "http://heilongjiang.localhost/desk"}, {Zh: "收件", En: "Take in"}},
 	}

@@ -145,7 +145,8 @@ func (b *base) guideView(ctx context.Context, it item.Item, q url.Values, on wor
 			v.Summary.Decider = g.Query.Here // by what these modes mean; a definition says it by its plan
 		}
 		v.Decider = b.officeAt(v.Summary.Decider)
-		v.Starts, v.Away = b.starts(ctx, g, v.Answers), b.away(ctx, g)
+		v.Starts = b.starts(ctx, g, v.Answers)
+		v.Away = b.away(ctx, g, v.Starts)
 	}
 	return v, nil
 }
@@ -248,20 +249,22 @@ func (b *base) starts(ctx context.Context, g item.Guide, answers map[string]bool
 }
 
 // away says what cannot be reached: the entrance that one would apply at, or the place to which papers go on.
-func (b *base) away(ctx context.Context, g item.Guide) []string {
+func (b *base) away(ctx context.Context, g item.Guide, starts []start) []string {
 	var out []string
-	lang := page.PrefsOf(ctx).Lang
 	online := g.Summary.Mode == item.Online
 	for _, node := range []office.NodeID{nodeOf(g.Query.Here), nodeOf(g.Query.There)} {
-		o, down := b.reach.down(node, b.Entrances[node])
+		o, down := b.Reach.down(node, b.Entrances[node])
 		if !down || node == b.me || (online && node != nodeOf(g.Query.There)) {
 			continue
 		}
-		key := "public.unreachable.before"
-		if online || node == nodeOf(g.Query.Here) {
+		key := "public.unreachable.window"
+		switch {
+		case online || node == nodeOf(g.Query.Here):
 			key = "public.unreachable.entrance"
+		case slices.ContainsFunc(starts, func(s start) bool { return s.Kind == toApply }):
+			key = "public.unreachable.before"
 		}
-		out = append(out, page.T(ctx, key, b.nameOf(lang, node), moment(ctx, o.Since)))
+		out = append(out, page.T(ctx, key, b.shortOf(ctx, node), b.lately(ctx, o.Since)))
 	}
 	return out
 }
@@ -283,7 +286,7 @@ func (b *base) start(ctx context.Context, g item.Guide, m item.Mode, answers map
 	place := b.nameOf(page.PrefsOf(ctx).Lang, node)
 	site, open := b.Entrances[node]
 	switch {
-	case kind == toApply && (!b.Apply || m == item.Joint || len(g.Version.Plan[m]) == 0):
+	case kind == toApply && (!b.Apply || m == item.Joint || !g.Version.Begins(m)):
 		return start{Kind: noStart, Place: place}
 	case node == b.me:
 		site = ""

@@ -73,8 +73,8 @@ var front = sync.OnceValue(func() []frontRow {
 // home gathers a first page.
 func (b *base) home(ctx context.Context) home {
 	h := home{All: len(b.Catalogue.All())}
-	for _, o := range b.reach.outages(b.Entrances) {
-		h.Outages = append(h.Outages, page.T(ctx, "public.unreachable.home", b.nameOf(page.PrefsOf(ctx).Lang, o.Node), moment(ctx, o.Since)))
+	for _, o := range b.Reach.outages(b.Entrances) {
+		h.Outages = append(h.Outages, page.T(ctx, "public.unreachable.home", b.shortOf(ctx, o.Node), b.lately(ctx, o.Since)))
 	}
 	for _, f := range front() {
 		it, ok := b.Catalogue.Item(f.Item)
@@ -179,7 +179,7 @@ func (b *base) keep(w http.ResponseWriter, r *http.Request, build func(context.C
 			return page.Show(w, r, max(s.Status, http.StatusOK), s.Frame, s.Body)
 		}
 	}
-	return b.kept.Show(w, r, b.today().String()+b.reach.stamp(b.Entrances), made)
+	return b.kept.Show(w, r, b.today().String()+b.Reach.stamp(b.Entrances), made)
 }
 
 // noPage is the answer to an address below a known one that names nothing.

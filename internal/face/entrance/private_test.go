@@ -106,11 +106,11 @@ func TestWaitingForTheOtherPlace(t *testing.T) {
 	w.gate.who = &fan
 	w.send()
 	r := w.get(w.site, w.address(""))
-	r.has(200, "材料已收好，正在送往青海省")
+	r.has(200, "材料已收好，正在送往青海")
 	r.lacks("连不上", "我不办了")
 	w.now = w.now.Add(10 * time.Minute)
 	r = w.get(w.site, w.address(""))
-	r.has(200, "青海省的系统暂时连不上", "11月23日10:00", "已安全收到，恢复后自动送达，期限不从您这边扣", "下次尝试：11月23日10:15")
+	r.has(200, "青海的系统今天10:00起暂时连不上。您的材料已安全收到，恢复后自动送达，期限不从您这边扣。下次尝试：10:15")
 }
 
 func TestCorrection(t *testing.T) {

@@ -18,14 +18,29 @@ const (
 	askTwice = 2                // failures in a row before a page says so: one may be chance
 )
 
-// reach knows which provinces' entrances do not answer, so that a page can say it before somebody starts. Pages never wait for
-// it: asking goes on beside them and they show what was known last.
-type reach struct {
+// Reach knows which provinces' entrances do not answer, so that a page can say it before somebody starts. Pages never wait for
+// it: asking goes on beside them and they show what was known last. Safe for concurrent use.
+type Reach struct {
 	ask func(ctx context.Context, site string) error // nil: nobody is asked, everybody counts as there
 	now func() time.Time                             // security time
 
 	mu   sync.Mutex // guards seen
 	seen map[office.NodeID]*contact
+}
+
+// NewReach asks over HTTP. With nil nobody is asked and everybody counts as there.
+func NewReach(client *http.Client) *Reach {
+	r := &Reach{now: time.Now, seen: map[office.NodeID]*contact{}}
+	if client != nil {
+		r.ask = headOf(client)
+	}
+	return r
+}
+
+// Down reports since when (security time) the entrance of node at site does not answer, as far as is known.
+func (r *Reach) Down(node office.NodeID, site string) (since time.Time, down bool) {
+	o, down := r.down(node, site)
+	return o.Since, down
 }
 
 // contact is what is known of one entrance.
@@ -43,7 +58,7 @@ type outage struct {
 }
 
 // down reports since when the entrance at site does not answer, as far as is known, and has it asked if that is old.
-func (r *reach) down(node office.NodeID, site string) (outage, bool) {
+func (r *Reach) down(node office.NodeID, site string) (outage, bool) {
 	if r == nil || r.ask == nil || site == "" {
 		return outage{}, false
 	}
@@ -62,7 +77,7 @@ func (r *reach) down(node office.NodeID, site string) (outage, bool) {
 }
 
 // look asks one entrance; it ends within askFor.
-func (r *reach) look(node office.NodeID, site string) {
+func (r *Reach) look(node office.NodeID, site string) {
 	ctx, cancel := context.WithTimeout(context.Background(), askFor)
 	defer cancel()
 	err := r.ask(ctx, site)
@@ -83,7 +98,7 @@ func (r *reach) look(node office.NodeID, site string) {
 }
 
 // outages are the provinces of sites that cannot be reached, by code.
-func (r *reach) outages(sites map[office.NodeID]string) []outage {
+func (r *Reach) outages(sites map[office.NodeID]string) []outage {
 	var out []outage
 	for node, site := range sites {
 		if o, down := r.down(node, site); down {
@@ -95,7 +110,7 @@ func (r *reach) outages(sites map[office.NodeID]string) []outage {
 }
 
 // stamp names the state for pages that are kept.
-func (r *reach) stamp(sites map[office.NodeID]string) string {
+func (r *Reach) stamp(sites map[office.NodeID]string) string {
 	var b strings.Builder
 	for _, o := range r.outages(sites) {
 		b.WriteString("|" + string(o.Node))

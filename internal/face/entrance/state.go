@@ -24,8 +24,10 @@ type detail struct {
 	Waiting      bool   // sent, and no receipt for longer than patience
 	SentAt       time.Time
 	SentTo       string
+	AwaySince    string // since when SentTo cannot be reached, as far as is known
 	NextTry      string
-	Needs        bool // the applicant has to do something
+	Lost         *lost // who holds the case cannot be reached
+	Needs        bool  // the applicant has to do something
 	Done         bool
 	Asked        bool // a withdrawal is asked for and not answered
 	Events       []page.Event
@@ -60,14 +62,22 @@ func (e *entrance) state(ctx context.Context, c casefile.Case, facts []casefile.
 		if l.Transit == nil || l.Holder != e.me {
 			continue
 		}
-		d.SentAt, d.SentTo = l.Transit.At, e.nameOf(page.PrefsOf(ctx).Lang, l.Transit.To)
-		d.Waiting = now.Sub(l.Transit.At) > patience
+		d.SentAt, d.SentTo = l.Transit.At, e.shortOf(ctx, l.Transit.To)
+		d.AwaySince = e.lately(ctx, l.Transit.At)
+		o, down := e.Reach.down(l.Transit.To, e.Entrances[l.Transit.To])
+		if down {
+			d.AwaySince = e.lately(ctx, o.Since)
+		}
+		d.Waiting = down || now.Sub(l.Transit.At) > patience
 	}
 	if d.Waiting && e.nextTry != nil {
 		if at, ok, err := e.nextTry(ctx); err == nil && ok { // without an answer the page shows no time
-			d.NextTry = moment(ctx, at)
+			if d.NextTry = moment(ctx, at); workday.DateOf(at) == e.today() {
+				d.NextTry = clock(at)
+			}
 		}
 	}
+	d.Lost = e.lost(ctx, c)
 	decided := decide.State == casefile.Concluded || decide.State == casefile.Declined || decide.State == casefile.Done
 	for _, k := range facts {
 		d.Asked = d.Asked || !d.Done && !decided && k.Fact.Act == casefile.ActAskWithdraw
@@ -94,6 +104,26 @@ func (e *entrance) state(ctx context.Context, c casefile.Case, facts []casefile.
 		}
 	}
 	return d
+}
+
+// lost is a province that holds a case and cannot be reached: what is known of the case was known At.
+type lost struct {
+	Node            office.NodeID
+	Name, Since, At string
+}
+
+// lost looks whether the province that holds a case, and knows it better than this one, answers. What this node shows comes
+// from the signed facts that it has; the last of them tells of when it is.
+func (e *entrance) lost(ctx context.Context, c casefile.Case) *lost {
+	span, ok := c.Holder()
+	if !ok || span.Node == e.me {
+		return nil
+	}
+	o, down := e.Reach.down(span.Node, e.Entrances[span.Node])
+	if !down {
+		return nil
+	}
+	return &lost{Node: span.Node, Name: e.shortOf(ctx, span.Node), Since: e.lately(ctx, o.Since), At: moment(ctx, c.Last)}
 }
 
 // headline says in one sentence where things stand.
@@ -220,12 +250,8 @@ func (e *entrance) events(ctx context.Context, c casefile.Case, facts []casefile
 
 // checked holds a fact against the trust list: what counts is what was signed, not what was stored beside it.
 func (e *entrance) checked(ctx context.Context, k casefile.Known) (casefile.Fact, string) {
-	node, err := e.Trust().Check(k.Signed, casefile.TypFact)
-	if err != nil {
-		return k.Fact, page.T(ctx, "entrance.event.bad")
-	}
-	var f casefile.Fact
-	if err := k.Signed.Into(&f); err != nil || f.By != node.ID || f.Case != k.Case {
+	f, node, err := e.seals.open(e.Trust(), k.Signed)
+	if err != nil || f.By != node.ID || f.Case != k.Case {
 		return k.Fact, page.T(ctx, "entrance.event.bad")
 	}
 	return f, page.T(ctx, "entrance.event.signed", e.nameOf(page.PrefsOf(ctx).Lang, node.ID))

@@ -318,7 +318,7 @@ func (e *entrance) judge(ctx context.Context, f licence.File) (verdict, error) {
 
 // standing says whether a newer paper of the same kind took a paper's place, and where the case stands.
 func (e *entrance) standing(ctx context.Context, p unit.Paper) (string, error) {
-	papers, err := e.store.Papers(ctx, p.Case)
+	papers, err := e.store.PaperHeads(ctx, p.Case)
 	if err != nil {
 		return "", err
 	}

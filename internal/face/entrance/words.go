@@ -8,6 +8,8 @@ import (
 	"github.com/a-h/templ"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/office"
+	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
@@ -31,6 +33,22 @@ func day(ctx context.Context, d workday.Date) string {
 func moment(ctx context.Context, t time.Time) string {
 	d, local := workday.DateOf(t), t.In(workday.Zone)
 	return page.T(ctx, "entrance.date.moment", month(ctx, d), d.Day(), local.Hour(), local.Minute())
+}
+
+// lately writes a moment, and of today the time of day alone with that word.
+func (b *base) lately(ctx context.Context, t time.Time) string {
+	if workday.DateOf(t) != b.today() {
+		return moment(ctx, t)
+	}
+	return page.T(ctx, "public.unreachable.today", clock(t))
+}
+
+// clock writes the time of day in Asia/Shanghai.
+func clock(t time.Time) string { return t.In(workday.Zone).Format("15:04") }
+
+// shortOf is a province's short name, as people say it.
+func (b *base) shortOf(ctx context.Context, id office.NodeID) string {
+	return b.shortName(ctx, region.Code(string(id)+"0000000000"))
 }
 
 func month(ctx context.Context, d workday.Date) string {

@@ -92,7 +92,7 @@ func (d *Desk) way(w Wish, today workday.Date) (item.Item, item.Version, item.Mo
 		if m == item.Entrusted {
 			at = w.Here
 		}
-		if !slices.Contains(can.Modes, m) || len(v.Plan[m]) == 0 {
+		if !slices.Contains(can.Modes, m) || !v.Begins(m) {
 			continue
 		}
 		if o, err := d.Kit.OfficeAt(at); err == nil && o.Node == d.Kit.Me {

@@ -20,7 +20,7 @@ import (
 // Store is where cases, papers and licences are kept. Commit is durable when it returns and fails with errs.Stale if the
 // case was changed since it was read.
 type Store interface {
-	Case(ctx context.Context, id string) (casefile.Case, error)
+	unit.Cases
 	Serial(ctx context.Context, name string) (int64, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
@@ -38,32 +38,30 @@ type Issuer struct {
 // accepted is sent off the same way, with its decision alone. An effect happens once (I3): the case moves on in the same
 // unit, so a second call finds nothing to issue.
 func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
-	c, err := unit.Load(ctx, s.Store, id, row)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	decide, _ := c.LegOf(item.Decide)
-	c, step, err := casefile.Dispatch(c, s.Kit.Me, by, unit.NewID(), s.Kit.Now())
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	var signed proof.Signed
-	var l licence.Licence
-	if decide.Outcome == casefile.Granted {
-		if signed, l, err = s.licence(ctx, c, step); err != nil {
+	return unit.Act(ctx, s.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
+		decide, _ := c.LegOf(item.Decide)
+		c, step, err := casefile.Dispatch(c, s.Kit.Me, by, unit.NewID(), s.Kit.Now())
+		if err != nil {
 			return casefile.Case{}, err
 		}
-	}
-	var out casefile.Case
-	err = s.again(ctx, func() (u unit.Unit, err error) {
-		out, u, err = s.dispatched(ctx, by, c, step, l, signed)
-		return u, err
+		var signed proof.Signed
+		var l licence.Licence
+		if decide.Outcome == casefile.Granted {
+			if signed, l, err = s.licence(ctx, c, step); err != nil {
+				return casefile.Case{}, err
+			}
+		}
+		var out casefile.Case
+		err = s.again(ctx, func() (u unit.Unit, err error) {
+			out, u, err = s.dispatched(ctx, by, c, step, l, signed)
+			return u, err
+		})
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		s.Kit.Woken()
+		return out, nil
 	})
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	s.Kit.Woken()
-	return out, nil
 }
 
 // dispatched is the unit of Issue: licence, if there is one, and the offer of the delivering leg with all papers.
@@ -192,26 +190,24 @@ func holder(c casefile.Case, l licence.Licence, r item.Result) licence.Holder {
 
 // Deliver records that the applicant has the result, closes the case, and tells the deciding place (送达).
 func (s *Issuer) Deliver(ctx context.Context, by casefile.Actor, id string, row int64, d casefile.Delivery) (casefile.Case, error) {
-	c, err := unit.Load(ctx, s.Store, id, row)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	c, step, err := casefile.Deliver(c, s.Kit.Me, by, d, s.Kit.Now())
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	var u unit.Unit
-	c, fact, err := s.Kit.Record(&u, c, step, by.ID)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	decide, _ := c.LegOf(item.Decide)
-	if err := s.Kit.Tell(&u, c, decide.Node, step.Leg, []proof.Signed{fact}, nil); err != nil {
-		return casefile.Case{}, err
-	}
-	if err := s.Store.Commit(ctx, u); err != nil {
-		return casefile.Case{}, err
-	}
-	s.Kit.Woken()
-	return c, nil
+	return unit.Act(ctx, s.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
+		c, step, err := casefile.Deliver(c, s.Kit.Me, by, d, s.Kit.Now())
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		var u unit.Unit
+		c, fact, err := s.Kit.Record(&u, c, step, by.ID)
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		decide, _ := c.LegOf(item.Decide)
+		if err := s.Kit.Tell(&u, c, decide.Node, step.Leg, []proof.Signed{fact}, nil); err != nil {
+			return casefile.Case{}, err
+		}
+		if err := s.Store.Commit(ctx, u); err != nil {
+			return casefile.Case{}, err
+		}
+		s.Kit.Woken()
+		return c, nil
+	})
 }

@@ -19,7 +19,7 @@ import (
 // Store is where cases are kept. Commit is durable when it returns and fails with errs.Stale if the case was changed
 // since it was read. Safe for concurrent use.
 type Store interface {
-	Case(ctx context.Context, id string) (casefile.Case, error)
+	unit.Cases
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -41,51 +41,48 @@ func (b *Bench) act(ctx context.Context, by string, ref Ref,
 	domain func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error),
 	more func(u *unit.Unit, c casefile.Case, fact proof.Signed) error,
 ) (casefile.Case, error) {
-	c, err := unit.Load(ctx, b.Store, ref.Case, ref.Row)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	law, err := b.Kit.Law(c, c.Day(b.Kit.Now()))
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	c, step, err := domain(c, law)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	var u unit.Unit
-	c, fact, err := b.Kit.Record(&u, c, step, by)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	if more != nil {
-		if err := more(&u, c, fact); err != nil {
+	return unit.Act(ctx, b.Store, ref.Case, ref.Row, func(c casefile.Case) (casefile.Case, error) {
+		law, err := b.Kit.Law(c, c.Day(b.Kit.Now()))
+		if err != nil {
 			return casefile.Case{}, err
 		}
-	}
-	if err := b.Store.Commit(ctx, u); err != nil {
-		return casefile.Case{}, err
-	}
-	if len(u.Out) > 0 {
-		b.Kit.Woken()
-	}
-	return c, nil
+		c, step, err := domain(c, law)
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		var u unit.Unit
+		c, fact, err := b.Kit.Record(&u, c, step, by)
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		if more != nil {
+			if err := more(&u, c, fact); err != nil {
+				return casefile.Case{}, err
+			}
+		}
+		if err := b.Store.Commit(ctx, u); err != nil {
+			return casefile.Case{}, err
+		}
+		if len(u.Out) > 0 {
+			b.Kit.Woken()
+		}
+		return c, nil
+	})
 }
 
 // Recuse records that an officer declared an interest: a colleague goes on with the case. Nobody outside the office is told.
 func (b *Bench) Recuse(ctx context.Context, by casefile.Actor, ref Ref) (casefile.Case, error) {
-	c, err := unit.Load(ctx, b.Store, ref.Case, ref.Row)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	now := b.Kit.Now()
-	if c, err = casefile.Recuse(c, by, now); err != nil {
-		return casefile.Case{}, err
-	}
-	at := now.UTC().Truncate(time.Microsecond)
-	return c, b.Store.Commit(ctx, unit.Unit{At: at, Case: &c, Log: []accesslog.Entry{
-		{Kind: accesslog.Act, At: at, Case: c.ID, Who: by.ID, What: string(office.Recuse)},
-	}})
+	return unit.Act(ctx, b.Store, ref.Case, ref.Row, func(c casefile.Case) (casefile.Case, error) {
+		now := b.Kit.Now()
+		c, err := casefile.Recuse(c, by, now)
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		at := now.UTC().Truncate(time.Microsecond)
+		return c, b.Store.Commit(ctx, unit.Unit{At: at, Case: &c, Log: []accesslog.Entry{
+			{Kind: accesslog.Act, At: at, Case: c.ID, Who: by.ID, What: string(office.Recuse)},
+		}})
+	})
 }
 
 // Review stores the findings on the checklist.

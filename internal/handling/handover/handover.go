@@ -23,14 +23,13 @@ import (
 // Store is where cases, outbox and inbox are kept. Commit is durable when it returns; it fails with errs.Repeated if the
 // arrival (sender, envelope id) is stored already, and with errs.Stale if the case was changed since it was read. Parcels
 // claims up to n parcels that are due, for the time of lease, so that replicas share the outbox; Postpone gives them back. Cases
-// and Arrivals leave out what is not there, and fail as a whole if one row does not open.
+// leaves out what is not there, and fails as a whole if one row does not open.
 // Safe for concurrent use.
 type Store interface {
-	Case(ctx context.Context, id string) (casefile.Case, error)
+	unit.Cases
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Arrival(ctx context.Context, from office.NodeID, id string) (exchange.Arrival, bool, error)
 	Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error)
-	Arrivals(ctx context.Context, from office.NodeID, ids []string) (map[string]exchange.Arrival, error)
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)
@@ -62,6 +61,7 @@ type Post struct {
 	Secure func() time.Time
 
 	turns [256]turnstile // by a hash of the case: see turn
+	met   met
 }
 
 // turnstile lets one through at a time.
@@ -101,67 +101,63 @@ func (p *Post) turn(caseID string) (done func()) {
 // HandOver offers the deciding leg of a case to the place that decides. When it returns the hand-over is safe here,
 // whatever becomes of the other place: it is delivered when that place can be reached.
 func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
-	c, err := unit.Load(ctx, p.Store, id, row)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	known, err := p.Store.Facts(ctx, id)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	c, step, err := casefile.HandOver(c, p.Kit.Me, by, unit.NewID(), p.Kit.Now())
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	var u unit.Unit
-	c, fact, err := p.Kit.Record(&u, c, step, by.ID)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	facts := make([]proof.Signed, 0, len(known)+1)
-	for _, k := range known {
-		if k.Fact.By == p.Kit.Me {
-			facts = append(facts, k.Signed)
+	return unit.Act(ctx, p.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
+		known, err := p.Store.Facts(ctx, id)
+		if err != nil {
+			return casefile.Case{}, err
 		}
-	}
-	decide, _ := c.LegOf(item.Decide)
-	if err := p.Kit.Offer(&u, c, decide.Key, append(facts, fact), nil); err != nil {
-		return casefile.Case{}, err
-	}
-	if err := p.Store.Commit(ctx, u); err != nil {
-		return casefile.Case{}, err
-	}
-	p.Kit.Woken()
-	return c, nil
+		c, step, err := casefile.HandOver(c, p.Kit.Me, by, unit.NewID(), p.Kit.Now())
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		var u unit.Unit
+		c, fact, err := p.Kit.Record(&u, c, step, by.ID)
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		facts := make([]proof.Signed, 0, len(known)+1)
+		for _, k := range known {
+			if k.Fact.By == p.Kit.Me {
+				facts = append(facts, k.Signed)
+			}
+		}
+		decide, _ := c.LegOf(item.Decide)
+		if err := p.Kit.Offer(&u, c, decide.Key, append(facts, fact), nil); err != nil {
+			return casefile.Case{}, err
+		}
+		if err := p.Store.Commit(ctx, u); err != nil {
+			return casefile.Case{}, err
+		}
+		p.Kit.Woken()
+		return c, nil
+	})
 }
 
 // AskBack recalls an offer that has no receipt yet. The answer comes over the channel: recalled, or held since when.
 func (p *Post) AskBack(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
-	c, err := unit.Load(ctx, p.Store, id, row)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	decide, ok := c.LegOf(item.Decide)
-	if !ok || decide.Transit == nil {
-		return casefile.Case{}, errs.New(errs.NotAllowedNow, "%s is not on its way", c.No)
-	}
-	recall := unit.NewID()
-	c, err = casefile.AskBack(c, p.Kit.Me, by, decide.Key, recall)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	u := unit.Unit{At: p.Kit.Now().UTC().Truncate(time.Microsecond), Case: &c}
-	if err := p.Kit.Post(&u, exchange.Envelope{
-		ID: recall, To: decide.Transit.To, Kind: exchange.Recall, Case: c.ID, Leg: decide.Key, At: u.At,
-		Recalls: decide.Transit.Envelope,
-	}); err != nil {
-		return casefile.Case{}, err
-	}
-	if err := p.Store.Commit(ctx, u); err != nil {
-		return casefile.Case{}, err
-	}
-	p.Kit.Woken()
-	return c, nil
+	return unit.Act(ctx, p.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
+		decide, ok := c.LegOf(item.Decide)
+		if !ok || decide.Transit == nil {
+			return casefile.Case{}, errs.New(errs.NotAllowedNow, "%s is not on its way", c.No)
+		}
+		recall := unit.NewID()
+		c, err := casefile.AskBack(c, p.Kit.Me, by, decide.Key, recall)
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		u := unit.Unit{At: p.Kit.Now().UTC().Truncate(time.Microsecond), Case: &c}
+		if err := p.Kit.Post(&u, exchange.Envelope{
+			ID: recall, To: decide.Transit.To, Kind: exchange.Recall, Case: c.ID, Leg: decide.Key, At: u.At,
+			Recalls: decide.Transit.Envelope,
+		}); err != nil {
+			return casefile.Case{}, err
+		}
+		if err := p.Store.Commit(ctx, u); err != nil {
+			return casefile.Case{}, err
+		}
+		p.Kit.Woken()
+		return c, nil
+	})
 }
 
 func (p *Post) protocol(n office.Node) int {

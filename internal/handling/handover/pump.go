@@ -183,7 +183,7 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 	}
 	for _, g := range moved {
 		acts = append(acts, func() error {
-			return unit.Retry(ctx, func() error { return p.store(ctx, g.parcel, g.signed, g.receipt) })
+			return p.store(ctx, g.parcel, g.signed, g.receipt)
 		})
 	}
 	failed := make(chan error, len(acts))
@@ -234,18 +234,25 @@ func (p *Post) push(ctx context.Context, to office.NodeID, need exchange.Need) e
 	})
 }
 
-// store is the sender's last transaction: receipt and case together, and the envelope leaves the outbox (I2).
+// store is the sender's last transaction: receipt and case together, and the envelope leaves the outbox (I2). The case is
+// the one that this process remembers, if it does: if another replica has changed it since, the commit is refused.
 func (p *Post) store(ctx context.Context, parcel exchange.Parcel, signed proof.Signed, r exchange.Receipt) error {
 	defer p.turn(parcel.Case)()
-	c, err := p.Store.Case(ctx, parcel.Case)
-	if err != nil {
-		return err
-	}
-	now := p.Kit.Now().UTC().Truncate(time.Microsecond)
-	changed := casefile.Settle(c, r, p.Kit.Me)
-	return p.Store.Commit(ctx, unit.Unit{
-		At: now, Case: &changed,
-		Settled: []exchange.Settlement{{Parcel: parcel.ID, Receipt: signed, Status: r.Status, At: now}},
+	c, ok := p.Store.Recent(parcel.Case)
+	return unit.Retry(ctx, func() error {
+		if !ok {
+			var err error
+			if c, err = p.Store.Case(ctx, parcel.Case); err != nil {
+				return err
+			}
+		}
+		ok = false
+		now := p.Kit.Now().UTC().Truncate(time.Microsecond)
+		changed := casefile.Settle(c, r, p.Kit.Me)
+		return p.Store.Commit(ctx, unit.Unit{
+			At: now, Case: &changed,
+			Settled: []exchange.Settlement{{Parcel: parcel.ID, Receipt: signed, Status: r.Status, At: now}},
+		})
 	})
 }
 

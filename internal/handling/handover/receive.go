@@ -9,7 +9,6 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
-	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/proof"
@@ -49,15 +48,15 @@ func (p *Post) packet(ctx context.Context, body []byte) ([]byte, error) {
 	}
 	// Envelopes about one case are dealt with in their order, one after the other: they would only lose races for the case.
 	groups := p.open(packet.Envelopes, say)
-	first := p.lookUp(ctx, packet.From, groups)
+	cases := p.cases(ctx, groups)
 	each(groups, p.Parallel, func(group []opened) {
 		defer p.turn(group[0].envelope.Case)()
 		for i, o := range group {
-			look := p.look
-			if i == 0 && first != nil {
-				look = first
+			var first *casefile.Case
+			if c, ok := cases[o.envelope.Case]; ok && i == 0 {
+				first = &c
 			}
-			receipt, needs, err := p.take(ctx, o.signed, o.envelope, look)
+			receipt, needs, err := p.take(ctx, o, first)
 			say(o.signed, receipt, needs, err)
 		}
 	})
@@ -122,60 +121,55 @@ func each[T any](list []T, parallel int, do func(T)) {
 	wg.Wait()
 }
 
-// look is what is known of an envelope: how it was answered before, if it was, and its case, zero if it is not here.
-type look func(ctx context.Context, e exchange.Envelope) (_ exchange.Arrival, answered bool, _ casefile.Case, _ error)
-
-// look asks the store about one envelope.
-func (p *Post) look(ctx context.Context, e exchange.Envelope) (exchange.Arrival, bool, casefile.Case, error) {
-	known, ok, err := p.Store.Arrival(ctx, e.From, e.ID)
-	if err != nil || ok {
-		return known, ok, casefile.Case{}, err
-	}
-	c, err := p.Store.Case(ctx, e.Case)
-	if err != nil && !errs.Is(err, errs.Missing) {
-		return known, false, casefile.Case{}, err
-	}
-	return known, false, c, nil
-}
-
-// lookUp asks the store once about the first envelope of each group. What it finds may be old by the time it is used: then
-// the commit fails (the case's row version, the inbox's key) and the envelope is looked at anew. nil if the store could
-// not answer for all, which it may be able to do one by one.
-func (p *Post) lookUp(ctx context.Context, from office.NodeID, groups [][]opened) look {
-	if len(groups) < 2 {
-		return nil
-	}
-	ids, cases := make([]string, len(groups)), make([]string, len(groups))
-	for i, g := range groups {
-		if g[0].envelope.From != from {
-			return nil
+// cases reads at once the cases of a packet that the process does not remember, with a zero Case for one that is not here.
+// What it finds may be old by the time it is used: then the commit is refused and the case is read anew. nil if the store
+// could not answer for all, which it may be able to do one by one.
+func (p *Post) cases(ctx context.Context, groups [][]opened) map[string]casefile.Case {
+	var ids []string
+	for _, g := range groups {
+		if _, ok := p.Store.Recent(g[0].envelope.Case); !ok {
+			ids = append(ids, g[0].envelope.Case)
 		}
-		ids[i], cases[i] = g[0].envelope.ID, g[0].envelope.Case
 	}
-	arrivals, err := p.Store.Arrivals(ctx, from, ids)
+	if len(ids) < 2 {
+		return nil
+	}
+	known, err := p.Store.Cases(ctx, ids)
 	if err != nil {
 		return nil
 	}
-	known, err := p.Store.Cases(ctx, cases)
-	if err != nil {
-		return nil
+	out := make(map[string]casefile.Case, len(ids))
+	for _, id := range ids {
+		out[id] = known[id]
 	}
-	return func(_ context.Context, e exchange.Envelope) (exchange.Arrival, bool, casefile.Case, error) {
-		a, ok := arrivals[e.ID]
-		return a, ok, known[e.Case], nil
-	}
+	return out
 }
 
-// take deals with one envelope once. A repeat gets the first receipt; the same id with other content is refused.
-func (p *Post) take(ctx context.Context, s proof.Signed, e exchange.Envelope, look look) (proof.Signed, []exchange.Need, error) {
-	hash := s.Hash()
-	known, ok, c, err := look(ctx, e)
-	if err != nil {
-		return proof.Signed{}, nil, err
+// take deals with one envelope once. A repeat gets the first receipt; the same id with other content is refused. first is
+// the envelope's case if it was read for the packet.
+//
+// An envelope that this process has not met is taken for new: if it is not, the inbox's key refuses the commit. Whatever
+// else stands in its way, the first answer to it holds for ever, so that is looked for before an error is told.
+func (p *Post) take(ctx context.Context, o opened, first *casefile.Case) (proof.Signed, []exchange.Need, error) {
+	e, hash := o.envelope, o.signed.Hash()
+	if p.met.before(e) {
+		if known, ok, err := p.Store.Arrival(ctx, e.From, e.ID); err != nil || ok {
+			return p.again(e, hash, known, err)
+		}
 	}
-	if ok {
-		return p.again(e, hash, known)
+	receipt, needs, err := p.takeNew(ctx, o, hash, first)
+	if err == nil && len(needs) == 0 {
+		return receipt, nil, nil
 	}
+	if known, ok, unread := p.Store.Arrival(ctx, e.From, e.ID); unread != nil || ok {
+		return p.again(e, hash, known, unread)
+	}
+	return proof.Signed{}, needs, err
+}
+
+// takeNew deals with an envelope that is thought to be new.
+func (p *Post) takeNew(ctx context.Context, o opened, hash proof.Hash, first *casefile.Case) (receipt proof.Signed, _ []exchange.Need, _ error) {
+	e := o.envelope
 	if needs := p.missing(e); len(needs) > 0 {
 		return proof.Signed{}, needs, nil
 	}
@@ -186,31 +180,32 @@ func (p *Post) take(ctx context.Context, s proof.Signed, e exchange.Envelope, lo
 	if err != nil {
 		return proof.Signed{}, nil, err
 	}
-	var receipt proof.Signed
-	stale := false
+	if c, ok := p.Store.Recent(e.Case); ok && first == nil {
+		receipt, err = p.takeOnce(ctx, o.signed, e, hash, facts, c, true)
+		if err == nil || errs.Is(err, errs.Repeated) {
+			return receipt, nil, err
+		} // even one that took place may be repeated: then the inbox's key refuses it
+	}
 	err = unit.Retry(ctx, func() error {
-		var err error
-		if stale {
-			if _, ok, c, err = p.look(ctx, e); err != nil {
+		c := first
+		if first = nil; c == nil {
+			read, err := p.Store.Case(ctx, e.Case)
+			if err != nil && !errs.Is(err, errs.Missing) {
 				return err
 			}
-			if ok {
-				return errs.New(errs.Repeated, "envelope %s of %s", e.ID, e.From)
-			}
+			c = &read
 		}
-		stale = true
-		receipt, err = p.takeOnce(ctx, s, e, hash, facts, c)
+		receipt, err = p.takeOnce(ctx, o.signed, e, hash, facts, *c, false)
 		return err
 	})
-	if errs.Is(err, errs.Repeated) || errs.Is(err, errs.CaseExists) { // another replica was first
-		if known, ok, err := p.Store.Arrival(ctx, e.From, e.ID); err == nil && ok {
-			return p.again(e, hash, known)
-		}
-	}
 	return receipt, nil, err
 }
 
-func (p *Post) again(e exchange.Envelope, hash proof.Hash, known exchange.Arrival) (proof.Signed, []exchange.Need, error) {
+// again answers an envelope that came before; err is that of looking for it.
+func (p *Post) again(e exchange.Envelope, hash proof.Hash, known exchange.Arrival, err error) (proof.Signed, []exchange.Need, error) {
+	if err != nil {
+		return proof.Signed{}, nil, err
+	}
 	if known.Hash == hash {
 		return known.Receipt, nil, nil
 	}
@@ -231,7 +226,9 @@ func (p *Post) missing(e exchange.Envelope) []exchange.Need {
 	return needs
 }
 
-func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope, hash proof.Hash, facts []casefile.Known, known casefile.Case) (proof.Signed, error) {
+// takeOnce answers an envelope and commits the answer with its effect. recent says that known is remembered and not read: it
+// may then be the ground of a change, which the case's version guards, and not of an answer that changes nothing.
+func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope, hash proof.Hash, facts []casefile.Known, known casefile.Case, recent bool) (proof.Signed, error) {
 	now := p.Kit.Now().UTC().Truncate(time.Microsecond)
 	u := unit.Unit{At: now, Facts: slices.Clone(facts)}
 	var r proof.Signed
@@ -248,6 +245,9 @@ func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope
 	}
 	if err != nil {
 		return proof.Signed{}, err
+	}
+	if recent && u.Case == nil {
+		return proof.Signed{}, errs.New(errs.Stale, "case %s has to be read", e.Case)
 	}
 	u.In = &exchange.Arrival{
 		From: e.From, ID: e.ID, Case: e.Case, Kind: e.Kind, Signed: s, Hash: hash, Receipt: r, Status: status(r), At: u.At,

@@ -25,6 +25,7 @@ var errCrash = errors.New("the process ended")
 type store struct {
 	mu       sync.Mutex // guards all below
 	cases    map[string]row
+	before   map[string]row // the version before
 	facts    map[string][]casefile.Known
 	papers   []unit.Paper
 	messages map[string][]message.Message
@@ -57,7 +58,7 @@ type inKey struct {
 
 func newStore() *store {
 	return &store{
-		cases: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, outbox: map[string]*waiting{},
+		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, outbox: map[string]*waiting{},
 		inbox: map[inKey]exchange.Arrival{}, due: map[string]time.Time{}, serials: map[string]int64{},
 	}
 }
@@ -70,6 +71,23 @@ func (s *store) Case(_ context.Context, id string) (casefile.Case, error) {
 	if !ok {
 		return casefile.Case{}, errs.New(errs.Missing, "case %s", id)
 	}
+	return r.decode()
+}
+
+// Recent remembers badly: it always gives the version before the one that is stored, as if another replica had changed it
+// in between.
+func (s *store) Recent(id string) (casefile.Case, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.before[id]
+	if !ok {
+		return casefile.Case{}, false
+	}
+	c, err := r.decode()
+	return c, err == nil
+}
+
+func (r row) decode() (casefile.Case, error) {
 	var c casefile.Case
 	if err := errors.Join(json.Unmarshal(r.text, &c), json.Unmarshal(r.private, &c.Private)); err != nil {
 		return casefile.Case{}, err
@@ -104,7 +122,7 @@ func (s *store) Arrival(_ context.Context, from office.NodeID, id string) (excha
 	return a, ok, nil
 }
 
-// Cases and Arrivals are Case and Arrival for many; what is not there is left out.
+// Cases is Case for many; what is not there is left out.
 func (s *store) Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error) {
 	out := map[string]casefile.Case{}
 	for _, id := range ids {
@@ -116,18 +134,6 @@ func (s *store) Cases(ctx context.Context, ids []string) (map[string]casefile.Ca
 			return nil, err
 		}
 		out[id] = c
-	}
-	return out, nil
-}
-
-func (s *store) Arrivals(ctx context.Context, from office.NodeID, ids []string) (map[string]exchange.Arrival, error) {
-	out := map[string]exchange.Arrival{}
-	for _, id := range ids {
-		if a, ok, err := s.Arrival(ctx, from, id); err != nil {
-			return nil, err
-		} else if ok {
-			out[id] = a
-		}
 	}
 	return out, nil
 }
@@ -234,6 +240,9 @@ func (s *store) apply(u unit.Unit) error {
 		private, err := json.Marshal(c.Private)
 		if err != nil {
 			return err
+		}
+		if was, ok := s.cases[c.ID]; ok {
+			s.before[c.ID] = was
 		}
 		s.cases[c.ID] = row{c.Row + 1, text, private}
 	}

@@ -22,7 +22,7 @@ import (
 // Store is where cases are kept. Commit is durable when it returns; Serial gives each name's next number once, whatever
 // replica asks (numbers may be skipped). Safe for concurrent use.
 type Store interface {
-	Case(ctx context.Context, id string) (casefile.Case, error)
+	unit.Cases
 	Serial(ctx context.Context, name string) (int64, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
@@ -124,51 +124,47 @@ func (d *Desk) rule(name string, now time.Time) (item.Item, item.Version, error)
 
 // Supplement stores what was brought after a notice or a return.
 func (d *Desk) Supplement(ctx context.Context, by casefile.Actor, id string, row int64, answers map[string]string, added []casefile.Material, corrections []casefile.Correction) (casefile.Case, error) {
-	c, err := unit.Load(ctx, d.Store, id, row)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	c, step, err := casefile.Supplement(c, d.Kit.Me, by, answers, added, corrections, d.Kit.Now())
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	var u unit.Unit
-	if c, _, err = d.Kit.Record(&u, c, step, by.ID); err != nil {
-		return casefile.Case{}, err
-	}
-	return c, d.Store.Commit(ctx, u)
+	return unit.Act(ctx, d.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
+		c, step, err := casefile.Supplement(c, d.Kit.Me, by, answers, added, corrections, d.Kit.Now())
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		var u unit.Unit
+		if c, _, err = d.Kit.Record(&u, c, step, by.ID); err != nil {
+			return casefile.Case{}, err
+		}
+		return c, d.Store.Commit(ctx, u)
+	})
 }
 
 // Withdraw ends a case at the applicant's wish. by is nil when the applicant asks online. If the deciding place holds the
 // case it is asked to stop, and the case ends when its answer comes.
 func (d *Desk) Withdraw(ctx context.Context, by *casefile.Actor, id string, row int64) (casefile.Case, error) {
-	c, err := unit.Load(ctx, d.Store, id, row)
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	who := "applicant"
-	if by != nil {
-		who = by.ID
-	}
-	var u unit.Unit
-	other := otherNode(c, d.Kit.Me)
-	if decide, ok := c.LegOf(item.Decide); ok && decide.Transit == nil && decide.Holder != "" && decide.Holder != d.Kit.Me {
-		ask, step, err := casefile.AskWithdraw(c, d.Kit.Me, d.Kit.Now())
+	return unit.Act(ctx, d.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
+		who := "applicant"
+		if by != nil {
+			who = by.ID
+		}
+		var u unit.Unit
+		other := otherNode(c, d.Kit.Me)
+		if decide, ok := c.LegOf(item.Decide); ok && decide.Transit == nil && decide.Holder != "" && decide.Holder != d.Kit.Me {
+			ask, step, err := casefile.AskWithdraw(c, d.Kit.Me, d.Kit.Now())
+			if err != nil {
+				return casefile.Case{}, err
+			}
+			c = ask
+			return d.told(ctx, &u, c, step, who, other)
+		}
+		seen := len(c.Custody) > 1
+		c, step, err := casefile.Withdraw(c, d.Kit.Me, by, d.Kit.Now())
 		if err != nil {
 			return casefile.Case{}, err
 		}
-		c = ask
+		if !seen {
+			other = d.Kit.Me // the deciding place never heard of it
+		}
 		return d.told(ctx, &u, c, step, who, other)
-	}
-	seen := len(c.Custody) > 1
-	c, step, err := casefile.Withdraw(c, d.Kit.Me, by, d.Kit.Now())
-	if err != nil {
-		return casefile.Case{}, err
-	}
-	if !seen {
-		other = d.Kit.Me // the deciding place never heard of it
-	}
-	return d.told(ctx, &u, c, step, who, other)
+	})
 }
 
 func (d *Desk) told(ctx context.Context, u *unit.Unit, c casefile.Case, step casefile.Step, who string, other office.NodeID) (casefile.Case, error) {

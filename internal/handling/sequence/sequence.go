@@ -15,7 +15,8 @@ import (
 // Batch is a number of entries that enters the tree, with the head that then holds.
 type Batch struct {
 	From   int64      // the tree's size before
-	IDs    []string   // of the entries, as and in the order that Unsequenced gave them
+	IDs    []string   // of what holds the entries, as Unsequenced gave them
+	Leaves [][]byte   // the entries, in the order that Unsequenced gave them
 	Pos    int64      // where the first of Hashes is stored (tlog numbering)
 	Hashes [][32]byte // the new stored hashes
 	At     time.Time
@@ -23,7 +24,7 @@ type Batch struct {
 	SM, ES []byte // the signed head: the SM2 document, and the P-256 signature over its body that browsers check; ES may be empty
 }
 
-// Store keeps the log. Unsequenced gives entries that are not in the tree yet, oldest first. AppendTree stores a batch in
+// Store keeps the log. Unsequenced gives about limit entries that are not in the tree yet, oldest first. AppendTree stores a batch in
 // one commit and fails with errs.Stale if the tree is no longer of the size it grew from, so that two replicas cannot fork
 // it. TreeSize is its size; Hashes reads stored hashes by position.
 type Store interface {
@@ -33,7 +34,7 @@ type Store interface {
 	AppendTree(ctx context.Context, b Batch) error
 }
 
-// Most is how many entries a Round hashes at most.
+// Most is about how many entries a Round hashes at most.
 const Most = 1024
 
 // Round hashes what is pending, Most entries in one batch, and gives the number of entries. Losing the race to another replica is
@@ -60,7 +61,7 @@ func Round(ctx context.Context, kit *unit.Kit, store Store) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	b := Batch{From: size, IDs: ids, Pos: g.Pos, Hashes: g.Hashes, At: at, Root: g.Root, SM: signed}
+	b := Batch{From: size, IDs: ids, Leaves: leaves, Pos: g.Pos, Hashes: g.Hashes, At: at, Root: g.Root, SM: signed}
 	if kit.ES256 != nil {
 		if b.ES, err = kit.ES256.SignES256(head.Body); err != nil {
 			return 0, err
@@ -70,5 +71,5 @@ func Round(ctx context.Context, kit *unit.Kit, store Store) (int, error) {
 	if errs.Is(err, errs.Stale) {
 		return 0, nil
 	}
-	return len(ids), err
+	return len(leaves), err
 }

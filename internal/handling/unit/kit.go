@@ -1,7 +1,6 @@
 package unit
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -189,33 +188,6 @@ func (k *Kit) Woken() {
 	if k.Wake != nil {
 		k.Wake()
 	}
-}
-
-// Cases is where a use case loads from.
-type Cases interface {
-	Case(ctx context.Context, id string) (casefile.Case, error)
-}
-
-// Load reads a case as somebody saw it: with a row other than the stored one it is errs.Stale, so that nobody acts on a
-// page that is out of date. Row 0 takes the case as it is.
-func Load(ctx context.Context, store Cases, id string, row int64) (casefile.Case, error) {
-	c, err := store.Case(ctx, id)
-	if err == nil && row != 0 && c.Row != row {
-		err = errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, row, c.Row)
-	}
-	return c, err
-}
-
-// Retry runs act again while it loses a race for a case, five times at most: the work is small and the winner is done by
-// then. For an officer's act a lost race is an answer, not something to repeat; this is for arrivals and receipts.
-func Retry(ctx context.Context, act func() error) error {
-	var err error
-	for range 5 {
-		if err = act(); !errs.Is(err, errs.Stale) || ctx.Err() != nil {
-			return err
-		}
-	}
-	return err
 }
 
 // Lookups are the blind index entries of a case that is stored for the first time.

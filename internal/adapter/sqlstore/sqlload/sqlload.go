@@ -155,7 +155,7 @@ func tables() []table {
 		make("inbox", ofCase, map[string]string{"id": copyID, "case_id": id}),
 		// The log's own places are the sequencer's: copies stand below zero.
 		make("log", "idx >= 0", map[string]string{"case_id": id, "idx": "-idx - 1 - (SELECT max(idx) + 1 FROM log) * (g - 1)"}),
-		make("log_hashes", "pos >= 0", map[string]string{"pos": "-pos - 1 - (SELECT max(pos) + 1 FROM log_hashes) * (g - 1)"}),
+		make("log_tiles", "pos >= 0", map[string]string{"pos": "-pos - 1 - (SELECT max(pos) + 1 FROM log_tiles) * (g - 1)"}),
 	}
 }
 
@@ -284,7 +284,7 @@ func copyPG(ctx context.Context, c *sql.Conn, t table, copies int) error {
 func maskPG(by map[string]string) map[string]string {
 	out := make(map[string]string, len(by))
 	for k, v := range by {
-		v = strings.ReplaceAll(v, "FROM log_hashes", "FROM origin")
+		v = strings.ReplaceAll(v, "FROM log_tiles", "FROM origin")
 		out[k] = strings.ReplaceAll(v, "FROM log)", "FROM origin)")
 	}
 	return out

@@ -14,6 +14,7 @@ import (
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
 )
 
 func keptWhole(t *testing.T, open func() Keeper) {
@@ -36,6 +37,9 @@ func keptWhole(t *testing.T, open func() Keeper) {
 		same(t, u.Facts[0], must[casefile.Known](t)(k.Fact(t.Context(), u.Facts[0].Hash)))
 		same(t, u.Facts[0], must[casefile.Known](t)(k.FactAct(t.Context(), c.ID, casefile.ActLodge)))
 		same(t, u.Papers, must[[]unit.Paper](t)(k.Papers(t.Context(), c.ID)))
+		head := u.Papers[0]
+		head.Signed = proof.Signed{}
+		same(t, []unit.Paper{head}, must[[]unit.Paper](t)(k.PaperHeads(t.Context(), c.ID)))
 		same(t, u.Papers[0], must[unit.Paper](t)(k.Paper(t.Context(), u.Papers[0].ID)))
 		same(t, u.Papers[0], must[unit.Paper](t)(k.PaperByCheck(t.Context(), "ABCD2345")))
 		same(t, u.Out[0], must[exchange.Parcel](t)(k.Parcel(t.Context(), u.Out[0].ID)))
@@ -103,6 +107,51 @@ func onlyOneWins(t *testing.T, open func() Keeper) {
 		if n, _, err := k.Waiting(t.Context()); err != nil || n != round+1 {
 			t.Fatalf("%d parcels, %v: who lost may leave nothing", n, err)
 		}
+	}
+}
+
+// oldMemory is two replicas: what one of them remembers is not what the other has stored meanwhile.
+func oldMemory(t *testing.T, open func() Keeper) {
+	t.Helper()
+	m, one, other := newMaker(t), open(), open()
+	c := caseOf(1)
+	if _, ok := one.Recent(c.ID); ok {
+		t.Fatal("remembered before it was there")
+	}
+	commit(t, one, m.opening(c))
+	old, ok := one.Recent(c.ID)
+	if stored := must[casefile.Case](t)(one.Case(t.Context(), c.ID)); !ok {
+		t.Fatal("forgotten")
+	} else {
+		same(t, stored, old)
+	}
+	theirs := must[casefile.Case](t)(other.Case(t.Context(), c.ID))
+	theirs.Claimed, theirs.Private.Answers = "theirs", map[string]string{"by": "theirs"}
+	commit(t, other, unit.Unit{Case: &theirs})
+
+	mine := old
+	mine.Claimed = "mine"
+	want(t, one.Commit(t.Context(), unit.Unit{At: c.Last, Case: &mine, Out: []exchange.Parcel{m.parcel(c, 1)}}), errs.Stale)
+	if got, ok := one.Recent(c.ID); ok {
+		t.Fatalf("still remembered as %+v", got)
+	}
+	if n, _, err := one.Waiting(t.Context()); err != nil || n != 0 {
+		t.Fatalf("%d parcels, %v: who lost may leave nothing", n, err)
+	}
+	seen := must[casefile.Case](t)(one.Case(t.Context(), c.ID))
+	if seen.Claimed != "theirs" || seen.Private.Answers["by"] != "theirs" {
+		t.Fatalf("read %+v", seen)
+	}
+	seen.Claimed = "mine" // the private part stays as the other wrote it
+	commit(t, one, unit.Unit{Case: &seen})
+	after := must[casefile.Case](t)(other.Case(t.Context(), c.ID))
+	if after.Claimed != "mine" || after.Private.Answers["by"] != "theirs" {
+		t.Fatalf("stored %+v", after)
+	}
+	if recent, ok := one.Recent(c.ID); !ok {
+		t.Fatal("forgotten")
+	} else {
+		same(t, after, recent)
 	}
 }
 

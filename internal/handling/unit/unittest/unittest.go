@@ -22,6 +22,7 @@ import (
 type Keeper interface {
 	Commit(ctx context.Context, u unit.Unit) error
 	Case(ctx context.Context, id string) (casefile.Case, error)
+	Recent(id string) (c casefile.Case, ok bool)
 	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
 	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
 	Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, error)
@@ -30,6 +31,7 @@ type Keeper interface {
 	Fact(ctx context.Context, hash proof.Hash) (casefile.Known, error)
 	FactAct(ctx context.Context, caseID string, act casefile.Act) (casefile.Known, error)
 	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
+	PaperHeads(ctx context.Context, caseID string) ([]unit.Paper, error)
 	Paper(ctx context.Context, id string) (unit.Paper, error)
 	PaperByCheck(ctx context.Context, code string) (unit.Paper, error)
 	Licence(ctx context.Context, number string) (unit.Paper, error)
@@ -75,11 +77,13 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 	}{
 		{"a unit is kept whole", keptWhole},
 		{"only one wins", onlyOneWins},
+		{"an old memory decides nothing", oldMemory},
 		{"a case exists once", existsOnce},
 		{"an envelope is taken once", takenOnce},
 		{"a licence number is given once", licenceOnce},
 		{"facts may come twice", factsTwice},
 		{"parcels wait for their receipt", parcels},
+		{"what a sender posts is its own to send first", postedHere},
 		{"an envelope without case is kept", noCase},
 		{"work falls due", dueWork},
 		{"queues are in order of urgency", queues},

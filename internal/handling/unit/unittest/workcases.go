@@ -55,6 +55,48 @@ func parcels(t *testing.T, open func() Keeper) {
 	want(t, err, errs.Missing)
 }
 
+// postedHere is two replicas that both send: a parcel is given once, whoever asks first, and is free again when its lease ends.
+func postedHere(t *testing.T, open func() Keeper) {
+	t.Helper()
+	const lease = 15 * time.Second
+	m, one, other := newMaker(t), open(), open()
+	c := caseOf(1)
+	claim := func(k Keeper, now time.Time) []exchange.Parcel {
+		t.Helper()
+		return must[[]exchange.Parcel](t)(k.Parcels(t.Context(), now, lease, 10))
+	}
+	for _, k := range []Keeper{one, other} {
+		if n := len(claim(k, start)); n != 0 {
+			t.Fatalf("%d parcels in an empty store", n)
+		}
+	}
+	u := m.opening(c)
+	u.Out = []exchange.Parcel{m.parcel(c, 0), m.parcel(c, 1)}
+	commit(t, one, u)
+	now := u.Out[0].At // the second is not due
+	if at, ok, err := one.NextTry(t.Context()); !ok || !at.Equal(now) || err != nil {
+		t.Fatalf("next try: %v %v %v", at, ok, err)
+	}
+	same(t, u.Out[:1], append(claim(one, now), claim(other, now)...))
+	if again := append(claim(one, now), claim(other, now)...); len(again) != 0 {
+		t.Fatalf("%d parcels given twice", len(again))
+	}
+	now = now.Add(time.Minute) // neither was sent: the first one's lease is over, and so is what was kept of the second
+	if got := append(claim(one, now), claim(other, now)...); len(got) != 2 {
+		t.Fatalf("%d parcels after the lease, want 2", len(got))
+	}
+
+	// The process ends between commit and sending: the other one sends when the lease is over.
+	u = unit.Unit{Out: []exchange.Parcel{m.parcel(c, 2)}}
+	u.Out[0].At = now
+	commit(t, one, u)
+	if err := one.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := claim(other, now.Add(30*time.Second))
+	same(t, u.Out[0].Signed, got[len(got)-1].Signed)
+}
+
 func noCase(t *testing.T, open func() Keeper) {
 	t.Helper()
 	m, k := newMaker(t), open()

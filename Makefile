@@ -101,6 +101,10 @@ endif
 fuzz: ## fuzz each target for FUZZTIME
 	@script/fuzz $(FUZZTIME)
 
+.PHONY: pictures
+pictures: setup ## take the README's pictures anew, into docs/pictures
+	@TONGBAN_PICTURES=$(CURDIR)/docs/pictures go test ./internal/stories -count=1 -run '^TestBrowser/licence$$'
+
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf bin .cache web/node_modules

@@ -50,6 +50,9 @@ func (w *world) checkTouched() {
 			case err != nil:
 				w.fail("case %d at %s: %v", f.index, p.member.ID, err)
 			case f.rows[p] != c.Row:
+				if err := w.sameFacts(p, c); err != nil {
+					w.fail("case %d at %s: %v", f.index, p.member.ID, err)
+				}
 				f.rows[p] = c.Row
 				w.note("case %d at %s is now %s", f.index, p.member.ID, states(c))
 				if !slices.Contains(touched, f.id) {
@@ -62,6 +65,28 @@ func (w *world) checkTouched() {
 	if len(touched) > 0 {
 		w.fsck(fsck.Options{Cases: touched, Catalogue: w.rules})
 	}
+}
+
+// sameFacts compares what a store remembers of the facts that its node made with what it holds.
+func (w *world) sameFacts(p *place, c casefile.Case) error {
+	own, ok := p.node.Store.RecentFacts(c.ID, c.Row)
+	if !ok {
+		return nil
+	}
+	known, err := p.node.Store.Facts(w.ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	known = slices.DeleteFunc(known, func(k casefile.Known) bool { return k.Fact.By != p.member.ID })
+	if len(known) != len(own) {
+		return fmt.Errorf("%d facts are remembered, %d stored", len(own), len(known))
+	}
+	for i, k := range known {
+		if k.Hash != own[i].Hash {
+			return fmt.Errorf("fact %d is not the one that is remembered", i)
+		}
+	}
+	return nil
 }
 
 // sameCase compares what a store remembers with what it holds.

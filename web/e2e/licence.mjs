@@ -127,6 +127,8 @@ async function play(run) {
 async function story(run, stranger, clerk, officer, fan) {
   await stranger.visit(`${hub}/`, "hub");
   await stranger.picture("hub", 1150);
+  await stranger.visit(`${hub}/guide/2020-030?here=230183&there=630100`, "guide");
+  await stranger.picture("guide", 1150);
   for (const path of ["/items", "/can", "/verify", "/display", "/about", "/accessibility", "/privacy", "/clock"]) {
     await stranger.visit(hub + path, `hub ${path}`);
   }

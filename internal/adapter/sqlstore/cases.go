@@ -47,7 +47,7 @@ func (s *Store) scanCase(r scanner) (casefile.Case, error) {
 	}
 	c.Row = version
 	last := c
-	s.remember(id, opened{key, version, &last})
+	s.remember(id, opened{key: key, version: version, last: &last})
 	return c, nil
 }
 

@@ -2,8 +2,10 @@ package sqlstore
 
 import (
 	"reflect"
+	"slices"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/handling/unit"
 	"tongban/internal/proof"
 )
 
@@ -12,6 +14,9 @@ type opened struct {
 	key     proof.DataKey
 	version int64
 	last    *casefile.Case // as it stands in that version, never changed; nil if only the key is known
+
+	own   []casefile.Known // the facts that this node made up to that version, the oldest first
+	whole bool             // own is all of them
 }
 
 // openedMax bounds the cases remembered; a full memory is emptied.
@@ -22,6 +27,9 @@ func (s *Store) remember(id string, o opened) {
 	defer s.mu.Unlock()
 	if have, ok := s.open[id]; ok && have.version > o.version { // a slow reader
 		return
+	}
+	if have, ok := s.open[id]; ok && have.version == o.version && have.whole && !o.whole { // read again
+		o.own, o.whole = have.own, true
 	}
 	if len(s.open) >= openedMax {
 		clear(s.open)
@@ -57,13 +65,31 @@ func (s *Store) Recent(id string) (c casefile.Case, ok bool) {
 	return *o.last, true
 }
 
-// afterwards is what is remembered of a case once it is stored as c. Of a closed case the key is enough.
-func afterwards(c casefile.Case, key proof.DataKey) opened {
+// RecentFacts gives the facts that this node made of a case up to a version, the oldest first; ok is false if the process does
+// not remember all of them.
+func (s *Store) RecentFacts(id string, version int64) (own []casefile.Known, ok bool) {
+	o, known := s.remembered(id)
+	return o.own, known && o.whole && o.version == version
+}
+
+// afterwards is what is remembered of a case once it is stored as c, with what was known of it before. Of a closed case the key
+// is enough.
+func (s *Store) afterwards(u unit.Unit, key proof.DataKey, was opened) opened {
+	c := *u.Case
 	c.Row++
 	if !c.Closed.IsZero() {
 		return opened{key: key, version: c.Row}
 	}
-	return opened{key: key, version: c.Row, last: &c}
+	o := opened{key: key, version: c.Row, last: &c, whole: u.Case.Row == 0 || was.whole && was.version == u.Case.Row}
+	if o.whole {
+		o.own = slices.Clip(was.own)
+		for _, k := range u.Facts {
+			if k.Fact.By == s.me && !slices.ContainsFunc(o.own, func(x casefile.Known) bool { return x.Hash == k.Hash }) {
+				o.own = append(o.own, k)
+			}
+		}
+	}
+	return o
 }
 
 // samePrivate reports whether the private part of c is what is stored already, so that it need not be written again.

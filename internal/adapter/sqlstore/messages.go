@@ -8,12 +8,12 @@ import (
 )
 
 const (
-	messageColumns = `m.id, m.case_id, m.side, m.office, m.at, m.read_at, m.waits, m.by_officer, m.body, (SELECT datakey FROM cases c WHERE c.id = m.case_id)`
-	selectMessages = `SELECT ` + messageColumns + ` FROM messages m WHERE m.case_id = $1 ORDER BY m.at, m.id LIMIT $2`
-	selectOpen     = `SELECT ` + messageColumns + ` FROM messages m WHERE m.waits = 1 AND m.office = $1 ORDER BY m.at, m.id LIMIT $2`
-	countOpen      = `SELECT count(*) FROM messages WHERE waits = 1 AND office = $1`
-	readMessages   = `UPDATE messages SET read_at = $3 WHERE case_id = $1 AND side <> $2 AND read_at = 0`
-	closeMessages  = `UPDATE messages SET waits = 0 WHERE case_id = $1 AND waits = 1`
+	messageColumns   = `m.id, m.case_id, m.side, m.office, m.at, m.read_at, m.waits, m.by_officer, m.body, (SELECT datakey FROM cases c WHERE c.id = m.case_id)`
+	selectMessages   = `SELECT ` + messageColumns + ` FROM messages m WHERE m.case_id = $1 ORDER BY m.at, m.id LIMIT $2`
+	selectUnanswered = `SELECT ` + messageColumns + ` FROM messages m WHERE m.waits = 1 AND m.office = $1 ORDER BY m.at, m.id LIMIT $2`
+	countUnanswered  = `SELECT count(*) FROM messages WHERE waits = 1 AND office = $1`
+	readMessages     = `UPDATE messages SET read_at = $3 WHERE case_id = $1 AND side <> $2 AND read_at = 0`
+	closeMessages    = `UPDATE messages SET waits = 0 WHERE case_id = $1 AND waits = 1`
 )
 
 var insertMessages = insert{
@@ -66,10 +66,10 @@ func (s *Store) Messages(ctx context.Context, caseID string) ([]message.Message,
 
 // OpenMessages gives applicants' messages that an office has not answered, the oldest first, at most limit.
 func (s *Store) OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error) {
-	return s.messages(ctx, selectOpen, office, limit)
+	return s.messages(ctx, selectUnanswered, office, limit)
 }
 
 // CountOpen is how many messages an office has not answered.
 func (s *Store) CountOpen(ctx context.Context, office string) (n int, err error) {
-	return n, s.e.queryRow(ctx, countOpen, office).Scan(&n)
+	return n, s.e.queryRow(ctx, countUnanswered, office).Scan(&n)
 }

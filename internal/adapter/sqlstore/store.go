@@ -49,6 +49,9 @@ var broken = []constraint{
 	{"licence_facts_n", "licence_facts.licence, licence_facts.n", errs.Stale},
 	{"log_heads_pkey", "log_heads.size", errs.Stale},
 	{"notices_version", "", errs.Stale},
+	{"charges_pkey", "charges.case_id", errs.Stale},
+	{"charges_version", "", errs.Stale},
+	{"payments_pkey", "payments.order_no", errs.Repeated},
 	{"seen_pkey", "seen.id", errs.Repeated},
 }
 

@@ -94,7 +94,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 		defer done()
 	}
 	w := writing{s: s, ctx: ctx, stmts: make([]stmt, 0, 9)}
-	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log, w.standings, w.presented, w.notices, w.messages}
+	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log, w.standings, w.presented, w.charges, w.notices, w.messages}
 	if u.Case != nil && u.Case.Row == 0 { // its key is needed by all others
 		steps[0], steps[1] = w.caseRow, w.arrival
 	}
@@ -160,7 +160,7 @@ func (w *writing) caseRow(u unit.Unit) error {
 		if err != nil {
 			return err
 		}
-		w.fresh, w.key, w.after = c.ID, key, afterwards(c, key)
+		w.fresh, w.key, w.after = c.ID, key, w.s.afterwards(u, key, opened{})
 		args := append([]any{c.ID, string(c.No), c.Item}, moving...)
 		args = append(args, micros(c.Lodged), micros(c.Closed), micros(at), int64(1), string(state),
 			w.s.lock(key, true, private, "cases.private", c.ID), wrapped)
@@ -174,10 +174,11 @@ func (w *writing) caseRow(u unit.Unit) error {
 	if !ok {
 		return errs.New(errs.Stale, "case %s is not here", c.ID)
 	}
-	w.after = afterwards(c, key)
+	was, _ := w.s.remembered(c.ID)
+	w.after = w.s.afterwards(u, key, was)
 	args := append([]any{c.ID}, moving...)
 	args = append(args, micros(c.Closed), micros(at), c.Row, string(state))
-	if was, ok := w.s.remembered(c.ID); ok && was.samePrivate(c) {
+	if was.samePrivate(c) {
 		w.stmts = append(w.stmts, stmt{
 			sql: updateCase, args: args, want: -1, rows: &changeCases, alike: append(slices.Clip(args), []byte(nil)),
 		})

@@ -17,6 +17,7 @@ import (
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/decide"
@@ -73,6 +74,7 @@ type Config struct {
 	Post     *handover.Post
 	Room     *notify.Room
 	Words    *correspond.Desk
+	Till     *cashier.Cashier
 	Kit      *unit.Kit
 	Store    Store
 	Files    Files
@@ -143,6 +145,9 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/desk/messages", f.guard(f.openMessages))
 	s.Get("/desk/notices", f.guard(f.undelivered))
 	s.Post("/desk/notices/{id}", f.guard(f.settleNotice))
+	s.Get("/desk/cases/{id}/fee", f.guard(f.feeTab))
+	s.Post("/desk/cases/{id}/fee/{what}", f.guard(f.feeAct))
+	s.Get("/desk/fees", f.guard(f.feeSheet))
 }
 
 // visit is a request of a known officer.
@@ -205,6 +210,9 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 	fr.Nav = []page.Link{{Href: "/desk", Text: page.T(ctx, "desk.nav.queue"), Current: r.URL.Path == "/desk"}}
 	if v.by.Has(office.Window) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/new", Text: page.T(ctx, "desk.nav.new"), Current: within(r, "/desk/new")})
+	}
+	if office.Ever(v.by.Roles, office.SeeFees) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/fees", Text: page.T(ctx, "pay.desk.nav"), Current: within(r, "/desk/fees")})
 	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
 	if n, err := f.cfg.Store.CountOpen(ctx, v.by.Office); err == nil && n > 0 {

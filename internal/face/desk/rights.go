@@ -38,6 +38,10 @@ var rights = map[string]office.Act{
 	"GET /desk/messages":                  office.SeeCase,
 	"GET /desk/notices":                   office.SeeNotices,
 	"POST /desk/notices/{id}":             office.SettleNotice,
+
+	"GET /desk/cases/{id}/fee":         office.SeeCase,
+	"POST /desk/cases/{id}/fee/{what}": office.SeeCase,
+	"GET /desk/fees":                   office.SeeFees,
 }
 
 // allowed asks the table for the page of a request: role and presence. errs.NotYours for a page without a right.

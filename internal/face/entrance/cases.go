@@ -199,6 +199,9 @@ func (e *entrance) caseOne(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d.Unread = message.Unread(thread, message.Applicant)
+	if d.Fee, err = e.fee(ctx, c); err != nil {
+		return err
+	}
 	if err := e.note(ctx, []accesslog.Entry{e.seen(c, "entrance.case")}); err != nil {
 		return err
 	}

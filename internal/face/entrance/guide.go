@@ -145,6 +145,7 @@ func (b *base) guideView(ctx context.Context, it item.Item, q url.Values, on wor
 			v.Summary.Decider = g.Query.Here // by what these modes mean; a definition says it by its plan
 		}
 		v.Decider = b.officeAt(v.Summary.Decider)
+		v.Summary.Contacts = slices.DeleteFunc(slices.Clone(v.Summary.Contacts), func(c item.DutyContact) bool { return c.Office == v.Decider.Name }) // it stands above them
 		v.Starts = b.starts(ctx, g, v.Answers)
 		v.Away = b.away(ctx, g, v.Starts)
 	}

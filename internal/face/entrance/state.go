@@ -37,6 +37,7 @@ type detail struct {
 	Withdrawable bool
 	WithdrawSoon bool // once the other place has it
 	TooLate      bool // a withdrawal was asked for, and it was decided already
+	Fee          feeBox
 }
 
 // group is the index of the group in 我的办件.

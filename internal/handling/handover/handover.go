@@ -23,11 +23,13 @@ import (
 // Store is where cases, outbox and inbox are kept. Commit is durable when it returns; it fails with errs.Repeated if the
 // arrival (sender, envelope id) is stored already, and with errs.Stale if the case was changed since it was read. Parcels
 // claims up to n parcels that are due, for the time of lease, so that replicas share the outbox; Postpone gives them back. Cases
-// leaves out what is not there, and fails as a whole if one row does not open.
+// leaves out what is not there, and fails as a whole if one row does not open. RecentFacts gives the facts that this node made of
+// a case up to a version, if the process remembers them all.
 // Safe for concurrent use.
 type Store interface {
 	unit.Cases
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
+	RecentFacts(id string, version int64) (own []casefile.Known, ok bool)
 	Arrival(ctx context.Context, from office.NodeID, id string) (exchange.Arrival, bool, error)
 	Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error)
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
@@ -102,7 +104,7 @@ func (p *Post) turn(caseID string) (done func()) {
 // whatever becomes of the other place: it is delivered when that place can be reached.
 func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
 	return unit.Act(ctx, p.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
-		known, err := p.Store.Facts(ctx, id)
+		facts, err := p.ownFacts(ctx, c)
 		if err != nil {
 			return casefile.Case{}, err
 		}
@@ -115,12 +117,6 @@ func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row i
 		if err != nil {
 			return casefile.Case{}, err
 		}
-		facts := make([]proof.Signed, 0, len(known)+1)
-		for _, k := range known {
-			if k.Fact.By == p.Kit.Me {
-				facts = append(facts, k.Signed)
-			}
-		}
 		decide, _ := c.LegOf(item.Decide)
 		if err := p.Kit.Offer(&u, c, decide.Key, append(facts, fact), nil); err != nil {
 			return casefile.Case{}, err
@@ -131,6 +127,24 @@ func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row i
 		p.Kit.Woken()
 		return c, nil
 	})
+}
+
+// ownFacts are those that this node made of a case, the oldest first.
+func (p *Post) ownFacts(ctx context.Context, c casefile.Case) ([]proof.Signed, error) {
+	known, ok := p.Store.RecentFacts(c.ID, c.Row)
+	if !ok {
+		var err error
+		if known, err = p.Store.Facts(ctx, c.ID); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]proof.Signed, 0, len(known)+1)
+	for _, k := range known {
+		if k.Fact.By == p.Kit.Me {
+			out = append(out, k.Signed)
+		}
+	}
+	return out, nil
 }
 
 // AskBack recalls an offer that has no receipt yet. The answer comes over the channel: recalled, or held since when.

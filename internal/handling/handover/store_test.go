@@ -87,6 +87,12 @@ func (s *store) Recent(id string) (casefile.Case, bool) {
 	return c, err == nil
 }
 
+func (s *store) RecentFacts(id string, version int64) ([]casefile.Known, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.facts[id]), s.cases[id].version == version
+}
+
 func (r row) decode() (casefile.Case, error) {
 	var c casefile.Case
 	if err := errors.Join(json.Unmarshal(r.text, &c), json.Unmarshal(r.private, &c.Private)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/fee"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
@@ -40,6 +41,8 @@ type Unit struct {
 	Advanced []Advance
 	Messages []message.Message
 	Read     *Reading
+
+	Charges []fee.Charge // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.
@@ -79,4 +82,5 @@ type Due struct {
 const (
 	DueSilence = "silence" // the intake limit ends; silence may mean acceptance
 	DueRemind  = "remind"  // a correction notice is still not answered
+	DueFee     = "fee"     // money is waited for, or has to go back
 )

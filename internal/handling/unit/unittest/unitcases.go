@@ -125,6 +125,9 @@ func oldMemory(t *testing.T, open func() Keeper) {
 	} else {
 		same(t, stored, old)
 	}
+	if _, ok := one.RecentFacts(c.ID, old.Row); !ok {
+		t.Fatal("its facts are forgotten")
+	}
 	theirs := must[casefile.Case](t)(other.Case(t.Context(), c.ID))
 	theirs.Claimed, theirs.Private.Answers = "theirs", map[string]string{"by": "theirs"}
 	commit(t, other, unit.Unit{Case: &theirs})
@@ -152,6 +155,9 @@ func oldMemory(t *testing.T, open func() Keeper) {
 		t.Fatal("forgotten")
 	} else {
 		same(t, after, recent)
+	}
+	if _, ok := one.RecentFacts(c.ID, after.Row); ok {
+		t.Fatal("it cannot know what the other has made")
 	}
 }
 

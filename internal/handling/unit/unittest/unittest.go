@@ -23,6 +23,7 @@ type Keeper interface {
 	Commit(ctx context.Context, u unit.Unit) error
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	Recent(id string) (c casefile.Case, ok bool)
+	RecentFacts(id string, version int64) (own []casefile.Known, ok bool)
 	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
 	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
 	Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, error)

@@ -41,6 +41,9 @@ type config struct {
 	Channel []string      `toml:"channel" say:"Addresses of the channel; at a province they replace those that the hub gave, at the hub they are what provinces are told."`
 	Issuer  string        `toml:"issuer" say:"Address of the identity provider; empty leaves the pages for people out and serves machines only."`
 	Client  string        `toml:"client" say:"Name of this node at the identity provider."`
+	PayURL  string        `toml:"pay_url" say:"Address of the payment gateway, without a slash at the end; empty takes fees in cash only."`
+	PayKey  string        `toml:"pay_key" say:"The gateway's public SM2 key in hex, as the bank handed it over."`
+	PayPage string        `toml:"pay_page" say:"Origin of the bank's pages, to which a form may lead; empty is that of pay_url."`
 	Owner   string        `toml:"owner" say:"Who runs this site, as the foot of each page says; may be empty."`
 
 	ChannelListen string   `toml:"channel_listen" say:"Hub only: address at which the channel's own server listens, with a port; empty if channel names an outside one."`
@@ -110,7 +113,10 @@ func (c config) check() error {
 	case c.DB != "" && !strings.HasPrefix(c.DB, "postgres://") && !strings.HasPrefix(c.DB, "postgresql://"):
 		return bad("db is no postgres:// address")
 	}
-	for name, s := range map[string]string{"url": c.URL, "hub": c.Hub, "issuer": c.Issuer} {
+	if (c.PayURL == "") != (c.PayKey == "") || len(c.PayKey)%2 != 0 || strings.Trim(c.PayKey, "0123456789abcdef") != "" {
+		return bad("pay_url and pay_key belong together; the key is lower-case hex")
+	}
+	for name, s := range map[string]string{"url": c.URL, "hub": c.Hub, "issuer": c.Issuer, "pay_url": c.PayURL, "pay_page": c.PayPage} {
 		if s == "" {
 			continue
 		}

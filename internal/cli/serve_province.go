@@ -36,7 +36,8 @@ func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (htt
 		return nil, nil, err
 	}
 	n, err := node.Open(ctx, node.Config{
-		ID: c.ID, Dir: c.dir, Store: sqlstore.Options{Config: c.store()}, Keys: keys, Trust: trust, Log: log,
+		Pay: c.pay(),
+		ID:  c.ID, Dir: c.dir, Store: sqlstore.Options{Config: c.store()}, Keys: keys, Trust: trust, Log: log,
 		Join: func(r handover.Receiver) (handover.Channel, func(), error) { //nolint:contextcheck // it ends by its own Close, not with this context
 			client, err := c.connect(r, log)
 			if err != nil {
@@ -129,7 +130,7 @@ func province(c config, n *node.Node, operator []byte, log *slog.Logger) (http.H
 	pages, err := n.Handler(node.WebConfig{
 		Reach:     http.DefaultClient,
 		PublicURL: c.URL, HubURL: c.Hub, Issuer: c.Issuer, ClientID: c.Client, Officers: c.register(),
-		Entrances: addresses(n.Trust.List()), Owner: c.Owner, Log: log,
+		Entrances: addresses(n.Trust.List()), Owner: c.Owner, Log: log, Bank: c.bank(),
 	})
 	if err != nil {
 		return nil, err
@@ -218,4 +219,24 @@ func writeWhole(path string, b []byte) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// pay is the payment gateway of the configuration, nil if there is none.
+func (c config) pay() *node.Pay {
+	if c.PayURL == "" {
+		return nil
+	}
+	key, err := hex.DecodeString(c.PayKey)
+	if err != nil { // check has read it
+		return nil
+	}
+	return &node.Pay{URL: c.PayURL, Key: key, Home: c.URL}
+}
+
+// bank is the origin of the pages on which people pay.
+func (c config) bank() string {
+	if c.PayPage != "" {
+		return c.PayPage
+	}
+	return c.PayURL
 }

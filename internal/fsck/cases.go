@@ -51,6 +51,9 @@ func (c *check) oneCase(n Node, id string) error {
 	if err := c.licences(n, f); err != nil {
 		return err
 	}
+	if err := c.money(n, f); err != nil {
+		return err
+	}
 	if err := c.transits(n, f); err != nil {
 		return err
 	}

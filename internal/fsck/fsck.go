@@ -12,6 +12,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/fee"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
@@ -34,6 +35,7 @@ type Cases interface {
 	CaseColumns(ctx context.Context, c casefile.Case) ([]string, error)
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
+	Charge(ctx context.Context, caseID string) (fee.Charge, error)
 }
 
 // Post is the part about hand-overs. A parcel comes with its settlement, nil while it waits.
@@ -78,7 +80,7 @@ type Options struct {
 
 // Violation is one thing that breaks a rule. Text holds no personal data.
 type Violation struct {
-	Rule string        `json:"rule"` // I1…I9, or "state" where a row contradicts itself
+	Rule string        `json:"rule"` // I1…I9, "fee", or "state" where a row contradicts itself
 	Node office.NodeID `json:"node,omitempty"`
 	Case string        `json:"case,omitempty"`
 	Text string        `json:"text"`

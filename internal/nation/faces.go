@@ -68,7 +68,7 @@ func (n *Nation) faces() error {
 func (n *Nation) face(one *node.Node, m Member) (http.Handler, error) {
 	return one.Handler(node.WebConfig{
 		PublicURL: m.URL, HubURL: n.URL, Issuer: n.site("id"), ClientID: m.Place.Label, HTTPClient: n.Client(), Reach: n.Client(),
-		Officers: n.officers(one, m), Entrances: n.urls, Demo: true, Log: n.cfg.Log, Evidence: n.Registers,
+		Officers: n.officers(one, m), Entrances: n.urls, Demo: true, Log: n.cfg.Log, Evidence: n.Registers, Bank: n.site("bank"),
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"tongban/internal/adapter/natschan"
 	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/demo/bank"
 	"tongban/internal/demo/clock"
 	"tongban/internal/demo/idp"
 	"tongban/internal/demo/people"
@@ -65,6 +66,7 @@ type Nation struct {
 
 	cfg     Config
 	members []Member
+	bank    *bank.Bank
 	urls    map[office.NodeID]string
 	server  *http.Server
 	stops   []func() error
@@ -130,6 +132,11 @@ func Open(ctx context.Context, cfg Config) (_ *Nation, err error) {
 	signed, err := n.found(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if !cfg.Silent {
+		if err := n.openBank(); err != nil {
+			return nil, err
+		}
 	}
 	if err := n.open(ctx, signed); err != nil {
 		return nil, err
@@ -289,7 +296,8 @@ func (n *Nation) openNode(ctx context.Context, m Member, signed office.SignedTru
 		store.ReadConns, store.WriteConns = 1, 1
 	}
 	return node.Open(ctx, node.Config{
-		ID: m.ID, Dir: dir, Store: sqlstore.Options{Config: store}, Keys: m.Keys, Trust: trust, Now: n.Clock.Now,
+		Pay: n.pay(m),
+		ID:  m.ID, Dir: dir, Store: sqlstore.Options{Config: store}, Keys: m.Keys, Trust: trust, Now: n.Clock.Now,
 		Parallel: n.cfg.Parallel, Log: n.cfg.Log,
 		Join: func(r handover.Receiver) (handover.Channel, func(), error) {
 			c, err := n.join(m, r)

@@ -6,17 +6,20 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"tongban/catalogue"
 	"tongban/internal/adapter/blobs"
+	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/search"
 	"tongban/internal/handling/apply"
+	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
@@ -48,7 +51,17 @@ type Config struct {
 	Parallel int
 	// Protocol is the newest wire protocol that the node writes; 0 is the newest there is.
 	Protocol int
-	Log      *slog.Logger
+	// Pay is the payment gateway; nil: fees are taken in cash only.
+	Pay *Pay
+	Log *slog.Logger
+}
+
+// Pay is a payment gateway as it was set up (docs/OPERATING.md).
+type Pay struct {
+	URL    string // of the gateway, without a slash at its end
+	Key    []byte // the bank's public SM2 key
+	Home   string // own entrance, for the way back
+	Client *http.Client
 }
 
 // Node is a running province. Its exported parts are what faces, tests and measurements act through.
@@ -64,6 +77,7 @@ type Node struct {
 	Files  files
 	Trust  *federate.Trust
 	Vault  *proof.Vault
+	Till   *cashier.Cashier
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 
 	witness *witness.Witness // signs the heads of other logs
@@ -121,7 +135,12 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
-	n.Bench = &decide.Bench{Kit: kit, Store: n.Store}
+	n.Till = &cashier.Cashier{Kit: kit, Store: n.Store}
+	if cfg.Pay != nil {
+		n.Till.Home = cfg.Pay.Home
+		n.Till.Bank = paygate.New(paygate.Config{URL: cfg.Pay.URL, Key: cfg.Pay.Key, Me: cfg.ID, Signer: kit.Signer, Client: cfg.Pay.Client})
+	}
+	n.Bench = &decide.Bench{Kit: kit, Store: n.Store, Fees: n.Till}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
@@ -252,22 +271,31 @@ func (n *Node) due(ctx context.Context) (int, error) {
 	}
 	var failed []error // one case that cannot be dealt with keeps nobody else waiting
 	for _, d := range list {
-		if d.Kind != unit.DueSilence {
-			continue
-		}
-		_, err := n.Bench.Silence(ctx, d.Case)
-		switch {
-		case err == nil, errs.Is(err, errs.Stale): // a lost race is looked at again when its lease ends
-		case errs.Is(err, errs.NotAllowedNow), errs.Is(err, errs.InTransit):
-			done := unit.Unit{At: n.Kit.Now(), Due: []unit.Due{{Case: d.Case, Kind: d.Kind}}}
-			if err := n.Store.Commit(ctx, done); err != nil {
-				failed = append(failed, err)
-			}
-		default:
+		if err := n.dueOne(ctx, d); err != nil {
 			failed = append(failed, err)
 		}
 	}
 	return len(list), errors.Join(failed...)
+}
+
+// dueOne does one piece of work that the clock started. What is not taken off the list is looked at again when its lease ends.
+func (n *Node) dueOne(ctx context.Context, d unit.Due) error {
+	switch d.Kind {
+	case unit.DueSilence:
+		_, err := n.Bench.Silence(ctx, d.Case)
+		switch {
+		case err == nil, errs.Is(err, errs.Stale): // a lost race is looked at again
+			return nil
+		case errs.Is(err, errs.NotAllowedNow), errs.Is(err, errs.InTransit):
+			return n.Store.Commit(ctx, unit.Unit{At: n.Kit.Now(), Due: []unit.Due{{Case: d.Case, Kind: d.Kind}}})
+		}
+		return err
+	case unit.DueFee:
+		if err := n.Till.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) && !errs.Is(err, errs.BankAway) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Start turns the wheel until Stop: at once when woken, otherwise every quarter of a second. A second Start is an error.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	applyface "tongban/internal/face/apply"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	"tongban/internal/face/pay"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/kernel/workday"
@@ -36,6 +38,7 @@ type WebConfig struct {
 	Evidence  apply.Evidence
 	Entrances map[office.NodeID]string
 	Owner     string
+	Bank      string // origin of the payment gateway's pages, to which a form may lead; "" if there is none
 	Demo      bool
 	DemoSteps []entrance.DemoStep
 	Log       *slog.Logger
@@ -52,16 +55,20 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		Public: entrance.Public{
 			Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Offices: n.Kit.Offices, Trust: n.Trust.List,
 			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner,
-			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: []string{cfg.Issuer}, OnMiss: n.OnMiss, Apply: true, Reach: reach,
+			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, Reach: reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
-		Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply,
+		Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till,
 	})
 	applying := *n.Apply
 	applying.Evidence = cfg.Evidence
 	applyface.New(applyface.Config{
 		Desk: &applying, Kit: n.Kit, Gate: g, Consent: g, Files: n.Files, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 		Away: func(node office.NodeID) (time.Time, bool) { return reach.Down(node, cfg.Entrances[node]) },
+	}).Register(public)
+	pay.New(pay.Config{
+		Till: n.Till, Kit: n.Kit, Gate: g, Own: n.Apply.Own, Looked: n.Apply.Looked, Papers: n.Store.Papers, Frame: public.Frame,
+		Entrances: cfg.Entrances,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
@@ -78,7 +85,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	}
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Kit: n.Kit, Store: deskStore{n.Store},
-		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL,
+		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till,
 		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
 		Officers: func(subject string) (casefile.Actor, string, bool) {
 			o, ok := officers[subject]
@@ -92,6 +99,11 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	site := page.NewSite(page.Config{Log: cfg.Log, Frame: face.Frame, FormAction: []string{cfg.Issuer}})
 	face.Register(site)
 	return &Web{entrance: public, desk: site}, nil
+}
+
+// forms lists where forms may lead beside the own site.
+func forms(origins ...string) []string {
+	return slices.DeleteFunc(origins, func(s string) bool { return s == "" })
 }
 
 // Web is a node's pages: one host, two faces.

@@ -92,6 +92,7 @@ type Private struct {
 	Applicant   party.Person      `json:"applicant"`
 	Org         *party.Org        `json:"org,omitempty"`
 	Answers     map[string]string `json:"answers"`
+	Said        map[string]bool   `json:"said,omitempty"` // to the matter's yes-no questions
 	Materials   []Material        `json:"materials"`
 	Consent     Consent           `json:"consent"`
 	Parties     []Party           `json:"parties,omitempty"`

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"reflect"
@@ -85,6 +86,7 @@ func Load(fsys fs.FS) (*Set, error) {
 			return t.Format(c.Date), err
 		},
 		"join": strings.Join,
+		"yuan": func(fen int) string { return fmt.Sprintf("%d.%02d", fen/100, fen%100) },
 	})
 	for name, text := range c.Parts {
 		if _, err := root.New(name).Parse(text); err != nil {
@@ -130,6 +132,7 @@ func sample() Data {
 	return Data{
 		Materials: make([]Material, 1), Corrections: make([]Fix, 1), Facts: make([]string, 1), Reasons: make([]string, 1),
 		Basis: make([]string, 1), Conditions: make([]string, 1), Face: make([][2]string, 1),
+		Charges: make([]Charge, 1),
 	}
 }
 

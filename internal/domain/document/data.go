@@ -44,6 +44,11 @@ type Data struct {
 	LicenceID   string      // 电子证照标识
 	Face        [][2]string // P-08: label and value of each item on the face
 
+	Amount  int      // P-17: what came, in 分
+	PayWay  string   // bank | cash: words of common.toml
+	PayRef  string   // the bank's number
+	Charges []Charge // P-17: what it is for
+
 	ReviewOrg string // place whose people's government reviews (行政复议法 第24条), "青海省西宁市"
 	ReviewURL string // its online channel, where the document is served online (行政复议法 第22条)
 	Court     string // place whose court has jurisdiction (行政诉讼法 第18条)
@@ -62,4 +67,11 @@ type Fix struct {
 	Problem  string
 	Fix      string
 	Basis    string
+}
+
+// Charge is one line of a fee.
+type Charge struct {
+	Name  string
+	Fen   int
+	Basis string
 }

@@ -27,11 +27,12 @@ const (
 	Grant       Kind = "P-06" // 准予决定书
 	Refusal     Kind = "P-07" // 不予决定书
 	Licence     Kind = "P-08" // 证照打印件
+	Payment     Kind = "P-17" // 缴费凭证
 )
 
 // Kinds lists all kinds in order.
 func Kinds() []Kind {
-	return []Kind{Intake, Acceptance, Correction, NotAccepted, Extension, Grant, Refusal, Licence}
+	return []Kind{Intake, Acceptance, Correction, NotAccepted, Extension, Grant, Refusal, Licence, Payment}
 }
 
 // Doc is a document as issued. It is a value: once composed it is not changed, because Check and the signature cover it.

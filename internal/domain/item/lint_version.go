@@ -273,21 +273,10 @@ func (l *linter) decision(v Version) {
 	l.basis(v, 0, "corrections", v.Corrections.Basis)
 	l.mark(0, "corrections", v.Corrections.Mark)
 	oneOf(l, 0, "corrections", v.Corrections.Manner, manners)
-	l.basis(v, 0, "fee", v.Fee.Basis)
 	if a := v.Assurance; min(a.Level, a.Consent) < 0 || max(a.Level, a.Consent) > 4 {
 		l.say(0, "bad-level", "assurance: levels are 0 to 4")
 	}
-	l.mark(0, "fee", v.Fee.Mark)
-	for _, f := range v.Fee.Items {
-		line := l.line("fee.items", f.Key)
-		l.both(line, f.Key, f.Label, f.LabelEn)
-		l.basis(v, line, f.Key, f.Basis)
-		l.mark(line, f.Key, f.Mark)
-		l.condition(line, f.Key, f.If, v.Questions)
-		if f.Fen < v.Fee.Fen {
-			l.say(line, "unknown-value", f.Key+": the fee itself is the least of its lines")
-		}
-	}
+	l.fee(v)
 	seen := map[string]bool{}
 	for _, k := range v.Checklist {
 		line := l.line("checklist", k.Key)

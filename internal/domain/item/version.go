@@ -1,6 +1,8 @@
 package item
 
 import (
+	"slices"
+
 	"tongban/internal/kernel/workday"
 )
 
@@ -309,17 +311,42 @@ type Fee struct {
 	Items []FeeItem `toml:"items"`
 	Basis string    `toml:"basis"`
 	Mark  Mark      `toml:"mark"`
+	// Taker is whose office is paid: Here or There; required where something is charged.
+	Taker     Place `toml:"taker"`
+	TakerMark Mark  `toml:"taker_mark"`
+	// Before is the officer's act that waits for the money, accept or decide; "" if none does or no source tells.
+	Before     string `toml:"before"`
+	BeforeMark Mark   `toml:"before_mark"`
+	// Refused says what becomes of the money when the application is refused: refund or keep; "" is 未核实, and then the office
+	// that took it decides.
+	Refused     string `toml:"refused"`
+	RefusedMark Mark   `toml:"refused_mark"`
 }
 
-// FeeItem is one line of a tariff.
+// Charged reports whether the matter may cost something. What no source tells is not charged.
+func (f Fee) Charged() bool {
+	return f.Fen > 0 || slices.ContainsFunc(f.Items, func(i FeeItem) bool { return i.Fen > 0 })
+}
+
+// Told reports whether a source tells what is charged, be it nothing.
+func (f Fee) Told() bool { return f.Mark != Unverified && f.Mark != Unknown }
+
+// FeeItem is one line of a tariff; one of 0 分 is an exemption.
 type FeeItem struct {
-	Key     string    `toml:"key"`
-	Label   string    `toml:"label"`
-	LabelEn string    `toml:"label_en"`
-	Fen     int       `toml:"fen"`
-	If      Condition `toml:"if"`
-	Basis   string    `toml:"basis"`
-	Mark    Mark      `toml:"mark"`
+	Key     string       `toml:"key"`
+	Label   string       `toml:"label"`
+	LabelEn string       `toml:"label_en"`
+	Fen     int          `toml:"fen"`
+	If      Condition    `toml:"if"`
+	From    workday.Date `toml:"from"`  // zero: from the version's first day
+	Until   workday.Date `toml:"until"` // last day; zero: as long as the version
+	Basis   string       `toml:"basis"`
+	Mark    Mark         `toml:"mark"`
+}
+
+// On reports whether the line is in force on a day.
+func (f FeeItem) On(day workday.Date) bool {
+	return (f.From.IsZero() || !day.Before(f.From)) && (f.Until.IsZero() || !day.After(f.Until))
 }
 
 // BasisOf finds a provision by key.
@@ -391,6 +418,9 @@ func (v Version) Unverified() []string {
 	add("result", v.Result.Kind, v.Result.Mark)
 	add("result", "licence_type", v.Result.TypeMark)
 	add("fee", "fee", v.Fee.Mark)
+	add("fee", "taker", v.Fee.TakerMark)
+	add("fee", "before", v.Fee.BeforeMark)
+	add("fee", "refused", v.Fee.RefusedMark)
 	for _, f := range v.Fee.Items {
 		add("fee", f.Key, f.Mark)
 	}

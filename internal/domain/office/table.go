@@ -8,6 +8,9 @@ const (
 	SeePaper  Act = "paper.see"  // a legal document or licence; the look is logged
 	StartCase Act = "case.start" // open the form for somebody at the counter
 	Recuse    Act = "recuse"     // declare an interest: from then on somebody else handles the case
+	TakeFee   Act = "fee.take"   // cash against a receipt, and cash handed back
+	ReturnFee Act = "fee.return" // money that the rule does not send back by itself
+	SeeFees   Act = "fees.see"   // the office's day of money beside the bank's statement
 	Figures   Act = "figures.see"
 	ReadLog   Act = "log.read"
 	Catalogue Act = "catalogue.keep"
@@ -53,6 +56,11 @@ var Table = []Rule{
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
 	{"decide", deciding, append([]Condition{SecondPerson}, seeing...)},
 	{"dispatch", []Role{Decider, Reviewer}, seeing}, // a refusal to accept leaves with who refused
+
+	// money: who takes it does not decide alone what goes back
+	{TakeFee, counter, seeing},
+	{ReturnFee, []Role{Lead}, seeing},
+	{SeeFees, []Role{Window, Lead}, []Condition{OnDuty}},
 
 	// those who handle no case
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},

@@ -5,10 +5,12 @@ import (
 	"net/http"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/fee"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
 
@@ -121,4 +123,13 @@ func nextDay(ctx context.Context, c casefile.Case) string {
 		return ""
 	}
 	return day(ctx, due.On)
+}
+
+// quote is what the application costs, as it stands.
+func (f *Face) quote(d draft) fee.Quote { return fee.Of(d.V, d.Said, workday.DateOf(f.now())) }
+
+// costs reports whether the matter of a case has a fee, so that its receipt leads to it.
+func (f *Face) costs(c casefile.Case) bool {
+	v, err := f.cfg.Kit.Catalogue.VersionByDigest(c.Rule.Digest)
+	return err == nil && fee.Of(v, c.Private.Said, c.Rule.On).Charged()
 }

@@ -89,7 +89,7 @@ func (f *Face) actForm(w http.ResponseWriter, r *http.Request, v visit) error {
 		return err
 	}
 	act := r.PathValue("act")
-	if err := f.probe(c, v.by, act); err != nil {
+	if err := f.probe(r.Context(), c, v.by, act); err != nil {
 		return f.refuse(w, r, v, c, err)
 	}
 	if onChecklist(act) {
@@ -174,13 +174,13 @@ func (f *Face) ready(w http.ResponseWriter, r *http.Request, v visit, act, rowTe
 	if f.wasDone(key) {
 		return c, key, true, page.SeeOther(w, r, "/desk/cases/"+c.ID+"?said=again")
 	}
-	if err := f.probe(c, v.by, act); err != nil && errs.KindOf(err) == errs.Forbidden {
+	if err := f.probe(r.Context(), c, v.by, act); err != nil && errs.KindOf(err) == errs.Forbidden {
 		return c, key, true, err
 	}
 	if c.Row != row {
 		return c, key, true, f.refuse(w, r, v, c, errs.New(errs.Stale, "%s was read at %d, is at %d", c.No, row, c.Row))
 	}
-	if err := f.probe(c, v.by, act); err != nil {
+	if err := f.probe(r.Context(), c, v.by, act); err != nil {
 		return c, key, true, f.refuse(w, r, v, c, err)
 	}
 	return c, key, false, nil

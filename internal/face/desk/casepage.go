@@ -23,6 +23,7 @@ const (
 	tabMaterials = "materials"
 	tabHistory   = "history"
 	tabPapers    = "papers"
+	tabFee       = "fee"
 )
 
 // silentAfter is how long an offer may be without receipt before the page says that the other place cannot be reached.
@@ -50,6 +51,7 @@ type caseView struct {
 	Custody [][]page.Cell
 	Papers  []unit.Paper
 	Receipt *unit.Paper
+	Fee     *feeView // nil: the matter costs nothing here
 }
 
 // finishing reports whether the officer may finish the case from its checklist.
@@ -140,7 +142,7 @@ func (f *Face) said(r *http.Request, c casefile.Case) string {
 func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseView {
 	ctx := r.Context()
 	view := caseView{
-		C: c, Lang: v.lang, Tab: tab, Offers: f.offered(c, v.by),
+		C: c, Lang: v.lang, Tab: tab, Offers: f.offered(ctx, c, v.by),
 		Identity: page.Identity{
 			No: string(c.No), Matter: f.matterName(v.lang, c), Applicant: c.Private.Applicant.Name, Holder: f.holder(ctx, v, c),
 			Mode: string(c.Mode), Due: f.due(ctx, c), Status: status(c),
@@ -156,6 +158,7 @@ func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseV
 	}
 	f.stations(r, &view, here, there)
 	f.notices(r, v, &view)
+	f.feeOf(r, v, &view)
 	return view
 }
 

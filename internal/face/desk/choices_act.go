@@ -10,7 +10,11 @@ import (
 func tabs(ctx context.Context, v caseView) []page.Link {
 	base := "/desk/cases/" + v.C.ID
 	out := []page.Link{{Href: base, Text: page.T(ctx, "desk.tab.check"), Current: v.Tab == tabCheck}}
-	for _, tab := range []string{tabMaterials, tabHistory, tabPapers} {
+	list := []string{tabMaterials, tabHistory, tabPapers}
+	if v.Fee != nil {
+		list = append(list, tabFee)
+	}
+	for _, tab := range list {
 		out = append(out, page.Link{Href: base + "/" + tab, Text: page.T(ctx, "desk.tab."+tab), Current: v.Tab == tab})
 	}
 	return out

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/handover"
@@ -61,6 +62,7 @@ type Config struct {
 	Bench    *decide.Bench
 	Issuer   *certify.Issuer
 	Post     *handover.Post
+	Till     *cashier.Cashier
 	Kit      *unit.Kit
 	Store    Store
 	Files    Files
@@ -126,6 +128,9 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/desk/cases/{id}/do/{act}", f.guard(f.act))
 	s.Post("/desk/cases/{id}/do/supplement", f.guard(f.supplement), page.Upload(maxIntake))
 	s.Get("/desk/papers/{id}", f.guard(f.paper))
+	s.Get("/desk/cases/{id}/fee", f.guard(f.feeTab))
+	s.Post("/desk/cases/{id}/fee/{what}", f.guard(f.feeAct))
+	s.Get("/desk/fees", f.guard(f.feeSheet))
 }
 
 // visit is a request of a known officer.
@@ -188,6 +193,9 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 	fr.Nav = []page.Link{{Href: "/desk", Text: page.T(ctx, "desk.nav.queue"), Current: r.URL.Path == "/desk"}}
 	if v.by.Has(office.Window) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/new", Text: page.T(ctx, "desk.nav.new"), Current: within(r, "/desk/new")})
+	}
+	if office.Ever(v.by.Roles, office.SeeFees) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/fees", Text: page.T(ctx, "pay.desk.nav"), Current: within(r, "/desk/fees")})
 	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
 	return fr

@@ -18,11 +18,16 @@ const actFinish = "finish"
 var granted = casefile.Decision{Outcome: casefile.Granted}
 
 // probeFinish walks the acts over copies of the case: it is allowed if each of them would be, one after the other.
-func (f *Face) probeFinish(c casefile.Case, by casefile.Actor) error {
+func (f *Face) probeFinish(ctx context.Context, c casefile.Case, by casefile.Actor) error {
 	me, now := f.cfg.Kit.Me, f.cfg.Kit.Now()
 	law, err := f.cfg.Kit.Law(c, workday.DateOf(now))
 	if err != nil {
 		return err
+	}
+	for _, act := range []casefile.Act{casefile.ActAccept, casefile.ActDecide} {
+		if err := f.cfg.Bench.Paid(ctx, c, act); err != nil {
+			return err
+		}
 	}
 	if c, _, err = casefile.Review(c, me, by, nil, now); err != nil {
 		return err
@@ -52,16 +57,16 @@ func (f *Face) finishing(ctx context.Context, v visit, c casefile.Case, view *ac
 		}
 		view.Summary = append(view.Summary, page.Row{Key: pick(view.Lang, k.Label, k.LabelEn), Value: value})
 	}
-	for i, act := range f.finishActs(c, v.by) {
+	for i, act := range f.finishActs(ctx, c, v.by) {
 		view.Summary = append(view.Summary, page.Row{Key: page.T(ctx, "desk.finish.step", i+1), Value: page.T(ctx, "desk.finish."+act)})
 	}
 	return func(ctx context.Context) (casefile.Case, error) { return f.finish(ctx, v, c, marks) }
 }
 
 // finishActs are the acts that are still to come, in order.
-func (f *Face) finishActs(c casefile.Case, by casefile.Actor) []string {
+func (f *Face) finishActs(ctx context.Context, c casefile.Case, by casefile.Actor) []string {
 	rest := []string{actAccept, actDecide, actIssue}
-	if f.probe(c, by, actAccept) != nil {
+	if f.probe(ctx, c, by, actAccept) != nil {
 		rest = rest[1:]
 	}
 	return rest
@@ -72,7 +77,7 @@ func (f *Face) finishActs(c casefile.Case, by casefile.Actor) []string {
 // on from there.
 func (f *Face) finish(ctx context.Context, v visit, c casefile.Case, marks map[string]casefile.Mark) (casefile.Case, error) {
 	seen := decide.Ref{Case: c.ID, Row: c.Row}
-	todo := f.finishActs(c, v.by)
+	todo := f.finishActs(ctx, c, v.by)
 	c, err := f.cfg.Bench.Review(ctx, v.by, seen, marks)
 	for _, act := range todo {
 		if err != nil {

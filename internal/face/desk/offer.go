@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"context"
+
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
@@ -37,7 +39,7 @@ func onChecklist(act string) bool { return act == actReview || act == actFinish 
 
 // probe asks the domain whether an act would be allowed to this officer now, and gives its reason if not. Nothing is
 // stored: the functions of casefile are pure. What an act needs beside (reasons, items) is filled with a stand-in.
-func (f *Face) probe(c casefile.Case, by casefile.Actor, act string) error {
+func (f *Face) probe(ctx context.Context, c casefile.Case, by casefile.Actor, act string) error {
 	me, now := f.cfg.Kit.Me, f.cfg.Kit.Now()
 	law, err := f.cfg.Kit.Law(c, workday.DateOf(now))
 	if err != nil {
@@ -62,9 +64,11 @@ func (f *Face) probe(c casefile.Case, by casefile.Actor, act string) error {
 	case actReview:
 		_, _, err = casefile.Review(c, me, by, nil, now)
 	case actFinish:
-		err = f.probeFinish(c, by)
+		err = f.probeFinish(ctx, c, by)
 	case actAccept:
-		_, _, err = casefile.Accept(c, me, by, law, now)
+		if _, _, err = casefile.Accept(c, me, by, law, now); err == nil {
+			err = f.cfg.Bench.Paid(ctx, c, casefile.ActAccept)
+		}
 	case actCorrect:
 		_, _, err = casefile.Correct(c, me, by, law, []casefile.Correction{{Problem: any, Fix: any}}, any, now)
 	case actReturn:
@@ -127,10 +131,10 @@ func waiting(c casefile.Case) bool {
 }
 
 // offered lists what this officer may do to the case now.
-func (f *Face) offered(c casefile.Case, by casefile.Actor) []string {
+func (f *Face) offered(ctx context.Context, c casefile.Case, by casefile.Actor) []string {
 	var out []string
 	for _, act := range acts {
-		if f.probe(c, by, act) == nil {
+		if f.probe(ctx, c, by, act) == nil {
 			out = append(out, act)
 		}
 	}

@@ -33,6 +33,10 @@ var rights = map[string]office.Act{
 	"POST /desk/cases/{id}/do/{act}":      office.SeeCase,
 	"POST /desk/cases/{id}/do/supplement": "supplement",
 	"GET /desk/papers/{id}":               office.SeePaper,
+
+	"GET /desk/cases/{id}/fee":         office.SeeCase,
+	"POST /desk/cases/{id}/fee/{what}": office.SeeCase,
+	"GET /desk/fees":                   office.SeeFees,
 }
 
 // allowed asks the table for the page of a request: role and presence. errs.NotYours for a page without a right.

@@ -190,6 +190,9 @@ func (e *entrance) caseOne(w http.ResponseWriter, r *http.Request) error {
 	d := e.state(ctx, c, facts)
 	d.Events = e.events(ctx, c, facts)
 	d.Papers = papers
+	if d.Fee, err = e.fee(ctx, c); err != nil {
+		return err
+	}
 	if err := e.note(ctx, []accesslog.Entry{e.seen(c, "entrance.case")}); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/search"
 	"tongban/internal/domain/zone"
+	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/unit"
@@ -103,6 +104,8 @@ type Config struct {
 	// Elsewhere asks the other provinces for the visitor's cases there and waits a second at most; who did not answer is named.
 	// With an error nobody was asked (errs.RoamEnded, errs.ProviderDown). nil: this province stands alone.
 	Elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
+	// Fees tells what a case costs and how it stands; nil shows nothing of it.
+	Fees *cashier.Cashier
 	// Usages asks the other provinces who used what they hold about the visitor; nil: this province stands alone.
 	Usages Usages
 }
@@ -143,6 +146,7 @@ type entrance struct {
 	elsewhere       func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
 	usagesElsewhere Usages
 	nextTry         func(ctx context.Context) (time.Time, bool, error)
+	fees            *cashier.Cashier
 }
 
 // New makes the entrance of the province whose kit it is; rules, places, offices, trust and clock are the kit's where Public
@@ -166,7 +170,7 @@ func New(cfg Config) *page.Site {
 	b := newBase(cfg.Public)
 	b.me, b.gate, b.life = cfg.Kit.Me, cfg.Gate, cfg.Store.Life
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
-	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, usagesElsewhere: cfg.Usages, nextTry: cfg.NextTry}
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, usagesElsewhere: cfg.Usages, nextTry: cfg.NextTry, fees: cfg.Fees}
 	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)

@@ -33,6 +33,7 @@ type detail struct {
 	Events       []page.Event
 	Papers       []unit.Paper
 	Withdrawable bool
+	Fee          feeBox
 }
 
 // group is the index of the group in 我的办件.

@@ -118,7 +118,7 @@ func (d *Desk) lodging(draft journey.Draft, a Agreed, now time.Time) (casefile.L
 	return casefile.Lodging{
 		ID: draft.ID, Item: it, Mode: mode, Here: here, There: there, Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
 		Private: casefile.Private{
-			Applicant: draft.Applicant, Answers: values, Materials: materials(draft, v), Consent: said,
+			Applicant: draft.Applicant, Answers: values, Said: draft.Said, Materials: materials(draft, v), Consent: said,
 			Parties: parties(draft, v), Disputes: disputes(draft, v),
 		},
 	}, nil

@@ -23,10 +23,24 @@ type Store interface {
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
+// Fees says whether an act has to wait for money: errs.PayFirst then.
+type Fees interface {
+	Cleared(ctx context.Context, c casefile.Case, act casefile.Act) error
+}
+
 // Bench is a deciding office's bench.
 type Bench struct {
 	Kit   *unit.Kit
 	Store Store
+	Fees  Fees // nil: nothing waits for money
+}
+
+// Paid says whether money stands against an act.
+func (b *Bench) Paid(ctx context.Context, c casefile.Case, act casefile.Act) error {
+	if b.Fees == nil {
+		return nil
+	}
+	return b.Fees.Cleared(ctx, c, act)
 }
 
 // Ref names the case as the officer saw it: with a Row other than the stored one every act fails with errs.Stale, so that
@@ -95,6 +109,9 @@ func (b *Bench) Review(ctx context.Context, by casefile.Actor, ref Ref, marks ma
 // Accept is 受理, with P-02 for the applicant (行政许可法 第32条: in writing, with seal and date).
 func (b *Bench) Accept(ctx context.Context, by casefile.Actor, ref Ref) (casefile.Case, error) {
 	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
+		if err := b.Paid(ctx, c, casefile.ActAccept); err != nil {
+			return casefile.Case{}, casefile.Step{}, err
+		}
 		return casefile.Accept(c, b.Kit.Me, by, law, b.Kit.Now())
 	}, b.accepted)
 }
@@ -185,6 +202,11 @@ func (b *Bench) Decline(ctx context.Context, by casefile.Actor, ref Ref, d casef
 // Decide concludes: P-06 for a yes, P-07 with reasons and remedies for a no.
 func (b *Bench) Decide(ctx context.Context, by casefile.Actor, ref Ref, d casefile.Decision) (casefile.Case, error) {
 	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
+		if d.Outcome == casefile.Granted { // a refusal waits for no money
+			if err := b.Paid(ctx, c, casefile.ActDecide); err != nil {
+				return casefile.Case{}, casefile.Step{}, err
+			}
+		}
 		return casefile.Decide(c, b.Kit.Me, by, law, d, b.Kit.Now())
 	}, func(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
 		kind := document.Grant

@@ -113,6 +113,9 @@ func (p *Post) takeNotice(u *unit.Unit, known casefile.Case, e exchange.Envelope
 		return proof.Signed{}, err
 	}
 	u.Case = &c
+	if !c.Closed.IsZero() && known.Closed.IsZero() {
+		p.Kit.LookAtMoney(u, c, u.At)
+	}
 	if n := len(facts); n > 0 && facts[n-1].Fact.Act == casefile.ActAskWithdraw && facts[n-1].Fact.By == c.Coordinator {
 		if err := p.stop(u, c, e); err != nil {
 			return proof.Signed{}, err

@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -104,7 +105,23 @@ func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (
 	u.Log = append(u.Log, accesslog.Entry{
 		Kind: accesslog.Act, At: step.At, Case: c.ID, Who: who, Office: step.Office, What: string(step.Act), Fact: hash,
 	})
+	if slices.Contains(moneyActs, step.Act) {
+		k.LookAtMoney(u, c, step.At)
+	}
 	return c, signed, nil
+}
+
+// moneyActs are the acts after which a charge may be another one, or none.
+var moneyActs = []casefile.Act{
+	casefile.ActAccept, casefile.ActDeemAccept, casefile.ActDecline, casefile.ActDecide, casefile.ActWithdraw,
+}
+
+// LookAtMoney makes the clock look at what was paid for a case, if its matter costs anything: what is no longer due goes back.
+func (k *Kit) LookAtMoney(u *Unit, c casefile.Case, at time.Time) {
+	v, err := k.Catalogue.VersionByDigest(c.Rule.Digest)
+	if err == nil && v.Fee.Charged() {
+		u.Due = append(u.Due, Due{Case: c.ID, Kind: DueFee, At: at})
+	}
 }
 
 // Post signs an envelope and adds it to the unit's outbox.

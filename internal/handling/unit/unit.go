@@ -8,6 +8,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/fee"
 	"tongban/internal/domain/party"
 	"tongban/internal/proof"
 )
@@ -33,6 +34,8 @@ type Unit struct {
 	Licences  []Standing
 	Presented []Presentation
 	Held      []Held
+
+	Charges []fee.Charge // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
 }
 
 // Paper is a legal document or licence of a case, as signed; it is stored encrypted under the case's key.
@@ -58,4 +61,5 @@ type Due struct {
 // The kinds of due work.
 const (
 	DueSilence = "silence" // the intake limit ends; silence may mean acceptance
+	DueFee     = "fee"     // money is waited for, or has to go back
 )

@@ -1,0 +1,491 @@
+package cashier_test
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tongban/catalogue"
+	"tongban/internal/adapter/paygate"
+	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/adapter/sqlstore/sqltest"
+	"tongban/internal/demo/bank"
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/fee"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
+	"tongban/internal/handling/cashier"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/gm"
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// world is a till at 西宁 with the demonstration bank over real HTTP, and a mortgage of 80 元 that has to be paid before it is
+// decided.
+type world struct {
+	t     *testing.T
+	now   time.Time
+	kit   *unit.Kit
+	store *sqlstore.Store
+	till  *cashier.Cashier
+	bank  *httptest.Server
+	c     casefile.Case
+	clerk casefile.Actor
+	mu    sync.Mutex // guards heard
+	heard []int      // what the till answered to the bank's notices
+	deaf  bool       // notices do not arrive
+	away  bool       // the bank does not answer
+}
+
+func newWorld(t *testing.T, db sqltest.Database) *world {
+	t.Helper()
+	w := &world{t: t, now: time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine, err := gm.MemoryKeys().SignKey("sign")
+	must(err)
+	theirs, err := gm.MemoryKeys().SignKey("sign")
+	must(err)
+	offices, err := office.Load(catalogue.FS)
+	must(err)
+	regions, err := region.Default()
+	must(err)
+	calendar, err := workday.Default()
+	must(err)
+	w.kit = &unit.Kit{
+		Me: "63", Signer: proof.NewSigner(mine), Now: func() time.Time { return w.now }, Catalogue: item.Default(),
+		Calendar: calendar, Regions: regions, Offices: offices,
+	}
+	vault, err := proof.NewVault(make([]byte, 16), make([]byte, 32))
+	must(err)
+	w.store, err = sqlstore.Open(t.Context(), sqlstore.Options{Config: sqlstore.Config{DSN: db.DSN, Schema: db.Schema}, Vault: vault, Me: "63"})
+	must(err)
+	t.Cleanup(func() { must(w.store.Close()) })
+	w.till = &cashier.Cashier{Kit: w.kit, Store: w.store, Home: "http://qinghai.localhost"}
+	door := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			err = w.till.Told(r.Context(), body)
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.heard = append(w.heard, int(errs.CodeOf(err)))
+		if err != nil {
+			out.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	t.Cleanup(door.Close)
+	var b *bank.Bank
+	w.bank = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if w.away {
+			out.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		b.ServeHTTP(out, r)
+	}))
+	t.Cleanup(w.bank.Close)
+	b = bank.New(bank.Config{
+		URL: w.bank.URL, Signer: proof.NewSigner(theirs), Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler),
+		Client: &http.Client{Transport: notices{w}}, Merchants: []bank.Merchant{{Node: "63", Key: mine.Public(), Notify: door.URL}},
+	})
+	w.till.Bank = paygate.New(paygate.Config{URL: w.bank.URL, Key: b.Public(), Me: "63", Signer: w.kit.Signer})
+	w.lodge(map[string]bool{"home": true})
+	return w
+}
+
+// notices is the bank's way to the till.
+type notices struct{ w *world }
+
+func (n notices) RoundTrip(r *http.Request) (*http.Response, error) {
+	if n.w.deaf {
+		return nil, errors.New("nobody hears")
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func (w *world) lodge(said map[string]bool) {
+	w.t.Helper()
+	at, err := w.kit.OfficeAt(region.Must("630100"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	it, _ := w.kit.Catalogue.Item("2020-071")
+	v, _ := w.kit.Catalogue.Version("2020-071", workday.DateOf(w.now))
+	serial, err := w.store.Serial(w.t.Context(), "case")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p, err := party.NewPerson("樊晓梅", party.ResidentID, "230183199001010025", "13800000001")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c, step, err := casefile.Apply(casefile.Lodging{
+		ID: unit.NewID(), No: casefile.MakeNo("63", workday.DateOf(w.now), serial), Item: it, Mode: item.Online,
+		Here: office.Office{Region: region.Must("230183"), Node: "23"}, There: at, Law: casefile.Law{Version: v, Calendar: w.kit.Calendar},
+		Private: casefile.Private{Applicant: p, Said: said, Consent: casefile.Consent{Way: casefile.ConsentOnline, At: w.now}},
+	}, "63", w.now)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.clerk = casefile.Actor{ID: "clerk", Office: at.Code, Node: "63", Roles: []office.Role{office.Window, office.Lead, office.Reviewer, office.Decider}}
+	w.commit(c, step)
+}
+
+// commit stores an act as a use case does.
+func (w *world) commit(c casefile.Case, step casefile.Step) {
+	w.t.Helper()
+	var u unit.Unit
+	c, _, err := w.kit.Record(&u, c, step, "test")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.store.Commit(w.t.Context(), u); err != nil {
+		w.t.Fatal(err)
+	}
+	w.c, err = w.store.Case(w.t.Context(), c.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) accept() {
+	w.t.Helper()
+	law, err := w.kit.Law(w.c, workday.DateOf(w.now))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c, step, err := casefile.Accept(w.c, "63", w.clerk, law, w.now)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.commit(c, step)
+}
+
+func (w *world) withdraw() {
+	w.t.Helper()
+	c, step, err := casefile.Withdraw(w.c, "63", nil, w.now)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.commit(c, step)
+}
+
+// pay opens the order and lets the visitor choose what the bank does.
+func (w *world) pay(trick string) {
+	w.t.Helper()
+	to, err := w.till.Pay(w.t.Context(), w.c.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, to, strings.NewReader(url.Values{"trick": {trick}}.Encode()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || res.StatusCode != http.StatusSeeOther {
+		w.t.Fatalf("the bank answers %v, %v", res, err)
+	}
+	_ = res.Body.Close()
+}
+
+func (w *world) charge() fee.Charge {
+	w.t.Helper()
+	ch, err := w.till.Of(w.t.Context(), w.c)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return ch
+}
+
+// clock does the due work that has come.
+func (w *world) clock() {
+	w.t.Helper()
+	for range 5 {
+		list, err := w.store.DueWork(w.t.Context(), w.now, time.Second, 10)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, d := range list {
+			if d.Kind != unit.DueFee {
+				continue
+			}
+			if err := w.till.Settle(w.t.Context(), d.Case); err != nil && !errs.Is(err, errs.BankAway) {
+				w.t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (w *world) want(s fee.Standing, held, receipts int) {
+	w.t.Helper()
+	ch := w.charge()
+	if ch.Standing() != s || ch.Held() != held {
+		w.t.Errorf("%s, holds %d; want %s, %d: %+v", ch.Standing(), ch.Held(), s, held, ch)
+	}
+	papers, err := w.store.Papers(w.t.Context(), w.c.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	n := 0
+	for _, p := range papers {
+		if p.Kind == string(document.Payment) {
+			n++
+			if d, err := document.Read(p.Signed); err != nil || !strings.Contains(d.Text(), "80.00") || d.No == "" {
+				w.t.Errorf("receipt %q: %v", d.Text(), err)
+			}
+		}
+	}
+	if n != receipts {
+		w.t.Errorf("%d receipts, want %d", n, receipts)
+	}
+}
+
+// What each behaviour of the bank comes to, on both databases.
+func TestTheBanksWays(t *testing.T) {
+	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
+		for _, tt := range []struct {
+			trick    string
+			deaf     bool
+			want     fee.Standing
+			held     int
+			receipts int
+		}{
+			{"pay", false, fee.Settled, 8000, 1},
+			{"repeat", false, fee.Settled, 8000, 1},
+			{"fail", false, fee.NotPaid, 0, 0},
+			{"wait", false, fee.Waiting, 0, 0},
+			{"forged", false, fee.Waiting, 0, 0},
+			{"short", false, fee.Waiting, 0, 0},
+			{"late", false, fee.Waiting, 0, 0},
+			{"twice", false, fee.Settled, 8000, 2}, // the second went back at once
+			{"pay", true, fee.Waiting, 0, 0},
+		} {
+			name := tt.trick
+			if tt.deaf {
+				name += ", and nobody hears it"
+			}
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, open())
+				w.deaf = tt.deaf
+				w.want(fee.Due, 0, 0)
+				w.pay(tt.trick)
+				w.want(tt.want, tt.held, tt.receipts)
+				switch {
+				case tt.trick == "late" || tt.deaf: // asked again, it tells
+					w.now = w.now.Add(2 * time.Hour)
+					w.clock()
+					w.want(fee.Settled, 8000, 1)
+				case tt.trick == "forged":
+					if len(w.heard) != 1 || w.heard[0] != int(errs.NotTheBank) {
+						t.Errorf("a forged notice was answered %v", w.heard)
+					}
+				case tt.trick == "fail": // and once more
+					w.pay("pay")
+					w.want(fee.Settled, 8000, 1)
+				case tt.trick == "short":
+					s, err := w.till.Sheet(t.Context(), w.clerk.Office, workday.DateOf(w.now))
+					if err != nil || s.Odd != 1 || s.Lines[0].Fault != "amount" {
+						t.Errorf("%+v %v", s, err)
+					}
+				case tt.trick == "twice":
+					s, err := w.till.Sheet(t.Context(), w.clerk.Office, workday.DateOf(w.now))
+					if err != nil || s.Odd != 0 || s.Bank != 8000 || len(s.Lines) != 2 {
+						t.Errorf("%+v %v", s, err)
+					}
+				}
+			})
+		}
+	})
+}
+
+func TestItWaitsForTheMoney(t *testing.T) {
+	w := newWorld(t, sqltest.SQLite(t))
+	if err := w.till.Cleared(t.Context(), w.c, casefile.ActAccept); err != nil {
+		t.Errorf("acceptance waits: %v", err)
+	}
+	w.accept()
+	if err := w.till.Cleared(t.Context(), w.c, casefile.ActDecide); !errs.Is(err, errs.PayFirst) {
+		t.Errorf("decided without the fee: %v", err)
+	}
+	w.pay("pay")
+	if err := w.till.Cleared(t.Context(), w.c, casefile.ActDecide); err != nil {
+		t.Errorf("paid, and still waiting: %v", err)
+	}
+	w.lodge(nil) // nobody said whether it is a home
+	w.accept()
+	if err := w.till.Cleared(t.Context(), w.c, casefile.ActDecide); !errs.Is(err, errs.PayFirst) {
+		t.Errorf("decided before the amount is clear: %v", err)
+	}
+	if _, err := w.till.Pay(t.Context(), w.c.ID); !errs.Is(err, errs.FeeOpen) {
+		t.Errorf("paid before the amount is clear: %v", err)
+	}
+}
+
+func TestMoneyOfAWithdrawnCaseGoesBack(t *testing.T) {
+	t.Run("paid before", func(t *testing.T) {
+		w := newWorld(t, sqltest.SQLite(t))
+		w.pay("pay")
+		w.withdraw()
+		w.away = true
+		w.clock()
+		w.want(fee.GoingBack, 0, 1)
+		w.away = false
+		w.now = w.now.Add(time.Hour)
+		w.clock()
+		w.want(fee.Back, 0, 1)
+	})
+	t.Run("arrives after", func(t *testing.T) {
+		w := newWorld(t, sqltest.SQLite(t))
+		w.pay("late")
+		w.withdraw()
+		w.clock()
+		w.want(fee.Over, 0, 0)
+		w.now = w.now.Add(2 * time.Hour)
+		w.clock()
+		w.want(fee.Back, 0, 1)
+	})
+	t.Run("withdrawn after acceptance it is the office's to decide", func(t *testing.T) {
+		w := newWorld(t, sqltest.SQLite(t))
+		w.pay("pay")
+		w.accept()
+		w.withdraw()
+		w.clock()
+		w.want(fee.Settled, 8000, 1)
+		ch := w.charge()
+		if _, err := w.till.GiveBack(t.Context(), w.clerk, w.c.ID, ch.Row, 8000, ""); !errs.Is(err, errs.ReasonNeeded) {
+			t.Errorf("without a reason: %v", err)
+		}
+		if _, err := w.till.GiveBack(t.Context(), w.clerk, w.c.ID, ch.Row, 8000, "撤回"); err != nil {
+			t.Fatal(err)
+		}
+		if ch := w.charge(); ch.Held() != 0 || ch.Back[0].State != fee.Returned {
+			t.Errorf("%+v", ch)
+		}
+	})
+}
+
+func TestCashAtTheWindow(t *testing.T) {
+	w := newWorld(t, sqltest.SQLite(t))
+	foreign := w.clerk
+	foreign.Office = "11110000MB99000803"
+	if _, err := w.till.Cash(t.Context(), foreign, w.c.ID, 0); !errs.Is(err, errs.CaseElsewhere) {
+		t.Errorf("another office: %v", err)
+	}
+	reviewer := w.clerk
+	reviewer.Roles = []office.Role{office.Reviewer}
+	if _, err := w.till.Cash(t.Context(), reviewer, w.c.ID, 0); !errs.Is(err, errs.NotYours) {
+		t.Errorf("another role: %v", err)
+	}
+	if _, err := w.till.Cash(t.Context(), w.clerk, w.c.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	w.want(fee.Settled, 8000, 1)
+	if _, err := w.till.Cash(t.Context(), w.clerk, w.c.ID, 0); !errs.Is(err, errs.Stale) {
+		t.Errorf("the same press again: %v", err)
+	}
+	w.withdraw()
+	w.clock()
+	w.want(fee.GoingBack, 0, 1)
+	ch := w.charge()
+	if _, err := w.till.HandBack(t.Context(), w.clerk, w.c.ID, ch.Row, ch.Back[0].No); err != nil {
+		t.Fatal(err)
+	}
+	w.want(fee.Back, 0, 1)
+	s, err := w.till.Sheet(t.Context(), w.clerk.Office, workday.DateOf(w.now))
+	if err != nil || s.Cash != 0 || s.Odd != 0 {
+		t.Errorf("%+v %v", s, err)
+	}
+}
+
+// A wrong class corrected at the counter sends the difference back.
+func TestOverCharged(t *testing.T) {
+	w := newWorld(t, sqltest.SQLite(t))
+	w.lodge(map[string]bool{"home": false})
+	if ch := w.charge(); ch.Fen != 55000 {
+		t.Fatalf("%+v", ch)
+	}
+	if _, err := w.till.Cash(t.Context(), w.clerk, w.c.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	ch := w.charge()
+	if _, err := w.till.Assess(t.Context(), w.clerk, w.c.ID, ch.Row, map[string]bool{"home": true}); err != nil {
+		t.Fatal(err)
+	}
+	if ch = w.charge(); ch.Fen != 8000 || ch.Held() != 8000 || len(ch.Back) != 1 || ch.Back[0].Fen != 47000 {
+		t.Errorf("%+v", ch)
+	}
+}
+
+// Ten devices press at once: one order.
+func TestManyPresses(t *testing.T) {
+	w := newWorld(t, sqltest.SQLite(t))
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	pages := map[string]bool{}
+	for range 10 {
+		wg.Go(func() {
+			to, err := w.till.Pay(t.Context(), w.c.ID)
+			if err != nil && !errs.Is(err, errs.Stale) {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				pages[to] = true
+			}
+		})
+	}
+	wg.Wait()
+	if len(pages) != 1 || len(w.charge().Payments) != 1 {
+		t.Errorf("%d orders: %v", len(w.charge().Payments), pages)
+	}
+}
+
+// What is not the bank's word, or is meant for somebody else, changes nothing.
+func TestNotTheBank(t *testing.T) {
+	w := newWorld(t, sqltest.SQLite(t))
+	if _, err := w.till.Pay(t.Context(), w.c.ID); err != nil {
+		t.Fatal(err)
+	}
+	order := w.charge().Payments[0].Order
+	key, err := gm.MemoryKeys().SignKey("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := proof.SignJSON(w.kit.Signer, paygate.TypNotice, paygate.Notice{To: "63", Report: fee.Report{Order: order, Word: fee.SaysPaid, Fen: 8000, Ref: "x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := proof.SignJSON(proof.NewSigner(key), paygate.TypNotice, paygate.Notice{To: "63", Report: fee.Report{Order: order, Word: fee.SaysPaid, Fen: 8000, Ref: "x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]any{"nothing": nil, "our own key": ours, "a stranger's key": forged, "no signature": paygate.Notice{To: "63"}} {
+		body, err := proof.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.till.Told(t.Context(), body); !errs.Is(err, errs.NotTheBank) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	w.want(fee.Waiting, 0, 0)
+}

@@ -51,6 +51,7 @@ var broken = []constraint{
 	{"rule_bundles_pkey", "rule_bundles.publisher, rule_bundles.seq", errs.Stale},
 	{"rule_drafts_pkey", "rule_drafts.id", errs.Stale},
 	{"rule_drafts_version", "", errs.Stale},
+	{"notices_version", "", errs.Stale},
 	{"charges_pkey", "charges.case_id", errs.Stale},
 	{"charges_version", "", errs.Stale},
 	{"payments_pkey", "payments.order_no", errs.Repeated},

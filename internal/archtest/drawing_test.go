@@ -35,9 +35,9 @@ var rows = [][]string{
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",
 		"internal/handling/certify", "internal/handling/apply", "internal/handling/share", "internal/handling/rate",
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
-		"internal/handling/elsewhere", "internal/handling/cashier", "internal/handling/visit",
+		"internal/handling/elsewhere", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit",
 	},
-	{"internal/handling/unit"},
+	{"internal/handling/unit", "internal/handling/usage"},
 	{
 		"internal/domain/rating", "internal/domain/sharing", "internal/domain/mutualaid",
 		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent",

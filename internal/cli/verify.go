@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tongban/catalogue"
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
@@ -61,6 +62,9 @@ func runVerify(_ context.Context, e *env) int {
 	if err != nil {
 		return e.fail(err)
 	}
+	if x, err := accesslog.ReadExtract(b); err == nil {
+		return e.verifyExtract(x, trust, path)
+	}
 	file, err := licence.ReadFile(b)
 	v := verdictJSON{Kind: file.Kind}
 	switch {
@@ -69,6 +73,24 @@ func runVerify(_ context.Context, e *env) int {
 	case !errs.Is(err, errs.WrongType) || file.Signed.Typ == "": // not a file of ours at all
 		return e.fail(errs.Wrap(errs.FileUnreadable, err, ""))
 	}
+	return e.verdict(v, err, trust, path)
+}
+
+// verifyExtract holds a proof file of an access log against the trust list, and says what of it is proved.
+func (e *env) verifyExtract(x accesslog.Extract, trust *office.TrustList, path string) int {
+	v := verdictJSON{Kind: accesslog.ExtractKind}
+	p, err := x.Check(trust)
+	if n, ok := trust.Node(p.Head.Node); ok {
+		v.Issuer = n.Name
+	}
+	if p.Head.Size > 0 && !e.json {
+		e.line("verify-log", p.Lines, p.Head.Size, workday.DateOf(p.Head.At), len(p.Witnesses), p.Pending)
+	}
+	return e.verdict(v, err, trust, path)
+}
+
+// verdict says what was found.
+func (e *env) verdict(v verdictJSON, err error, trust *office.TrustList, path string) int {
 	v.Valid, v.Reason = err == nil, e.text("verify-good")
 	if err != nil {
 		v.Reason = errs.CodeOf(err).Text(e.lang).What

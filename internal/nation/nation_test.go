@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/office"
+	"tongban/internal/handling/unit"
+	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
 )
 
@@ -115,6 +118,38 @@ func TestTheStepsAreInBothLanguages(t *testing.T) {
 	for i, s := range demoSteps() {
 		if s.Zh == "" || s.En == "" {
 			t.Errorf("step %d lacks a language", i+1)
+		}
+	}
+}
+
+// Provinces sign each other's log heads by themselves: whatever a node writes is soon in a tree that enough others vouch for.
+func TestLogsAreWitnessed(t *testing.T) {
+	n := start(t, Config{Only: []office.NodeID{"11", "23", "35", "63"}})
+	at := n.Clock.Now()
+	for _, node := range n.Nodes {
+		entry := accesslog.Entry{Kind: accesslog.View, At: at, Case: "c", Who: "w", What: "desk.check"}
+		if err := node.Store.Commit(t.Context(), unit.Unit{At: at, Log: []accesslog.Entry{entry}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, node := range n.Nodes {
+		deadline := time.Now().Add(time.Minute)
+		for {
+			x, err := usage.Extract(t.Context(), node.Store, []string{"c"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := x.Check(node.Trust.List())
+			if err == nil && p.Lines == 1 && p.Pending == 0 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: %+v, %v", id, p, err)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		if forks, err := node.Store.Forks(t.Context()); err != nil || len(forks) != 0 {
+			t.Errorf("%s noticed %d forks, %v", id, len(forks), err)
 		}
 	}
 }

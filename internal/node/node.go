@@ -15,6 +15,7 @@ import (
 	"tongban/internal/adapter/blobs"
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/domain/booking"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/search"
@@ -28,6 +29,8 @@ import (
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/sequence"
 	"tongban/internal/handling/unit"
+	"tongban/internal/handling/visit"
+	"tongban/internal/handling/witness"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
@@ -77,7 +80,11 @@ type Node struct {
 	Trust  *federate.Trust
 	Vault  *proof.Vault
 	Till   *cashier.Cashier
+	Visits *visit.Book
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
+
+	witness *witness.Witness // signs the heads of other logs
+	keeper  *witness.Keeper  // has the heads of this log signed
 
 	log    *slog.Logger
 	leave  func()
@@ -127,6 +134,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Files = files{store}
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
+	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
 	n.Till = &cashier.Cashier{Kit: kit, Store: n.Store}
@@ -134,6 +142,11 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		n.Till.Home = cfg.Pay.Home
 		n.Till.Bank = paygate.New(paygate.Config{URL: cfg.Pay.URL, Key: cfg.Pay.Key, Me: cfg.ID, Signer: kit.Signer, Client: cfg.Pay.Client})
 	}
+	plan, err := booking.Default()
+	if err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
+	n.Visits = &visit.Book{Kit: kit, Store: n.Store, Plan: plan}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store, Fees: n.Till}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
@@ -146,6 +159,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 			return nil, errors.Join(err, n.Store.Close())
 		}
 	}
+	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil
 }
 
@@ -169,6 +183,10 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	if n.Vault, err = proof.NewVault(rest, index); err != nil {
 		return nil, nil, err
 	}
+	es, err := cfg.Keys.ES256Key("es256")
+	if err != nil {
+		return nil, nil, err
+	}
 	offices, err := office.Load(catalogue.FS)
 	if err != nil {
 		return nil, nil, err
@@ -183,7 +201,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	}
 	return &unit.Kit{
 		Me: cfg.ID, Signer: proof.NewSigner(sign), Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default(),
-		Calendar: calendar, Regions: regions, Offices: offices, Wake: n.Wake,
+		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Wake: n.Wake,
 	}, decrypt, nil
 }
 
@@ -200,6 +218,8 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.trust(ctx, m.Body)
 	case elsewhere.Kind:
 		return n.Mine.Receive(ctx, m.From, m.Body)
+	case witness.Kind:
+		return n.witness.Receive(ctx, m.From, m.Body)
 	}
 	return n.Post.Receive(ctx, m)
 }
@@ -243,8 +263,12 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	lapsed, err := n.Visits.Lapse(ctx)
+	if err != nil {
+		return true, err
+	}
 	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
-	return sent+due+over+hashed > 0, err
+	return sent+due+over+lapsed+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -298,6 +322,7 @@ func (n *Node) Start(ctx context.Context) error {
 		wg.Go(func() { n.loop(ctx, n.sendRound) })
 	}
 	wg.Go(func() { n.loop(ctx, n.quietRound) })
+	wg.Go(func() { n.loop(ctx, n.witnessRound) })
 	wg.Go(func() { n.loop(ctx, n.sweep) })
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	n.stop = func() {
@@ -324,6 +349,8 @@ func (n *Node) sendRound(ctx context.Context) (time.Duration, error) {
 
 func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 	_, failed := n.due(ctx)
+	_, lapsed := n.Visits.Lapse(ctx)
+	failed = errors.Join(failed, lapsed)
 	_, err := n.expire(ctx)
 	failed = errors.Join(failed, err)
 	for {
@@ -332,6 +359,14 @@ func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 			return 500 * time.Millisecond, errors.Join(failed, err)
 		}
 	}
+}
+
+// witnessEvery is how often the newest head is shown to its witnesses: what is younger cannot be proved yet.
+const witnessEvery = 2 * time.Second
+
+func (n *Node) witnessRound(ctx context.Context) (time.Duration, error) {
+	_, err := n.keeper.Round(ctx)
+	return witnessEvery, err
 }
 
 // staleAfter is how long an attachment may arrive without growing before its beginning is dropped and its sender starts
@@ -352,7 +387,7 @@ func (n *Node) dropDrafts(ctx context.Context) error {
 			return err
 		}
 		for _, d := range list {
-			for _, f := range d.Files {
+			for _, f := range d.Blobs() {
 				if err := n.Files.Remove(f); err != nil {
 					return err
 				}
@@ -393,6 +428,18 @@ func (n *Node) Stop() error {
 	n.leave()
 	n.leave = func() {}
 	return n.Store.Close()
+}
+
+// door is the channel as one kind of question uses it.
+type door struct {
+	channel handover.Channel
+	me      office.NodeID
+	kind    string
+}
+
+// Ask puts one question to another node.
+func (d door) Ask(ctx context.Context, to office.NodeID, body []byte) ([]byte, error) {
+	return d.channel.Send(ctx, to, handover.Message{From: d.me, Kind: d.kind, Body: body})
 }
 
 // alone is the channel of a node that has none yet: nobody can be reached, and everything waits in the outbox.

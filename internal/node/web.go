@@ -16,9 +16,9 @@ import (
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/pay"
+	visitface "tongban/internal/face/visit"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/elsewhere"
-	"tongban/internal/handling/handover"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
@@ -58,7 +58,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, HTTP: cfg.Reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
-		Elsewhere: n.elsewhere(g.party), Drafts: n.Apply, Fees: n.Till,
+		Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till,
 	})
 	applying := *n.Apply
 	applying.Evidence = cfg.Evidence
@@ -68,6 +68,9 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	pay.New(pay.Config{
 		Till: n.Till, Kit: n.Kit, Gate: g, Own: n.Apply.Own, Looked: n.Apply.Looked, Papers: n.Store.Papers, Frame: public.Frame,
 		Entrances: cfg.Entrances,
+	}).Register(public)
+	visitface.New(visitface.Config{
+		Book: n.Visits, Kit: n.Kit, Gate: g, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
@@ -84,7 +87,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	}
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Kit: n.Kit, Store: deskStore{n.Store},
-		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till,
+		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits,
 		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
 		Officers: func(subject string) (casefile.Actor, string, bool) {
 			o, ok := officers[subject]
@@ -120,23 +123,24 @@ func (w *Web) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 // Routes lists every pattern that the node's pages answer; those of the desk begin with /desk.
 func (w *Web) Routes() []string { return append(w.entrance.Routes(), w.desk.Routes()...) }
 
+// usages asks the other provinces who used what they hold about a visitor.
+func (n *Node) usages(p *oidc.Party) entrance.Usages {
+	a := n.asker(p)
+	return func(ctx context.Context, v page.Visitor, only office.NodeID) ([]elsewhere.Usage, []office.NodeID, error) {
+		return a.Usages(ctx, v.Grant, only)
+	}
+}
+
 // elsewhere asks the other provinces for a visitor's cases. Tokens count in security time, whatever the clock of cases shows.
 func (n *Node) elsewhere(p *oidc.Party) func(context.Context, page.Visitor) (elsewhere.Found, error) {
-	a := &elsewhere.Asker{
-		Me: n.ID, Signer: n.Kit.Signer, Trust: n.Trust.List, Channel: mineDoor{n.Post.Channel, n.ID}, Provider: p, Now: time.Now,
-	}
+	a := n.asker(p)
 	return func(ctx context.Context, v page.Visitor) (elsewhere.Found, error) { return a.Cases(ctx, v.Grant) }
 }
 
-// mineDoor is the channel as questions about somebody's cases use it.
-type mineDoor struct {
-	channel handover.Channel
-	me      office.NodeID
-}
-
-// Ask puts one question to another node.
-func (d mineDoor) Ask(ctx context.Context, to office.NodeID, body []byte) ([]byte, error) {
-	return d.channel.Send(ctx, to, handover.Message{From: d.me, Kind: elsewhere.Kind, Body: body})
+func (n *Node) asker(p *oidc.Party) *elsewhere.Asker {
+	return &elsewhere.Asker{
+		Me: n.ID, Signer: n.Kit.Signer, Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, elsewhere.Kind}, Provider: p, Now: time.Now,
+	}
 }
 
 // deskStore gives the desk's queue in pages.

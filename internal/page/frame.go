@@ -42,8 +42,9 @@ type Frame struct {
 	Footer []Link // statements of the operator: accessibility, privacy
 	Owner  string // who runs the site, in the operator's own words; nothing is invented when empty
 
-	Enhance bool // loads htmx; the page must work without
-	Refresh int  // seconds after which the page asks again, for waiting pages; 0 is never
+	Enhance bool     // loads htmx; the page must work without
+	Scripts []string // further built assets that the page uses and works without
+	Refresh int      // seconds after which the page asks again, for waiting pages; 0 is never
 }
 
 // FrameOf starts a Frame with what the reader chose.

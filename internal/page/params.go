@@ -123,6 +123,10 @@ func (p DateInputParams) bad(part bool) bool {
 // FieldError is one line of an error summary; Field is the id to jump to.
 type FieldError struct{ Field, Text string }
 
+// AnswerPrefix stands before the key of a yes-no question in an address, and y or n behind it: what was answered in a guide goes
+// along to the application.
+const AnswerPrefix = "a-"
+
 // Row is a line of a summary list with where its value comes from.
 type Row struct {
 	Key, Value string

@@ -10,10 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/federate"
+	"tongban/internal/kernel/errs"
 	"tongban/internal/page"
 )
 
@@ -36,6 +38,7 @@ func licenceStory(p *play) {
 	p.step("tampered", p.fan.Name, func() { p.tampered(files) })
 	p.step("stranger", p.stranger.name, func() { p.strangerChecks(files) })
 	p.step("counts", words().Word["system"].Zh, p.counts)
+	p.step("who-looked", p.fan.Name, p.whoLooked)
 }
 
 // trust opens the list that the nation's folder has for `tongban verify`.
@@ -98,6 +101,39 @@ func (p *play) download() []licence.File {
 		p.err = fmt.Errorf("%d signed files, with a licence at %d", len(files), i)
 	}
 	return files
+}
+
+// whoLooked is the applicant's page of all looks at her papers, in both provinces. Each line is proved by its province's log;
+// with only two provinces there are too few witnesses, and the page says so.
+func (p *play) whoLooked() {
+	p.applicant.await("/consent", func() bool {
+		for _, node := range []string{string(here), string(there)} {
+			if p.applicant.linkTo("/consent/"+node) == "" {
+				return false
+			}
+		}
+		return true
+	})
+	p.applicant.expect(http.StatusOK, p.shangzhi, p.xining, say("usage.waiting"), say("usage.view.check"), say("entrance.act.decide"))
+	p.applicant.refuse(say("usage.bad"), p.fan.IDNo, p.fan.Phone)
+	trust := p.trust()
+	for _, node := range []office.NodeID{here, there} {
+		p.applicant.visit("/consent/" + string(node))
+		p.applicant.do(func() error {
+			x, err := accesslog.ReadExtract(p.applicant.raw)
+			if err != nil {
+				return err
+			}
+			proved, err := x.Check(trust)
+			if !errs.Is(err, errs.LogUnwitnessed) || proved.Lines < 5 || len(proved.Witnesses) > 1 {
+				return fmt.Errorf("log of %s: %+v, %w", node, proved, err)
+			}
+			if s := string(p.applicant.raw); strings.Contains(s, p.fan.IDNo) || strings.Contains(s, p.fan.Name) || strings.Contains(s, p.fan.Phone) {
+				return fmt.Errorf("the proof file of %s names her", node)
+			}
+			return nil
+		})
+	}
 }
 
 func licenceIn(files []licence.File) int {

@@ -43,7 +43,7 @@ func correctionStory(p *play) {
 	p.step("supplement", p.clerk.name, func() {
 		p.clerk.click(say("desk.act.supplement"))
 		p.clerk.send(say("desk.do.supplement"), map[string]upload{
-			"file.0": {"premises.png", scan()}, "file.1": {"charter.pdf", []byte("%PDF-1.4\n%%EOF\n")},
+			"file.0": {"premises.png", scan()}, "file.1": {"charter.pdf", []byte("%PDF-1.4\n1 0 obj\n<</Type/Page >>\nendobj\n%%EOF\n")},
 		})
 		p.clerk.expect(http.StatusOK, say("desk.said.supplement"))
 	})
@@ -90,9 +90,9 @@ func (p *play) ownPageAgain(status page.Status) {
 
 // scan is a picture as a window's scanner would give it.
 func scan() []byte {
-	img := image.NewGray(image.Rect(0, 0, 60, 80))
-	for y := range 80 {
-		for x := range 60 {
+	img := image.NewGray(image.Rect(0, 0, 240, 320))
+	for y := range 320 {
+		for x := range 240 {
 			if y%8 > 1 {
 				img.SetGray(x, y, color.Gray{Y: 255})
 			}

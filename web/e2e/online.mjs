@@ -60,8 +60,10 @@ async function play(run) {
     await press("button", "继续", "materials");
     await page.locator('input[name="way.premises"][value="upload"]').check();
     await press("button", "继续", "upload");
-    await page.locator('input[name="file"]').setInputFiles({ name: "lease.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\n%%EOF\n") });
-    await press("button", "上传", "uploaded");
+    await page.locator('input[name="file"]').setInputFiles({ name: "lease.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\n1 0 obj\n<</Type/Page >>\nendobj\n%%EOF\n") });
+    await press("button", "上传"); // with script the file goes in pieces, and the page comes back by itself
+    await page.getByRole("button", { name: "就用这些，继续" }).or(page.getByRole("link", { name: "就用这些，继续" })).first().waitFor();
+    await checked(run, page, "uploaded");
     await press("a", "就用这些，继续", "materials again");
     await press("button", "继续", "check");
     await press("button", "确认无误，提交申请", "agreement at the identity provider");

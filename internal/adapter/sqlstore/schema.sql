@@ -27,6 +27,21 @@ CREATE INDEX cases_desk ON cases (office, queue, due, id) WHERE queue <> '';
 
 CREATE UNIQUE INDEX cases_no ON cases (no);
 
+CREATE TABLE charges (
+	case_id TEXT NOT NULL PRIMARY KEY,
+	office TEXT NOT NULL,
+	standing TEXT NOT NULL,
+	fen BIGINT NOT NULL,
+	held BIGINT NOT NULL,
+	updated BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	body TEXT NOT NULL,
+	CONSTRAINT charges_version CHECK (version > 0),
+	CONSTRAINT charges_sums CHECK (fen >= 0 AND held >= 0)
+);
+
+CREATE INDEX charges_desk ON charges (office, standing, updated);
+
 CREATE TABLE drafts (
 	id TEXT NOT NULL PRIMARY KEY,
 	mac BIGINT NOT NULL, -- keyed hash of the applicant's number
@@ -119,6 +134,15 @@ CREATE TABLE log (
 
 CREATE INDEX log_case ON log (case_id);
 
+CREATE TABLE log_forks (
+	node TEXT NOT NULL,
+	size BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	seen BYTEA NOT NULL,
+	shown BYTEA NOT NULL,
+	PRIMARY KEY (node, size)
+);
+
 CREATE TABLE log_hashes (
 	pos BIGINT NOT NULL PRIMARY KEY,
 	hash BYTEA NOT NULL
@@ -137,6 +161,19 @@ CREATE TABLE log_new (
 	at BIGINT NOT NULL,
 	case_id TEXT NOT NULL,
 	leaf BYTEA NOT NULL
+);
+
+CREATE TABLE log_seen (
+	node TEXT NOT NULL PRIMARY KEY,
+	size BIGINT NOT NULL,
+	signed BYTEA NOT NULL
+);
+
+CREATE TABLE log_witnesses (
+	size BIGINT NOT NULL,
+	witness TEXT NOT NULL,
+	signed BYTEA NOT NULL,
+	PRIMARY KEY (size, witness)
 );
 
 CREATE TABLE lookups (
@@ -182,6 +219,20 @@ CREATE UNIQUE INDEX papers_check ON papers (check_code) WHERE check_code <> '';
 
 CREATE UNIQUE INDEX papers_licence ON papers (number) WHERE kind = 'licence';
 
+CREATE TABLE payments (
+	order_no TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	way TEXT NOT NULL,
+	state TEXT NOT NULL,
+	fen BIGINT NOT NULL,
+	day TEXT NOT NULL, -- civil day on which it was settled, or asked for while it is not
+	ref TEXT NOT NULL,
+	CONSTRAINT payments_state CHECK (state IN ('pending', 'paid', 'failed')),
+	CONSTRAINT payments_fen CHECK (fen > 0)
+);
+
+CREATE INDEX payments_day ON payments (day, order_no);
+
 CREATE TABLE presentations (
 	id TEXT NOT NULL PRIMARY KEY,
 	case_id TEXT NOT NULL,
@@ -218,6 +269,32 @@ CREATE TABLE settings (
 	name TEXT NOT NULL PRIMARY KEY,
 	value BYTEA NOT NULL
 );
+
+CREATE TABLE visits (
+	id TEXT NOT NULL PRIMARY KEY,
+	office TEXT NOT NULL,
+	day TEXT NOT NULL, -- civil day
+	start BIGINT NOT NULL, -- minutes since midnight, Asia/Shanghai
+	seat BIGINT, -- NULL: none
+	state TEXT NOT NULL,
+	person BIGINT NOT NULL, -- keyed hash, 0 for a walk-in
+	matter TEXT NOT NULL, -- case number, or item code before there is a case
+	once BIGINT, -- 1 or NULL
+	made BIGINT NOT NULL,
+	until BIGINT NOT NULL, -- when an offer lapses; 0 for none
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT visits_version CHECK (version > 0),
+	CONSTRAINT visits_state CHECK (state IN ('booked', 'waiting', 'offered', 'arrived', 'missed', 'cancelled', 'lapsed', 'walkin'))
+);
+
+CREATE UNIQUE INDEX visits_once ON visits (person, matter, once);
+
+CREATE INDEX visits_person ON visits (person, day);
+
+CREATE UNIQUE INDEX visits_seat ON visits (office, day, start, seat);
+
+CREATE INDEX visits_until ON visits (until) WHERE until <> 0;
 
 CREATE TABLE wallet (
 	id TEXT NOT NULL PRIMARY KEY,

@@ -25,8 +25,9 @@ type Entry struct {
 	Kind   Kind       `json:"kind"`
 	At     time.Time  `json:"at"` // business time, UTC
 	Case   string     `json:"case"`
-	Who    string     `json:"who"`  // officer id or node; an applicant is "applicant"
-	What   string     `json:"what"` // act, page or envelope id
+	Who    string     `json:"who"`              // officer id or node; an applicant is "applicant"
+	Office string     `json:"office,omitempty"` // the officer's, by its code
+	What   string     `json:"what"`             // act, page or envelope id
 	Reason string     `json:"reason,omitempty"`
 	Fact   proof.Hash `json:"fact,omitzero"`
 }

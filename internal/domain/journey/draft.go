@@ -35,12 +35,38 @@ type Draft struct {
 	Wrong     map[string]string `json:"wrong,omitempty"`    // by field: what the applicant says is wrong with what was found
 	Supplies  map[string]string `json:"supplies,omitempty"` // by material: promise | upload | skip
 	Files     []exchange.File   `json:"files,omitempty"`
+	Doubts    map[string]string `json:"doubts,omitempty"` // by a file's address: what is doubtful about it, such as blur
+	Coming    []Coming          `json:"coming,omitempty"`
 	Seen      map[string]bool   `json:"seen,omitempty"` // steps that ask for a look, by key
 	Guest     *Guest            `json:"guest,omitempty"`
 	Case      string            `json:"case,omitempty"` // number, once submitted
 
 	// Row is the store's guard: the version that was read, 0 for a new draft.
 	Row int64 `json:"-"`
+}
+
+// Coming is a file on its way in pieces: it can be gone on with after a broken line, another day, from where it stopped.
+type Coming struct {
+	Key      string          `json:"key"` // the sender's own mark of the file, to find it again
+	Material string          `json:"material"`
+	Name     string          `json:"name"`
+	Size     int64           `json:"size"` // bytes in all
+	Have     int64           `json:"have"`
+	Pieces   []exchange.File `json:"pieces"` // each stored encrypted under a key of its own, in order
+}
+
+// Same reports whether both are the same file for the same material.
+func (c Coming) Same(o Coming) bool {
+	return c.Key == o.Key && c.Material == o.Material && c.Size == o.Size
+}
+
+// Blobs are all stored files that the draft refers to: what goes with it.
+func (d Draft) Blobs() []exchange.File {
+	out := slices.Clone(d.Files)
+	for _, c := range d.Coming {
+		out = append(out, c.Pieces...)
+	}
+	return out
 }
 
 // Record is what one registered source said about the applicant, or that it said nothing.
@@ -71,6 +97,10 @@ func (d Draft) Expired(now time.Time) bool { return d.Case == "" && !now.Before(
 func (d Draft) Clone() Draft {
 	d.Answers, d.Records, d.Wrong = filled(d.Answers), filled(d.Records), filled(d.Wrong)
 	d.Supplies, d.Seen, d.Said, d.Files = filled(d.Supplies), filled(d.Seen), filled(d.Said), slices.Clone(d.Files)
+	d.Doubts, d.Coming = filled(d.Doubts), slices.Clone(d.Coming)
+	for i := range d.Coming {
+		d.Coming[i].Pieces = slices.Clone(d.Coming[i].Pieces)
+	}
 	if d.Guest != nil {
 		g := *d.Guest
 		d.Guest = &g

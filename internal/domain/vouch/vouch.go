@@ -21,6 +21,7 @@ type Purpose string
 // The purposes.
 const (
 	ForCases Purpose = "cases" // to be told the bearer's own cases
+	ForUsage Purpose = "usage" // to be told who used what is held about the bearer
 )
 
 const (

@@ -66,7 +66,7 @@ func (f *face) looked(c call, k casefile.Case, what string) error {
 	i := slices.IndexFunc(k.Legs, func(l casefile.Leg) bool { return l.Office == c.by.Office })
 	at := f.Kit.Now().UTC().Truncate(time.Microsecond)
 	return f.Store.Commit(c.Context(), unit.Unit{At: at, Log: []accesslog.Entry{{
-		Kind: accesslog.View, At: at, Case: k.ID, Who: c.by.ID, What: "api." + what,
+		Kind: accesslog.View, At: at, Case: k.ID, Who: c.by.ID, Office: c.by.Office, What: "api." + what,
 		Reason: "leg " + k.Legs[i].Key + " of office " + c.by.Office,
 	}}})
 }

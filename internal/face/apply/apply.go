@@ -80,6 +80,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/apply/{id}/materials", f.guard(f.materialsDone))
 	s.Get("/apply/{id}/upload/{material}", f.with(f.upload))
 	s.Post("/apply/{id}/upload/{material}", f.guard(f.uploaded), page.Upload(f.cfg.MaxFile*4+formRoom))
+	s.Get("/apply/{id}/part/{material}", f.guard(f.have))
+	s.Post("/apply/{id}/part/{material}", f.guard(f.piece), page.Upload(apply.PieceSize+1))
 	s.Get("/apply/{id}/file/{n}", f.guard(f.file))
 	s.Post("/apply/{id}/file/{n}/remove", f.guard(f.unfile))
 	s.Get("/apply/{id}/invite", f.with(f.invite))

@@ -17,6 +17,7 @@ import (
 	"tongban/internal/domain/vouch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/page/text"
 	"tongban/internal/proof"
 )
@@ -222,7 +223,11 @@ func TestRulesThatMoved(t *testing.T) {
 func picture(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+	img := image.NewGray(image.Rect(0, 0, 240, 320))
+	for i := range img.Pix { // lines on a page
+		img.Pix[i] = uint8(i / 240 % 8 * 30)
+	}
+	if err := png.Encode(&b, img); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -342,4 +347,31 @@ func TestTheOtherParty(t *testing.T) {
 	w.gate.who = &lin
 	w.get(join)
 	w.want(http.StatusNotFound)
+}
+
+// What was answered in the guide is not asked again, and can be changed; what the rules do not ask is dropped.
+func TestTheGuidesAnswersComeAlong(t *testing.T) {
+	w := newWorld(t)
+	const matter = "item=2020-038&here=230183&there=630100"
+	w.get("/apply/new?" + matter + "&a-nothing=y&a-%3Cscript%3E=y")
+	w.want(http.StatusOK)
+	if strings.Contains(w.got.Body.String(), say("apply.begin.carried")) || strings.Contains(w.got.Body.String(), "script>=") {
+		t.Fatal("an answer to nothing is shown")
+	}
+	v, _ := w.kit.Catalogue.Version("2020-038", workday.DateOf(w.now))
+	q := v.Questions[0]
+	w.get("/apply/new?" + matter + "&a-" + q.Key + "=n")
+	w.want(http.StatusOK, say("apply.begin.carried"), q.Text, "/guide/2020-038?a-"+q.Key+"=n", `name="a-`+q.Key+`" value="n"`)
+	id := unit.NewID()
+	w.post("/apply/new", "key", id, "item", "2020-038", "here", "230183", "there", "630100", "a-"+q.Key, "n", "a-nothing", "y")
+	w.want(http.StatusSeeOther, "/apply/"+id)
+	if said := w.m.drafts[id].Said; len(said) != 1 || said[q.Key] {
+		t.Fatalf("the draft holds %v", said)
+	}
+	w.get("/apply/" + id)
+	if strings.Contains(w.at, "/ask/") {
+		t.Fatalf("asked again at %s", w.at)
+	}
+	w.get("/apply/" + id + "/ask/" + q.Key)
+	w.want(http.StatusOK, `value="no" checked`)
 }

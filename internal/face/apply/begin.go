@@ -1,8 +1,10 @@
 package apply
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
@@ -30,10 +32,18 @@ type beginView struct {
 	Unproven bool
 }
 
+// maxSaid bounds the answers that an address may bring.
+const maxSaid = 40
+
 // wish reads item, here and there of an address or a form. A place that is missing or unknown is errs.NotOnlineHere: the
 // guide asks for it.
 func (f *Face) wish(q url.Values) (apply.Wish, error) {
-	w := apply.Wish{Item: q.Get("item")}
+	w := apply.Wish{Item: q.Get("item"), Said: map[string]bool{}}
+	for name, values := range q {
+		if key, is := strings.CutPrefix(name, page.AnswerPrefix); is && len(w.Said) < maxSaid && (values[0] == "y" || values[0] == "n") {
+			w.Said[key] = values[0] == "y"
+		}
+	}
 	for name, to := range map[string]*region.Code{"here": &w.Here, "there": &w.There} {
 		code, err := region.Parse(q.Get(name))
 		if err != nil {
@@ -42,6 +52,39 @@ func (f *Face) wish(q url.Values) (apply.Wish, error) {
 		*to = code
 	}
 	return w, nil
+}
+
+// carried are the answers that come from the guide: not asked again, and changed there or in the application.
+func (v beginView) carried(ctx context.Context) []page.Row {
+	var out []page.Row
+	q := url.Values{"here": {v.Wish.Here.Display()}, "there": {v.Wish.There.Display()}}
+	said := apply.Carried(v.V, v.Wish.Said)
+	for key, yes := range said {
+		q.Set(page.AnswerPrefix+key, letter(yes))
+	}
+	for _, one := range v.V.Questions {
+		yes, ok := said[one.Key]
+		if !ok || one.If.Holds(said) != item.Yes {
+			continue
+		}
+		word := "no"
+		if yes {
+			word = "yes"
+		}
+		label := pick(v.Lang, one.Text, one.TextEn)
+		out = append(out, page.Row{Key: label, Value: page.T(ctx, "apply.ask."+word), Actions: []page.Action{{
+			Href: "/guide/" + url.PathEscape(v.Item.Code) + "?" + q.Encode(), Text: page.T(ctx, "apply.change"), Hidden: label,
+		}}})
+	}
+	return out
+}
+
+// letter is an answer as addresses write it.
+func letter(yes bool) string {
+	if yes {
+		return "y"
+	}
+	return "n"
 }
 
 // begin is /apply/new?item=&here=&there=.
@@ -154,7 +197,7 @@ func (f *Face) drop(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range d.Files {
+	for _, file := range d.Blobs() {
 		if err := f.cfg.Files.Remove(file); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -124,7 +125,8 @@ func (m *memory) Put(_ context.Context, r io.Reader) (exchange.File, error) {
 	if err != nil {
 		return exchange.File{}, err
 	}
-	h := proof.HashOf(b)
+	m.serial++ // as in the real store, the same file twice has two addresses
+	h := proof.HashOf(append(bytes.Clone(b), strconv.FormatInt(m.serial, 10)...))
 	m.files[h] = b
 	return exchange.File{Address: h, Size: int64(len(b))}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/kernel/errs"
 	"tongban/internal/page"
 	"tongban/internal/page/upload"
+	"tongban/internal/proof"
 )
 
 // materials is E-13: each paper with how it comes in; only what is left asks for something.
@@ -123,7 +124,7 @@ func (f *Face) uploaded(w http.ResponseWriter, r *http.Request, v visit) error {
 	for i := range files {
 		files[i].Material = p.Material.Key
 	}
-	if _, err := f.cfg.Desk.Attach(r.Context(), v.Person, d.ID, p.Material.Key, files); err != nil {
+	if _, err := f.cfg.Desk.Attach(r.Context(), v.Person, d.ID, p.Material.Key, files, doubtsOf(form.Doubts)); err != nil {
 		return f.unkept(files, err)
 	}
 	if len(form.Bad) > 0 {
@@ -133,6 +134,15 @@ func (f *Face) uploaded(w http.ResponseWriter, r *http.Request, v visit) error {
 		return f.refused(w, r, d, p, form)
 	}
 	return page.SeeOther(w, r, d.path("upload/"+url.PathEscape(p.Material.Key)))
+}
+
+// doubtsOf are what the draft keeps of doubtful files.
+func doubtsOf(list map[proof.Hash]upload.Problem) map[string]string {
+	out := map[string]string{}
+	for address, why := range list {
+		out[address.String()] = string(why)
+	}
+	return out
 }
 
 // refused says why nothing, or not everything, was taken.
@@ -230,6 +240,7 @@ type fileView struct {
 	Name  string
 	Size  string
 	Image bool
+	Doubt string
 }
 
 func filesOf(ctx context.Context, d draft, material string) []fileView {
@@ -237,7 +248,11 @@ func filesOf(ctx context.Context, d draft, material string) []fileView {
 	for i, file := range d.Files {
 		if file.Material == material {
 			kb := strconv.FormatInt((file.Size+1023)/1024, 10)
-			out = append(out, fileView{i, file.Name, page.T(ctx, "apply.upload.kb", kb), file.Type != "application/pdf"})
+			doubt := ""
+			if why := d.Doubts[file.Address.String()]; why != "" {
+				doubt = page.T(ctx, "apply.doubt."+why)
+			}
+			out = append(out, fileView{i, file.Name, page.T(ctx, "apply.upload.kb", kb), file.Type != "application/pdf", doubt})
 		}
 	}
 	return out

@@ -103,8 +103,15 @@ func (f *Face) askConsent(w http.ResponseWriter, r *http.Request, what vouch.Agr
 
 func (f *Face) lodge(w http.ResponseWriter, r *http.Request, v visit, serve string, signed *proof.Signed) error {
 	id := r.PathValue("id")
+	d, err := f.cfg.Desk.Open(r.Context(), v.Person, id)
+	if err != nil {
+		return err
+	}
 	if _, err := f.cfg.Desk.Submit(r.Context(), v.Person, id, agreed(serve, signed)); err != nil {
 		return err
+	}
+	for _, c := range d.Coming { // what was never sent to its end is not part of the case
+		_ = f.unkept(c.Pieces, nil)
 	}
 	return page.SeeOther(w, r, "/apply/"+id+"/done")
 }

@@ -89,7 +89,7 @@ func (f *Face) open(r *http.Request, v visit, what string) (casefile.Case, error
 func (f *Face) looked(r *http.Request, v visit, c casefile.Case, what string) error {
 	at := f.now()
 	return f.cfg.Store.Commit(r.Context(), unit.Unit{At: at, Log: []accesslog.Entry{
-		{Kind: accesslog.View, At: at, Case: c.ID, Who: v.by.ID, What: "desk." + what, Reason: v.reason(c)},
+		{Kind: accesslog.View, At: at, Case: c.ID, Who: v.by.ID, Office: v.by.Office, What: "desk." + what, Reason: v.reason(c)},
 	}})
 }
 

@@ -85,10 +85,10 @@ func (f *Face) feeTab(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	return f.showFee(w, r, v, f.view(r, v, c, tabFee))
+	return f.showFee(w, r, f.view(r, v, c, tabFee))
 }
 
-func (f *Face) showFee(w http.ResponseWriter, r *http.Request, v visit, view caseView) error {
+func (f *Face) showFee(w http.ResponseWriter, r *http.Request, view caseView) error {
 	ctx := r.Context()
 	if view.Fee == nil {
 		return errs.New(errs.NoFeeHere, "%s", view.C.No)
@@ -171,7 +171,7 @@ func (f *Face) feeReturn(w http.ResponseWriter, r *http.Request, v visit, c case
 		if view.Fee != nil {
 			view.Fee.Wrong, view.Fee.Amount, view.Fee.Note = wrong, r.PostForm.Get("amount"), r.PostForm.Get("note")
 		}
-		return f.showFee(w, r, v, view)
+		return f.showFee(w, r, view)
 	}
 	if _, err := f.cfg.Till.GiveBack(ctx, v.by, c.ID, row, fen, note); err != nil {
 		return err

@@ -132,7 +132,7 @@ func (f *Face) search(w http.ResponseWriter, r *http.Request, v visit) error {
 	for _, c := range list {
 		if f.may(v, c) {
 			view.Rows = append(view.Rows, f.row(r, v, c))
-			u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.View, At: u.At, Case: c.ID, Who: v.by.ID, What: "desk.search", Reason: v.reason(c)})
+			u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.View, At: u.At, Case: c.ID, Who: v.by.ID, Office: v.by.Office, What: "desk.search", Reason: v.reason(c)})
 		}
 	}
 	if len(u.Log) > 0 {

@@ -176,14 +176,18 @@ func must(t *testing.T, err error) {
 	}
 }
 
-const pdf = "%PDF-1.7\nscan of the lease\n%%EOF\n"
+const pdf = "%PDF-1.7\n1 0 obj\n<</Type/Page /Title(scan of the lease)>>\nendobj\n%%EOF\n"
 
 var png = scan()
 
 // scan is a picture of one white point.
 func scan() string {
+	img := image.NewGray(image.Rect(0, 0, 240, 320))
+	for i := range img.Pix { // lines on a page
+		img.Pix[i] = uint8(i / 240 % 8 * 30)
+	}
 	var b bytes.Buffer
-	if err := pictures.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+	if err := pictures.Encode(&b, img); err != nil {
 		panic(err)
 	}
 	return b.String()

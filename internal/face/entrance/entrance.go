@@ -26,6 +26,7 @@ import (
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/unit"
+	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/throttle"
@@ -36,9 +37,9 @@ import (
 // the look-ups, newest first, at most limit. Commit writes the log entry of a view and is durable when it returns. Safe for
 // concurrent use.
 type Store interface {
+	usage.Store
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
-	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
 	Paper(ctx context.Context, id string) (unit.Paper, error)
@@ -105,6 +106,8 @@ type Config struct {
 	Elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
 	// Fees tells what a case costs and how it stands; nil shows nothing of it.
 	Fees *cashier.Cashier
+	// Usages asks the other provinces who used what they hold about the visitor; nil: this province stands alone.
+	Usages Usages
 }
 
 // keptBytes bounds the pages that an entrance keeps ready: about a thousand guides.
@@ -140,9 +143,10 @@ type entrance struct {
 	lodge  *lodge.Desk
 	drafts Drafts
 	// elsewhere asks the other provinces; nil asks nobody.
-	elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
-	nextTry   func(ctx context.Context) (time.Time, bool, error)
-	fees      *cashier.Cashier
+	elsewhere       func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
+	usagesElsewhere Usages
+	nextTry         func(ctx context.Context) (time.Time, bool, error)
+	fees            *cashier.Cashier
 }
 
 // New makes the entrance of the province whose kit it is; rules, places, offices, trust and clock are the kit's where Public
@@ -166,7 +170,7 @@ func New(cfg Config) *page.Site {
 	b := newBase(cfg.Public)
 	b.me, b.gate, b.life = cfg.Kit.Me, cfg.Gate, cfg.Store.Life
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
-	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, nextTry: cfg.NextTry, fees: cfg.Fees}
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, usagesElsewhere: cfg.Usages, nextTry: cfg.NextTry, fees: cfg.Fees}
 	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)
@@ -175,6 +179,8 @@ func New(cfg Config) *page.Site {
 	s.Get("/cases/{no}/papers/{id}", e.paper)
 	s.Get("/cases/{no}/withdraw", e.withdrawAsk)
 	s.Post("/cases/{no}/withdraw", e.withdraw)
+	s.Get("/consent", e.usages)
+	s.Get("/consent/{node}", e.usageProof)
 	s.Get("/verify", e.verifyForm)
 	s.Get("/v/{code}", e.verifyCode)
 	return s

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/html"
 
 	"tongban/catalogue"
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
@@ -51,6 +52,8 @@ type memory struct {
 	papers []unit.Paper
 	log    []string
 	serial int64
+
+	entries []accesslog.Entry // what the log is made to hold
 }
 
 func (m *memory) Case(_ context.Context, id string) (casefile.Case, error) {
@@ -164,6 +167,7 @@ type world struct {
 	hub     http.Handler
 	c       casefile.Case
 	away    func(context.Context, page.Visitor) (elsewhere.Found, error) // what the other provinces say; nil: nothing
+	usages  Usages
 }
 
 func newWorld(t *testing.T) *world {
@@ -204,6 +208,12 @@ func newWorld(t *testing.T) *world {
 				return elsewhere.Found{}, nil
 			}
 			return w.away(ctx, v)
+		},
+		Usages: func(ctx context.Context, v page.Visitor, only office.NodeID) ([]elsewhere.Usage, []office.NodeID, error) {
+			if w.usages == nil {
+				return nil, nil, nil
+			}
+			return w.usages(ctx, v, only)
 		},
 		NextTry: func(context.Context) (time.Time, bool, error) { return w.now.Add(5 * time.Minute), true, nil },
 	})

@@ -170,6 +170,21 @@ func (b *base) partStates() []page.State {
 			return f, provinceHome(&c, title, signedIn, c.windowsOf(node), c.home(r.Context()))
 		}}
 	}
+	usages := func(name string, list []logged, missing string, ended, noNumber bool) page.State {
+		return page.State{Group: "E-29", Name: name, Body: func(r *http.Request) (page.Frame, component) {
+			f := b.frame(r)
+			f.Title = page.T(r.Context(), "usage.title")
+			return f, usagePage(list, missing, ended, noNumber)
+		}}
+	}
+	line := lookedOften{looked{"11-25 09:00", "\u5c1a\u5fd7 (w1)", "view", "2020-030", "23-20261125-000001-1"}, "2026-11-25T01:00:00Z", 3}
+	good := logged{Node: "23", Place: "\u9ed1\u9f99\u6c5f\u7701", Lines: []lookedOften{line}, Self: 2, Proved: 5, By: "\u9752\u6d77\u7701", Pending: 1, Key: "AA=="}
+	bad, young := logged{Node: "63", Place: "\u9752\u6d77\u7701", Lines: []lookedOften{line}, Bad: true}, logged{Node: "63", Place: "\u9752\u6d77\u7701", Pending: 1, More: true}
+	out = append(out,
+		usages("usage", []logged{good, young}, "", false, false), usages("usage-bad", []logged{bad}, "", false, false),
+		usages("usage-silent", []logged{good}, "\u9752\u6d77\u7701", false, false), usages("usage-ended", nil, "", true, false),
+		usages("usage-no-number", nil, "", false, true),
+	)
 	return append(out, home("province", false, "63"), home("province-signed-in", true, "23"), home("province-without-window", false, "81"))
 }
 

@@ -145,7 +145,7 @@ func (b *base) guideView(ctx context.Context, it item.Item, q url.Values, on wor
 			v.Summary.Decider = g.Query.Here // by what these modes mean; a definition says it by its plan
 		}
 		v.Decider = b.officeAt(v.Summary.Decider)
-		v.Starts, v.Away = b.starts(ctx, g), b.away(ctx, g)
+		v.Starts, v.Away = b.starts(ctx, g, v.Answers), b.away(ctx, g)
 	}
 	return v, nil
 }
@@ -227,11 +227,11 @@ func yuan(fen int) string {
 }
 
 // starts finds where the matter begins in each of its modes that this system carries out; if there is none, why not.
-func (b *base) starts(ctx context.Context, g item.Guide) []start {
+func (b *base) starts(ctx context.Context, g item.Guide, answers map[string]bool) []start {
 	var out []start
 	otherwise := start{}
 	for _, m := range g.Answer.Modes {
-		s := b.start(ctx, g, m)
+		s := b.start(ctx, g, m, answers)
 		switch {
 		case s.Kind == toApply, s.Kind == toPrepare:
 			if !slices.ContainsFunc(out, func(have start) bool { return have.Kind == s.Kind }) {
@@ -266,8 +266,12 @@ func (b *base) away(ctx context.Context, g item.Guide) []string {
 	return out
 }
 
-func (b *base) start(ctx context.Context, g item.Guide, m item.Mode) start {
-	q := url.Values{"item": {g.Item.Code}, "here": {g.Query.Here.Display()}, "there": {g.Query.There.Display()}}.Encode()
+// start is where a matter begins in one mode. What was answered in the guide goes along, so that nobody is asked again.
+func (b *base) start(ctx context.Context, g item.Guide, m item.Mode, answers map[string]bool) start {
+	q := url.Values{"item": {g.Item.Code}, "here": {g.Query.Here.Display()}, "there": {g.Query.There.Display()}}
+	for key, yes := range answers {
+		q.Set(answerPrefix+key, yesNo(yes))
+	}
 	node, kind, path := nodeOf(g.Query.Here), toPrepare, "/prepare"
 	switch m {
 	case item.Online:
@@ -288,7 +292,7 @@ func (b *base) start(ctx context.Context, g item.Guide, m item.Mode) start {
 	case !open:
 		site = "" // what to bring is the same here
 	}
-	return start{Kind: kind, Href: site + path + "?" + q, Place: place}
+	return start{Kind: kind, Href: site + path + "?" + q.Encode(), Place: place}
 }
 
 // officeAt is the office that acts for a place: its own, or that of the nearest place above.

@@ -201,7 +201,7 @@ func guideHref(code, here, there string) string {
 }
 
 // answerPrefix stands before a question's key in an address.
-const answerPrefix = "a-"
+const answerPrefix = page.AnswerPrefix
 
 func yesNo(yes bool) string {
 	if yes {

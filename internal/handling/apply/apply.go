@@ -5,6 +5,7 @@ package apply
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -58,10 +59,12 @@ const (
 )
 
 // Wish is what somebody wants to begin. ID was made with the page that asked, so that a second submit of it finds the first.
+// Said are yes-no answers that were given before, in the guide; those to questions that the rules do not ask are dropped.
 type Wish struct {
 	ID          string
 	Item        string
 	Here, There region.Code
+	Said        map[string]bool
 }
 
 // Way says how a wish would go: the mode in which it is prepared here, and the rules of today. It returns errs.Missing for
@@ -125,12 +128,24 @@ func (d *Desk) Start(ctx context.Context, who party.Person, w Wish) (journey.Dra
 		Opened: now, Saved: now, Applicant: who,
 	}
 	draft = draft.Clone()
+	maps.Copy(draft.Said, Carried(v, w.Said))
 	d.look(ctx, &draft, v)
 	draft.Row, err = d.Store.SaveDraft(ctx, draft)
 	if errs.Is(err, errs.CaseExists) { // the same form came twice
 		return d.Open(ctx, who, w.ID)
 	}
 	return draft, err
+}
+
+// Carried are the answers of a wish that the rules ask for.
+func Carried(v item.Version, said map[string]bool) map[string]bool {
+	out := map[string]bool{}
+	for _, q := range v.Questions {
+		if yes, ok := said[q.Key]; ok {
+			out[q.Key] = yes
+		}
+	}
+	return out
 }
 
 // Mine lists the drafts of a person that can still be gone on with.

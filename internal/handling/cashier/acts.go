@@ -165,7 +165,8 @@ func (t *Cashier) ended(c casefile.Case, ch fee.Charge, facts []casefile.Known) 
 	accepted := slices.ContainsFunc(facts, func(k casefile.Known) bool {
 		return k.Fact.Act == casefile.ActAccept || k.Fact.Act == casefile.ActDeemAccept
 	})
-	keeps := why == "withdrawn" && accepted || why == "refused" && !(err == nil && v.Fee.Refused == "refund")
+	refunds := err == nil && v.Fee.Refused == "refund"
+	keeps := why == "withdrawn" && accepted || why == "refused" && !refunds
 	if keeps && ch.Held() > 0 {
 		return ""
 	}

@@ -1,6 +1,7 @@
 package elsewhere
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -10,16 +11,17 @@ import (
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/vouch"
 	"tongban/internal/handling/unit"
+	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/throttle"
 	"tongban/internal/proof"
 )
 
-// Store is what an answer needs of the node. Find gives the cases under any of the look-ups, newest first. Spend uses up a
+// Store is what an answer needs of the node. Spend uses up a
 // Bearer's id for all replicas: errs.Repeated if it was used. Commit is durable when it returns. Safe for concurrent use.
 type Store interface {
-	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
+	usage.Store
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Commit(ctx context.Context, u unit.Unit) error
 }
@@ -60,7 +62,7 @@ func (a *Answerer) Receive(ctx context.Context, from office.NodeID, body []byte)
 	}
 	now := a.now()
 	bearer, err := vouch.OpenBearer(q.Bearer, a.kit.Trust(), vouch.Use{
-		Me: a.kit.Me, From: from, Purpose: vouch.ForCases, Level: level, Now: now,
+		Me: a.kit.Me, From: from, Purpose: q.Want, Level: level, Now: now,
 	})
 	if err != nil {
 		return nil, err
@@ -73,7 +75,11 @@ func (a *Answerer) Receive(ctx context.Context, from office.NodeID, body []byte)
 	} else if err != nil {
 		return nil, err
 	}
-	got, err := a.look(ctx, from, bearer)
+	tell := a.look
+	if q.Want == vouch.ForUsage {
+		tell = a.told
+	}
+	got, err := tell(ctx, from, bearer)
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +114,9 @@ func (a *Answerer) open(from office.NodeID, body []byte) (question, error) {
 	if err := signed.Into(&q); err != nil {
 		return question{}, err
 	}
+	q.Want = cmp.Or(q.Want, vouch.ForCases)
 	age := a.now().Sub(q.At)
-	if n.ID != from || !n.ID.Member() || q.To != a.kit.Me || len(q.AnswerKey) != 16 || age > vouch.BearerLife || age < -vouch.Skew {
+	if q.Want != vouch.ForCases && q.Want != vouch.ForUsage || n.ID != from || !n.ID.Member() || q.To != a.kit.Me || len(q.AnswerKey) != 16 || age > vouch.BearerLife || age < -vouch.Skew {
 		return question{}, errs.New(errs.BadQuestion, "signed by %s, brought by %s", n.ID, from)
 	}
 	return q, nil
@@ -137,6 +144,22 @@ func (a *Answerer) look(ctx context.Context, from office.NodeID, b vouch.Bearer)
 		return got, nil // nothing of anybody was seen
 	}
 	return got, a.store.Commit(ctx, u)
+}
+
+// told is what the log here says about the bearer's own cases; that it was told is in the log first.
+func (a *Answerer) told(ctx context.Context, from office.NodeID, b vouch.Bearer) (answer, error) {
+	t, cases, err := usage.Of(ctx, a.store, b.Person)
+	if err != nil || len(cases) == 0 {
+		return answer{Cases: []Case{}, Usage: &t}, err
+	}
+	at := a.kit.Now().UTC().Truncate(time.Microsecond)
+	u := unit.Unit{At: at}
+	for _, c := range cases {
+		u.Log = append(u.Log, accesslog.Entry{
+			Kind: accesslog.View, At: at, Case: c.ID, Who: "applicant", What: "elsewhere.usage", Reason: "asked at " + string(from),
+		})
+	}
+	return answer{Cases: []Case{}, Usage: &t}, a.store.Commit(ctx, u)
 }
 
 // line is all that leaves the node about a case.

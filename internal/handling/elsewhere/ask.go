@@ -8,9 +8,11 @@ import (
 	"sync"
 	"time"
 
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/vouch"
+	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/proof"
 )
@@ -50,22 +52,54 @@ type Found struct {
 // Cases asks every other member of the trust list at the same time and waits for the slowest, a second at most. If the
 // provider makes no Bearers, nobody was asked: all are Missing and the error says why (errs.RoamEnded, errs.ProviderDown).
 func (a *Asker) Cases(ctx context.Context, grant string) (Found, error) {
+	others, answers, err := a.all(ctx, grant, vouch.ForCases, nil)
+	if err != nil {
+		return Found{Missing: others}, err
+	}
+	return gathered(others, answers), nil
+}
+
+// Usage is what one province's log says about somebody.
+type Usage struct {
+	Node office.NodeID
+	usage.Told
+}
+
+// Usages asks who used what is held about somebody, like Cases; only limits it to one province if it names one.
+func (a *Asker) Usages(ctx context.Context, grant string, only office.NodeID) (told []Usage, missing []office.NodeID, err error) {
+	others, answers, err := a.all(ctx, grant, vouch.ForUsage, func(id office.NodeID) bool { return only == "" || id == only })
+	if err != nil {
+		return nil, others, err
+	}
+	for i, got := range answers {
+		if got == nil || got.Usage == nil {
+			missing = append(missing, others[i])
+		} else if len(got.Usage.Extract.Lines) > 0 {
+			told = append(told, Usage{others[i], *got.Usage})
+		}
+	}
+	return told, missing, nil
+}
+
+// all puts one question to every other member that want (nil: any) takes, and gives whom it asked and what each said; nil
+// stands for those that gave no usable answer. With an error nobody was asked.
+func (a *Asker) all(ctx context.Context, grant string, purpose vouch.Purpose, want func(office.NodeID) bool) ([]office.NodeID, []*answer, error) {
 	var others []office.NodeID
 	trust := a.Trust()
 	for _, n := range trust.Nodes {
-		if n.ID.Member() && n.ID != a.Me {
+		if n.ID.Member() && n.ID != a.Me && (want == nil || want(n.ID)) {
 			others = append(others, n.ID)
 		}
 	}
 	if len(others) == 0 {
-		return Found{}, nil
+		return nil, nil, nil
 	}
 	if grant == "" {
-		return Found{Missing: others}, errs.New(errs.RoamEnded, "the sign-in came without a grant")
+		return others, nil, errs.New(errs.RoamEnded, "the sign-in came without a grant")
 	}
-	bearers, err := a.Provider.Bearers(ctx, grant, vouch.ForCases, others)
+	bearers, err := a.Provider.Bearers(ctx, grant, purpose, others)
 	if err != nil {
-		return Found{Missing: others}, err
+		return others, nil, err
 	}
 	wait := a.Patience
 	if wait == 0 {
@@ -78,21 +112,21 @@ func (a *Asker) Cases(ctx context.Context, grant string) (Found, error) {
 	for i, id := range others {
 		wg.Go(func() {
 			if bearer, ok := bearers[id]; ok {
-				answers[i] = a.ask(ctx, trust, id, bearer)
+				answers[i] = a.ask(ctx, trust, id, purpose, bearer)
 			}
 		})
 	}
 	wg.Wait()
-	return gathered(others, answers), nil
+	return others, answers, nil
 }
 
 // ask puts the question to one node; nil if there is no usable answer.
-func (a *Asker) ask(ctx context.Context, trust *office.TrustList, id office.NodeID, bearer proof.Signed) *answer {
+func (a *Asker) ask(ctx context.Context, trust *office.TrustList, id office.NodeID, want vouch.Purpose, bearer proof.Signed) *answer {
 	n, ok := trust.Node(id)
 	if !ok {
 		return nil
 	}
-	q := question{To: id, At: a.Now().UTC(), Bearer: bearer, AnswerKey: make([]byte, 16)}
+	q := question{To: id, Want: want, At: a.Now().UTC(), Bearer: bearer, AnswerKey: make([]byte, 16)}
 	_, _ = rand.Read(q.AnswerKey) // never fails
 	signed, err := proof.SignJSON(a.Signer, typQuestion, q)
 	if err != nil {
@@ -119,7 +153,7 @@ func (a *Asker) ask(ctx context.Context, trust *office.TrustList, id office.Node
 		return nil
 	}
 	var got answer
-	if proof.Unmarshal(plain, &got) != nil || len(got.Cases) > most || !sound(got.Cases) {
+	if proof.Unmarshal(plain, &got) != nil || len(got.Cases) > most || !sound(got.Cases) || !soundUsage(id, got.Usage) {
 		return nil
 	}
 	return &got
@@ -133,6 +167,35 @@ func sound(list []Case) bool {
 			return false
 		}
 		list[i].No = no
+	}
+	return true
+}
+
+// soundUsage refuses what could not be shown as that node's word: entries that are none, a head of another node, names of
+// cases that are none. Whether it is proved is for the page to say.
+func soundUsage(id office.NodeID, u *usage.Told) bool {
+	if u == nil {
+		return true
+	}
+	var h accesslog.Head
+	if len(u.Extract.Head.Body) > 0 && (u.Extract.Head.Into(&h) != nil || h.Node != id) {
+		return false
+	}
+	if u.Extract.Kind != accesslog.ExtractKind || len(u.Extract.Lines) > usage.Most || len(u.Extract.Witnesses) > 16 {
+		return false
+	}
+	for key, ref := range u.Cases {
+		no, err := casefile.ParseNo(string(ref.No))
+		if err != nil || len(ref.Item) > 64 {
+			return false
+		}
+		u.Cases[key] = usage.Ref{No: no, Item: ref.Item}
+	}
+	for _, l := range u.Extract.Lines {
+		e, err := l.Entry()
+		if err != nil || len(e.What) > 64 || len(e.Who) > 64 || len(e.Office) > 32 {
+			return false
+		}
 	}
 	return true
 }

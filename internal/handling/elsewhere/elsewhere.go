@@ -1,4 +1,4 @@
-// Package elsewhere is 我的办件 over all provinces: the province at which somebody is signed in asks every other one, and
+// Package elsewhere is 我的办件, and 谁看过我的资料, over all provinces: the province at which somebody is signed in asks every other one, and
 // shows what they answer. There is no central index of people. A question carries the identity provider's word on who asks
 // (vouch.Bearer), which is for one province, one asker, a few minutes and one use; the answer tells what stands on the
 // person's own list and no more.
@@ -10,6 +10,8 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/vouch"
+	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/proof"
@@ -26,7 +28,7 @@ const (
 	// most is how many cases an answer names, the newest first.
 	most = 50
 	// maxBody bounds questions and answers, in bytes.
-	maxBody = 64 << 10
+	maxBody = 256 << 10
 	// level is the lowest assurance at which a person is told their cases: name and number were verified.
 	level = 2
 )
@@ -48,6 +50,7 @@ type Case struct {
 // question is what the asking node signs and encrypts for one other node.
 type question struct {
 	To        office.NodeID `json:"to"`
+	Want      vouch.Purpose `json:"want,omitempty"` // "" is vouch.ForCases
 	At        time.Time     `json:"at"`
 	Bearer    proof.Signed  `json:"bearer"`
 	AnswerKey []byte        `json:"answer_key"` // 16 bytes, for this answer alone
@@ -57,6 +60,8 @@ type question struct {
 type answer struct {
 	Cases []Case `json:"cases"`
 	More  bool   `json:"more,omitempty"` // there are older ones
+
+	Usage *usage.Told `json:"usage,omitempty"` // instead of cases, when that was asked
 }
 
 // head says in the clear what form follows, between whom; it is authenticated with the rest.

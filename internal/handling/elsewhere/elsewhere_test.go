@@ -133,6 +133,7 @@ type store struct {
 	cases []casefile.Case
 	spent map[string]bool
 	log   []accesslog.Entry
+	head  proof.Signed
 }
 
 func (s *store) Find(_ context.Context, by []party.Lookup, limit int) ([]casefile.Case, error) {

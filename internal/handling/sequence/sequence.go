@@ -20,7 +20,7 @@ type Batch struct {
 	Hashes [][32]byte // the new stored hashes
 	At     time.Time
 	Root   [32]byte
-	SM, ES []byte // the signed head: the SM2 document, and the P-256 signature that browsers check; ES may be empty
+	SM, ES []byte // the signed head: the SM2 document, and the P-256 signature over its body that browsers check; ES may be empty
 }
 
 // Store keeps the log. Unsequenced gives entries that are not in the tree yet, oldest first. AppendTree stores a batch in
@@ -60,7 +60,13 @@ func Round(ctx context.Context, kit *unit.Kit, store Store) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	err = store.AppendTree(ctx, Batch{From: size, IDs: ids, Pos: g.Pos, Hashes: g.Hashes, At: at, Root: g.Root, SM: signed})
+	b := Batch{From: size, IDs: ids, Pos: g.Pos, Hashes: g.Hashes, At: at, Root: g.Root, SM: signed}
+	if kit.ES256 != nil {
+		if b.ES, err = kit.ES256.SignES256(head.Body); err != nil {
+			return 0, err
+		}
+	}
+	err = store.AppendTree(ctx, b)
 	if errs.Is(err, errs.Stale) {
 		return 0, nil
 	}

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/proof"
@@ -31,6 +32,8 @@ type Kit struct {
 	Calendar  *workday.Calendar
 	Regions   *region.Table
 	Offices   []office.Office
+	// ES256 signs log heads for browsers, which cannot read SM2; nil leaves that signature out.
+	ES256 gm.ES256Key
 	// Wake is called after a commit that put something into the outbox; it must not block. May be nil.
 	Wake func()
 }
@@ -101,7 +104,7 @@ func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (
 		Case: c.ID, Hash: hash, Fact: f, Signed: signed, Private: append(salt[:], private...),
 	})
 	u.Log = append(u.Log, accesslog.Entry{
-		Kind: accesslog.Act, At: step.At, Case: c.ID, Who: who, What: string(step.Act), Fact: hash,
+		Kind: accesslog.Act, At: step.At, Case: c.ID, Who: who, Office: step.Office, What: string(step.Act), Fact: hash,
 	})
 	if slices.Contains(moneyActs, step.Act) {
 		k.LookAtMoney(u, c, step.At)

@@ -1,6 +1,7 @@
 // Package upload receives files from a form: streamed, never on the disk in the clear, judged by their content and not by
-// their name, and with a reason for each that is refused. It takes PDF, PNG and JPEG, which need no unpacking; an image whose
-// size would exhaust who opens it is refused by its dimensions.
+// their name, and with a reason for each that is refused. It takes PDF, PNG and JPEG; an image whose
+// size would exhaust who opens it is refused by its dimensions before anything is unpacked, and what nobody could read (a
+// picture of nothing, a locked PDF) is refused while it passes.
 package upload
 
 import (
@@ -12,7 +13,6 @@ import (
 	_ "image/jpeg" // dimensions of photographs
 	_ "image/png"  // dimensions of scans
 	"io"
-	"mime/multipart"
 	"net/http"
 	"path"
 	"strings"
@@ -20,6 +20,7 @@ import (
 
 	"tongban/internal/domain/exchange"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
 )
 
 // Bounds of one form. Peek is the memory that one file takes while it passes through.
@@ -44,13 +45,21 @@ const (
 	Size   Problem = "size"
 	Pixels Problem = "pixels" // larger than any photograph
 	Broken Problem = "broken" // cut off, or not readable as what it says it is
+	Small  Problem = "small"  // too few pixels for a page
+	Blank  Problem = "blank"  // a picture all of one colour
+	Locked Problem = "locked" // a PDF that asks for a password
+	Many   Problem = "pages"  // a PDF with more pages than one file may have
 )
+
+// Blurred is a doubt, no reason to refuse.
+const Blurred Problem = "blurred"
 
 // Form is what came: values as in an ordinary form, files already stored, and the first problem of each file field.
 type Form struct {
 	Values map[string][]string
 	Files  map[string][]exchange.File
 	Bad    map[string]Problem
+	Doubts map[proof.Hash]Problem // of files that were taken, by address
 }
 
 // Get is the first value of a field.
@@ -68,7 +77,7 @@ type Put func(ctx context.Context, r io.Reader) (exchange.File, error)
 // had stored is not referred to by anything; files that came before an error of the request are in the form all the same, so
 // that the caller can remove them.
 func Receive(r *http.Request, put Put, max int64) (Form, error) {
-	out := Form{Values: map[string][]string{}, Files: map[string][]exchange.File{}, Bad: map[string]Problem{}}
+	out := Form{Values: map[string][]string{}, Files: map[string][]exchange.File{}, Bad: map[string]Problem{}, Doubts: map[proof.Hash]Problem{}}
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return out, errs.Wrap(errs.BadRequest, err, "form with files")
@@ -94,8 +103,8 @@ func Receive(r *http.Request, put Put, max int64) (Form, error) {
 			out.Values[name] = append(out.Values[name], string(b))
 			continue
 		}
-		file, problem, err := keep(r.Context(), part, put, max)
-		switch {
+		file, v, err := keep(r.Context(), part, part.FileName(), put, max)
+		switch problem := v.problem; {
 		case err != nil:
 			return out, err
 		case problem == Empty && part.FileName() == "": // the field was left empty
@@ -103,53 +112,73 @@ func Receive(r *http.Request, put Put, max int64) (Form, error) {
 			out.Bad[name] = problem
 		default:
 			out.Files[name] = append(out.Files[name], file)
+			if v.doubt != "" {
+				out.Doubts[file.Address] = v.doubt
+			}
 		}
 	}
 }
 
-func keep(ctx context.Context, part *multipart.Part, put Put, max int64) (exchange.File, Problem, error) {
-	in := bufio.NewReaderSize(part, peek)
+// Take judges and stores one file that did not come in a form, as Receive does. doubt is what is doubtful about one that was taken.
+func Take(ctx context.Context, r io.Reader, name string, put Put, max int64) (f exchange.File, refused, doubt Problem, err error) {
+	f, v, err := keep(ctx, r, name, put, max)
+	return f, v.problem, v.doubt, err
+}
+
+// keep judges one file and stores it. What is refused leaves nothing in the store.
+func keep(ctx context.Context, from io.Reader, name string, put Put, max int64) (exchange.File, verdict, error) {
+	in := bufio.NewReaderSize(from, peek)
 	head, err := in.Peek(peek)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return exchange.File{}, "", formError(err)
+		return exchange.File{}, verdict{}, formError(err)
 	}
 	kind := Sniff(head)
 	switch {
 	case len(head) == 0:
-		return exchange.File{}, Empty, nil
+		return exchange.File{}, verdict{problem: Empty}, nil
 	case kind == "":
-		return exchange.File{}, Kind, nil
+		return exchange.File{}, verdict{problem: Kind}, nil
 	}
-	if problem := judge(kind, head); problem != "" {
-		return exchange.File{}, problem, nil
+	problem, legible := judge(kind, head)
+	if problem != "" {
+		return exchange.File{}, verdict{problem: problem}, nil
 	}
 	body := &bounded{r: in, left: max, ends: ends[kind]}
+	if legible {
+		l := newLook(kind)
+		body.look = l
+		defer l.stop()
+	}
 	file, err := put(ctx, body)
 	switch {
 	case body.over:
-		return exchange.File{}, Size, nil
+		return exchange.File{}, verdict{problem: Size}, nil
 	case body.cut:
-		return exchange.File{}, Broken, nil
+		return exchange.File{}, verdict{problem: Broken}, nil
+	case body.seen.problem != "":
+		return exchange.File{}, body.seen, nil
 	case err != nil:
-		return exchange.File{}, "", formError(err)
+		return exchange.File{}, verdict{}, formError(err)
 	}
-	file.Name, file.Type = Name(part.FileName(), kind), kind
-	return file, "", nil
+	file.Name, file.Type = Name(name, kind), kind
+	return file, body.seen, nil
 }
 
-// judge reads an image's dimensions from its head, without opening it.
-func judge(kind string, head []byte) Problem {
+// judge reads an image's dimensions from its head, without opening it. look is whether it may be opened to see what it shows.
+func judge(kind string, head []byte) (p Problem, look bool) {
 	if kind == "application/pdf" {
-		return ""
+		return "", true
 	}
 	c, format, err := image.DecodeConfig(bytes.NewReader(head))
 	switch {
 	case err != nil || "image/"+format != kind || c.Width <= 0 || c.Height <= 0:
-		return Broken
+		return Broken, false
 	case c.Width > maxSide || c.Height > maxSide || int64(c.Width)*int64(c.Height) > maxPixels:
-		return Pixels
+		return Pixels, false
+	case max(c.Width, c.Height) < minSide:
+		return Small, false
 	}
-	return ""
+	return "", decoded(c, format) <= maxDecoded
 }
 
 // ends is what the last bytes of a whole file hold; a JPEG may be followed by anything a camera adds.
@@ -207,10 +236,11 @@ func Name(s, kind string) string {
 	return s
 }
 
-// errOver and errCut end a stream, so that the store keeps nothing of it.
+// errOver, errCut and errUnfit end a stream, so that the store keeps nothing of it.
 var (
-	errOver = errors.New("file over its limit")
-	errCut  = errors.New("file cut off")
+	errOver  = errors.New("file over its limit")
+	errCut   = errors.New("file cut off")
+	errUnfit = errors.New("file shows nothing")
 )
 
 // tailSize is within how many bytes of its end a whole file has its mark: PDF readers look at the last 1024.
@@ -224,6 +254,8 @@ type bounded struct {
 	ends      string
 	tail      []byte
 	over, cut bool
+	look      *look // nil: nobody reads along
+	seen      verdict
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
@@ -234,9 +266,20 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	b.tail = append(b.tail, p[max(0, n-tailSize):n]...)
 	b.tail = b.tail[max(0, len(b.tail)-tailSize):]
-	if errors.Is(err, io.EOF) && !bytes.Contains(b.tail, []byte(b.ends)) {
-		b.cut = true
-		return 0, errCut
+	if b.look != nil {
+		b.look.write(p[:n])
+	}
+	if errors.Is(err, io.EOF) {
+		if !bytes.Contains(b.tail, []byte(b.ends)) {
+			b.cut = true
+			return 0, errCut
+		}
+		if b.look != nil {
+			b.seen, b.look = b.look.end(), nil
+		}
+		if b.seen.problem != "" {
+			return 0, errUnfit
+		}
 	}
 	return n, err
 }

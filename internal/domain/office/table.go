@@ -2,19 +2,20 @@ package office
 
 // The acts beside those on a leg.
 const (
-	SeeQueue  Act = "queue.see"  // the desk's front page: numbers and matters of the own office's cases
-	FindCase  Act = "case.find"  // look a person up, by an exact form
-	SeeCase   Act = "case.see"   // personal data; the look is logged
-	SeePaper  Act = "paper.see"  // a legal document or licence; the look is logged
-	StartCase Act = "case.start" // open the form for somebody at the counter
-	Recuse    Act = "recuse"     // declare an interest: from then on somebody else handles the case
-	TakeFee   Act = "fee.take"   // cash against a receipt, and cash handed back
-	ReturnFee Act = "fee.return" // money that the rule does not send back by itself
-	SeeFees   Act = "fees.see"   // the office's day of money beside the bank's statement
-	Figures   Act = "figures.see"
-	ReadLog   Act = "log.read"
-	Catalogue Act = "catalogue.keep"
-	Run       Act = "node.run" // keys, health, the register; no case
+	SeeQueue   Act = "queue.see"   // the desk's front page: numbers and matters of the own office's cases
+	FindCase   Act = "case.find"   // look a person up, by an exact form
+	SeeCase    Act = "case.see"    // personal data; the look is logged
+	SeePaper   Act = "paper.see"   // a legal document or licence; the look is logged
+	StartCase  Act = "case.start"  // open the form for somebody at the counter
+	Recuse     Act = "recuse"      // declare an interest: from then on somebody else handles the case
+	TakeFee    Act = "fee.take"    // cash against a receipt, and cash handed back
+	ReturnFee  Act = "fee.return"  // money that the rule does not send back by itself
+	KeepVisits Act = "visits.keep" // the window's day: who comes, came, did not come
+	SeeFees    Act = "fees.see"    // the office's day of money beside the bank's statement
+	Figures    Act = "figures.see"
+	ReadLog    Act = "log.read"
+	Catalogue  Act = "catalogue.keep"
+	Run        Act = "node.run" // keys, health, the register; no case
 )
 
 var (
@@ -61,6 +62,9 @@ var Table = []Rule{
 	{TakeFee, counter, seeing},
 	{ReturnFee, []Role{Lead}, seeing},
 	{SeeFees, []Role{Window, Lead}, []Condition{OnDuty}},
+
+	// the window's appointments
+	{KeepVisits, []Role{Window, Lead}, []Condition{OwnOffice, OnDuty}},
 
 	// those who handle no case
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},

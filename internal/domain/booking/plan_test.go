@@ -10,9 +10,11 @@ import (
 	"tongban/internal/kernel/workday"
 )
 
-const head = "office\tfrom\tuntil\topen\tclose\tminutes\tseats\tprovenance\n"
-const rules = "from\tuntil\toffer_minutes\tahead_days\tmissed\twithin_days\tblock_days\tbasis\tprovenance\n"
-const xining = "11630100MB9902043M"
+const (
+	head   = "office\tfrom\tuntil\topen\tclose\tminutes\tseats\tprovenance\n"
+	rules  = "from\tuntil\toffer_minutes\tahead_days\tmissed\twithin_days\tblock_days\tbasis\tprovenance\n"
+	xining = "11630100MB9902043M"
+)
 
 func plan(windows, visits string) (*booking.Plan, error) {
 	return booking.Load(fstest.MapFS{"windows.tsv": {Data: []byte(head + windows)}, "visits.tsv": {Data: []byte(rules + visits)}})

@@ -17,7 +17,7 @@ var rows = [][]string{
 	{"internal/stories", "internal/sim", "internal/bench"},
 	{"internal/nation"},
 	{"internal/node", "internal/hub"},
-	{"internal/demo/idp", "internal/demo/market", "internal/demo/clock", "internal/demo/registers", "internal/demo/bank"},
+	{"internal/demo/idp", "internal/demo/market", "internal/demo/clock", "internal/demo/registers", "internal/demo/phone", "internal/demo/bank"},
 	{"internal/demo/people"},
 	{
 		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",
@@ -28,19 +28,20 @@ var rows = [][]string{
 	{
 		"internal/adapter/sqlstore", "internal/adapter/natschan", "internal/adapter/memchan",
 		"internal/adapter/blobs", "internal/adapter/oidc", "internal/adapter/pdf", "internal/adapter/ofd",
-		"internal/adapter/office", "internal/adapter/notice", "internal/adapter/paygate",
+		"internal/adapter/office", "internal/adapter/gateway", "internal/adapter/paygate",
 	},
 	{"internal/fsck"},
 	{
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",
 		"internal/handling/certify", "internal/handling/apply", "internal/handling/share", "internal/handling/rate",
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
-		"internal/handling/elsewhere", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit",
+		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
+		"internal/handling/witness", "internal/handling/cashier", "internal/handling/visit",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{
 		"internal/domain/rating", "internal/domain/sharing", "internal/domain/mutualaid",
-		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent",
+		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/notice", "internal/domain/message",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},
 	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/vouch", "internal/domain/zone", "internal/domain/fee", "internal/domain/booking"},

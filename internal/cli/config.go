@@ -12,6 +12,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
@@ -49,6 +50,8 @@ type config struct {
 	ChannelListen string   `toml:"channel_listen" say:"Hub only: address at which the channel's own server listens, with a port; empty if channel names an outside one."`
 	ChannelHosts  []string `toml:"channel_hosts" say:"Hub only: names under which provinces reach that server, for its certificate."`
 
+	Outlets []outlet `toml:"outlets" say:"How notices reach people, one per channel (sms, voice, letter): the address of a gateway with the file that holds the shared key, or a folder that another system empties. None: they stand on the pages only."`
+
 	Officers []officer `toml:"officers" say:"The node's register of officers: subject at the identity provider, name, office code, roles; items, places and leave narrow their work."`
 	Tokens   []token   `toml:"tokens" say:"Departmental systems: SHA-256 of the token in hex, and the officer in whose name it acts."`
 
@@ -70,6 +73,14 @@ func (o officer) register() office.Officer {
 	return office.Officer{
 		ID: o.ID, Name: o.Name, Office: o.Office, Roles: o.Roles, Remit: office.Remit{Items: o.Items, Places: o.Places}, Leave: o.Leave,
 	}
+}
+
+// outlet is a gateway for notices.
+type outlet struct {
+	Channel notice.Channel `toml:"channel"`
+	URL     string         `toml:"url"`
+	Key     string         `toml:"key"`    // file below the node's folder
+	Folder  string         `toml:"folder"` // below the node's folder
 }
 
 type token struct {
@@ -125,6 +136,19 @@ func (c config) check() error {
 			return bad("%s %q is no address such as https://host", name, s)
 		}
 	}
+	for _, o := range c.Outlets {
+		u, err := url.Parse(o.URL)
+		switch {
+		case o.Channel != notice.SMS && o.Channel != notice.Voice && o.Channel != notice.Letter:
+			return bad("outlet %q is no channel", o.Channel)
+		case (o.URL == "") == (o.Folder == ""):
+			return bad("outlet %s needs either url or folder", o.Channel)
+		case o.URL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1"):
+			return bad("outlet %s: url is no https:// address", o.Channel)
+		case o.URL != "" && o.Key == "":
+			return bad("outlet %s needs the file of its key", o.Channel)
+		}
+	}
 	people := c.Officers
 	for _, t := range c.Tokens {
 		if len(t.SHA256) != 64 || strings.Trim(t.SHA256, "0123456789abcdef") != "" {
@@ -158,6 +182,8 @@ func (c config) write() error {
 				quoted[j] = fmt.Sprintf("%q", s)
 			}
 			fmt.Fprintf(&b, "%s = [%s]\n\n", name, strings.Join(quoted, ", "))
+		case []outlet:
+			b.WriteString("# [[outlets]]\n# channel = \"sms\"\n# url = \"https://…\"\n# key = \"sms.key\"\n\n")
 		case []officer:
 			b.WriteString("# [[officers]]\n# id = \"\"\n# name = \"\"\n# office = \"\"\n# roles = [\"window\"]\n\n")
 		case []token:

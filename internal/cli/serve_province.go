@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"tongban/internal/adapter/gateway"
 	"tongban/internal/adapter/natschan"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/office"
@@ -35,9 +36,13 @@ func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (htt
 	if err != nil {
 		return nil, nil, err
 	}
+	gateways, reportKeys, err := c.gateways()
+	if err != nil {
+		return nil, nil, err
+	}
 	n, err := node.Open(ctx, node.Config{
-		Pay: c.pay(),
-		ID:  c.ID, Dir: c.dir, Store: sqlstore.Options{Config: c.store()}, Keys: keys, Trust: trust, Log: log,
+		Gateways: gateways, Pay: c.pay(),
+		ID: c.ID, Dir: c.dir, Store: sqlstore.Options{Config: c.store()}, Keys: keys, Trust: trust, Log: log,
 		Join: func(r handover.Receiver) (handover.Channel, func(), error) { //nolint:contextcheck // it ends by its own Close, not with this context
 			client, err := c.connect(r, log)
 			if err != nil {
@@ -49,7 +54,7 @@ func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (htt
 	if err != nil {
 		return nil, nil, err
 	}
-	handler, err := province(c, n, operator, log)
+	handler, err := province(c, n, operator, reportKeys, log)
 	if err == nil {
 		err = n.Start(context.WithoutCancel(ctx))
 	}
@@ -103,8 +108,11 @@ func (c config) connect(r handover.Receiver, log *slog.Logger) (*natschan.Client
 }
 
 // province is all that a province serves.
-func province(c config, n *node.Node, operator []byte, log *slog.Logger) (http.Handler, error) {
+func province(c config, n *node.Node, operator []byte, reportKeys [][]byte, log *slog.Logger) (http.Handler, error) {
 	mux := http.NewServeMux()
+	if len(reportKeys) > 0 {
+		mux.Handle("POST /notices/reports", gateway.Reports(reportKeys, time.Now, n.Room.Report))
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		_, err := n.Store.TreeSize(r.Context())
 		health(w, n.ID, err)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"tongban/internal/demo/idp"
-	"tongban/internal/demo/people"
 	"tongban/internal/demo/registers"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
@@ -21,10 +20,6 @@ import (
 
 // faces makes the pages of the hub, the identity provider and every province.
 func (n *Nation) faces() error {
-	var err error
-	if n.Book, err = people.Load(); err != nil {
-		return err
-	}
 	me, err := n.provider()
 	if err != nil {
 		return err
@@ -135,6 +130,7 @@ func (n *Nation) front() error {
 		Entrances: n.urls, PublicURL: n.URL, Demo: true, DemoSteps: n.steps(), Log: n.cfg.Log, OnMiss: n.Hub.OnMiss, Apply: true, Reach: entrance.NewReach(n.Client()),
 	})
 	n.Clock.Register(site, any.Kit.Calendar)
+	n.Phone.Register(site, n.Clock.Today)
 	mux := http.NewServeMux()
 	n.Hub.Handle(mux)
 	mux.Handle("/", site)

@@ -19,10 +19,13 @@ import (
 	"tongban/internal/demo/clock"
 	"tongban/internal/demo/idp"
 	"tongban/internal/demo/people"
+	"tongban/internal/demo/phone"
 	"tongban/internal/demo/registers"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
+	"tongban/internal/handling/notify"
 	"tongban/internal/hub"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -61,6 +64,8 @@ type Nation struct {
 	Book  *people.Book
 	URL   string // of the hub's front page
 	Idp   *idp.Provider
+	// Phone is where everything that people are told ends.
+	Phone *phone.Phone
 	// Registers are the made-up registers that every province asks about applicants.
 	Registers *registers.Registers
 
@@ -129,6 +134,10 @@ func Open(ctx context.Context, cfg Config) (_ *Nation, err error) {
 	if err := n.gather(); err != nil {
 		return nil, err
 	}
+	if n.Book, err = people.Load(); err != nil {
+		return nil, err
+	}
+	n.Phone = phone.New(n.Book)
 	signed, err := n.found(ctx)
 	if err != nil {
 		return nil, err
@@ -295,9 +304,13 @@ func (n *Nation) openNode(ctx context.Context, m Member, signed office.SignedTru
 	if len(n.members) > 4 { // PostgreSQL allows 100 connections; SQLite memory counts per connection
 		store.ReadConns, store.WriteConns = 1, 1
 	}
+	var gateways map[notice.Channel]notify.Gateway
+	if !n.cfg.Silent {
+		gateways = n.Phone.Gateways()
+	}
 	return node.Open(ctx, node.Config{
-		Pay: n.pay(m),
-		ID:  m.ID, Dir: dir, Store: sqlstore.Options{Config: store}, Keys: m.Keys, Trust: trust, Now: n.Clock.Now,
+		Gateways: gateways, Pay: n.pay(m),
+		ID: m.ID, Dir: dir, Store: sqlstore.Options{Config: store}, Keys: m.Keys, Trust: trust, Now: n.Clock.Now,
 		Parallel: n.cfg.Parallel, Log: n.cfg.Log,
 		Join: func(r handover.Receiver) (handover.Channel, func(), error) {
 			c, err := n.join(m, r)

@@ -12,13 +12,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/api"
+	"tongban/internal/handling/unit"
 	"tongban/internal/node"
 )
 
@@ -33,11 +36,12 @@ type persona struct {
 
 // matrix is a node with a case of 樊晓梅 at its office in 尚志, and everybody who might come.
 type matrix struct {
-	web  *node.Web
-	api  http.Handler
-	who  []persona
-	c    casefile.Case
-	file string
+	web    *node.Web
+	api    http.Handler
+	who    []persona
+	c      casefile.Case
+	file   string
+	notice string // one that did not arrive
 }
 
 const atOwn, atOther = "230183", "230102" // 尚志, and another office of the same province
@@ -97,6 +101,11 @@ func newMatrix(t *testing.T) *matrix {
 		t.Fatalf("no paper: %v", err)
 	}
 	m.file = papers[0].ID
+	stuck := notice.New(notice.Accepted, []byte("x"), c.ID, clerk.Office, c.Last, map[string]string{})
+	stuck.State, stuck.Next, m.notice = notice.Stuck, time.Time{}, stuck.ID
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Notices: []notice.Notice{stuck}}); err != nil {
+		t.Fatal(err)
+	}
 	return m
 }
 
@@ -115,8 +124,11 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 	}
 	path = strings.TrimSuffix(path, "{$}")
 	id := m.c.ID
-	if strings.Contains(path, "papers/{id}") {
+	switch {
+	case strings.Contains(path, "papers/{id}"):
 		id = m.file
+	case strings.Contains(path, "notices/{id}"):
+		id = m.notice
 	}
 	fill := func(act string) string {
 		return slot.ReplaceAllStringFunc(path, func(s string) string {
@@ -212,7 +224,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}

@@ -17,16 +17,19 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/booking"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/search"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
+	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/notify"
 	"tongban/internal/handling/sequence"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/visit"
@@ -35,6 +38,7 @@ import (
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
+	"tongban/internal/page"
 	"tongban/internal/proof"
 )
 
@@ -47,6 +51,8 @@ type Config struct {
 	Trust *federate.Trust
 	// Join connects the node to the channel; its requests go to the receiver from then on. nil: the node works alone.
 	Join func(handover.Receiver) (handover.Channel, func(), error)
+	// Gateways bring notices to people, by channel; nil: what is told stands on the page of the case only.
+	Gateways map[notice.Channel]notify.Gateway
 	// Now is business time; nil is time.Now.
 	Now func() time.Time
 	// Parallel is how many envelopes and receipts are worked on at once; 0 is 32, 1 keeps a strict order.
@@ -79,6 +85,8 @@ type Node struct {
 	Files  files
 	Trust  *federate.Trust
 	Vault  *proof.Vault
+	Room   *notify.Room
+	Words  *correspond.Desk
 	Till   *cashier.Cashier
 	Visits *visit.Book
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
@@ -135,6 +143,8 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Files = files{store}
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
+	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
+	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
@@ -203,6 +213,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	return &unit.Kit{
 		Me: cfg.ID, Signer: proof.NewSigner(sign), Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default(),
 		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Wake: n.Wake,
+		Notices: notice.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
 
@@ -268,8 +279,12 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	told, err := n.Room.Round(ctx)
+	if err != nil {
+		return true, err
+	}
 	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
-	return sent+due+over+lapsed+hashed > 0, err
+	return sent+due+over+lapsed+told+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -302,6 +317,8 @@ func (n *Node) dueOne(ctx context.Context, d unit.Due) error {
 			return n.Store.Commit(ctx, unit.Unit{At: n.Kit.Now(), Due: []unit.Due{{Case: d.Case, Kind: d.Kind}}})
 		}
 		return err
+	case unit.DueRemind:
+		return n.Room.Remind(ctx, d.Case)
 	case unit.DueFee:
 		if err := n.Till.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) && !errs.Is(err, errs.BankAway) {
 			return err
@@ -325,6 +342,9 @@ func (n *Node) Start(ctx context.Context) error {
 	wg.Go(func() { n.loop(ctx, n.quietRound) })
 	wg.Go(func() { n.loop(ctx, n.witnessRound) })
 	wg.Go(func() { n.loop(ctx, n.sweep) })
+	if n.Kit.Outlets {
+		wg.Go(func() { n.loop(ctx, n.tellRound) })
+	}
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	n.stop = func() {
 		cancel()

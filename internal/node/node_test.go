@@ -31,6 +31,12 @@ func pair(t *testing.T) (here, there *node.Node) {
 // pairOn is pair with each node's database where the test says; dir is the node's folder.
 func pairOn(t *testing.T, database func(dir string) sqlstore.Config) (here, there *node.Node) {
 	t.Helper()
+	return pairWith(t, func(cfg *node.Config) { cfg.Store.Config = database(cfg.Dir) })
+}
+
+// pairWith is pair with nodes that the test changes before they open.
+func pairWith(t *testing.T, change func(*node.Config)) (here, there *node.Node) {
+	t.Helper()
 	regions, err := region.Default()
 	if err != nil {
 		t.Fatal(err)
@@ -57,14 +63,16 @@ func pairOn(t *testing.T, database func(dir string) sqlstore.Config) (here, ther
 			t.Fatal(err)
 		}
 		dir := t.TempDir()
-		n, err := node.Open(t.Context(), node.Config{
-			ID: m.ID, Dir: dir, Store: sqlstore.Options{Config: database(dir)},
+		cfg := node.Config{
+			ID: m.ID, Dir: dir, Store: sqlstore.Options{Config: sqlstore.Config{DSN: "sqlite:" + dir + "/node.db"}},
 			Keys: m.Keys, Trust: trust, Parallel: 1,
 			Join: func(r handover.Receiver) (handover.Channel, func(), error) {
 				c := net.Join(m.ID, r)
 				return c, c.Close, nil
 			},
-		})
+		}
+		change(&cfg)
+		n, err := node.Open(t.Context(), cfg)
 		if err != nil {
 			t.Fatal(err)
 		}

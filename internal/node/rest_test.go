@@ -15,8 +15,10 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/adapter/sqlstore/sqltest"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/decide"
+	"tongban/internal/handling/unit"
 )
 
 // personal is what a thief of a database looks for. What somebody typed into the form is as telling as a name.
@@ -126,6 +128,20 @@ func TestADumpShowsNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle(t, here, there)
+		if c, err = here.Store.Case(ctx, c.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := here.Words.Ask(ctx, c, unit.NewID(), "樊晓梅 13800000001"); err != nil {
+			t.Fatal(err)
+		}
+		settle(t, here, there)
+		if err := there.Words.Answer(ctx, officer, c.ID, unit.NewID(), "樊晓梅 230183199001010025"); err != nil {
+			t.Fatal(err)
+		}
+		wish := notice.Contact{Channel: notice.Letter, Lang: "zh", Address: "樊晓梅 13800000001", Person: fan(t)}
+		if err := here.Room.Wish(ctx, wish); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := there.Bench.Accept(ctx, officer, decide.Ref{Case: c.ID}); err != nil {
 			t.Fatal(err)
 		}

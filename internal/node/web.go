@@ -58,7 +58,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner,
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, Reach: reach,
 		},
-		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Gate: g, NextTry: n.Store.NextTry,
+		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Room: n.Room, Words: n.Words, Gate: g, NextTry: n.Store.NextTry,
 		Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till,
 	})
 	applying := *n.Apply
@@ -88,7 +88,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		officers[o.ID] = o
 	}
 	face := desk.New(desk.Config{
-		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Kit: n.Kit, Store: deskStore{n.Store},
+		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: deskStore{n.Store},
 		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits,
 		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
 		Officers: func(subject string) (casefile.Actor, string, bool) {

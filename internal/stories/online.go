@@ -31,6 +31,7 @@ func onlineStory(p *play) {
 	p.submit()
 	p.twice()
 	p.officerFinds()
+	p.ask()
 	p.acceptOnline()
 	p.review("review")
 	p.decideOnline()
@@ -41,6 +42,7 @@ func onlineStory(p *play) {
 		p.heldBy("")
 	})
 	p.step("download", p.fan.Name, func() { p.download() })
+	p.rings("received", "accepted", "answered", "granted", "served")
 	p.step("counts", words().Word["system"].Zh, p.onlineCounts)
 }
 
@@ -73,6 +75,7 @@ func onlineFixStory(p *play) {
 	p.review("review")
 	p.decideOnline()
 	p.issueOnline()
+	p.rings("received", "correction", "supplemented", "accepted", "granted", "served")
 }
 
 // disputed is a telephone number that changed: what she says of it goes with the application, and she enters the right one.

@@ -22,7 +22,7 @@ type wordBook struct {
 	Step  map[string]pair
 	Word  map[string]pair
 	Typed struct {
-		Capital, Premises, Scope, Spare, Facts, Masked, Refusal, Phone, Number string
+		Capital, Premises, Scope, Spare, Facts, Masked, Refusal, Phone, Number, Question, Reply string
 
 		ProblemDomicile string `toml:"problem_domicile"`
 		FixDomicile     string `toml:"fix_domicile"`

@@ -42,6 +42,12 @@ CREATE TABLE charges (
 
 CREATE INDEX charges_desk ON charges (office, standing, updated);
 
+CREATE TABLE contacts (
+	mac BIGINT NOT NULL PRIMARY KEY,
+	at BIGINT NOT NULL,
+	body BYTEA NOT NULL
+);
+
 CREATE TABLE drafts (
 	id TEXT NOT NULL PRIMARY KEY,
 	mac BIGINT NOT NULL, -- keyed hash of the applicant's number
@@ -182,6 +188,50 @@ CREATE TABLE lookups (
 );
 
 CREATE INDEX lookups_mac ON lookups (mac);
+
+CREATE TABLE messages (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	side TEXT NOT NULL,
+	office TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	read_at BIGINT NOT NULL,
+	waits BIGINT NOT NULL, -- 1: the applicant's, and this node's office has not answered
+	by_officer TEXT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT messages_side CHECK (side IN ('applicant', 'office'))
+);
+
+CREATE INDEX messages_case ON messages (case_id, at);
+
+CREATE INDEX messages_waiting ON messages (office, at) WHERE waits = 1;
+
+CREATE TABLE notices (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	template TEXT NOT NULL,
+	office TEXT NOT NULL, -- looks after its arrival
+	at BIGINT NOT NULL,
+	channel TEXT NOT NULL, -- '' until it is sent for the first time
+	state TEXT NOT NULL,
+	state_at BIGINT NOT NULL,
+	tries BIGINT NOT NULL,
+	next_try BIGINT NOT NULL, -- 0: nothing is to be sent
+	why BIGINT NOT NULL, -- a code, 0 for none
+	by_officer TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT notices_version CHECK (version > 0),
+	CONSTRAINT notices_state CHECK (state IN ('waiting', 'handed', 'arrived', 'stuck', 'told', 'kept')),
+	CONSTRAINT notices_next CHECK ((next_try <> 0) = (state = 'waiting'))
+);
+
+CREATE INDEX notices_case ON notices (case_id, at);
+
+CREATE INDEX notices_next_try ON notices (next_try) WHERE next_try <> 0;
+
+CREATE INDEX notices_stuck ON notices (office, at) WHERE state = 'stuck';
 
 CREATE TABLE outbox (
 	id TEXT NOT NULL PRIMARY KEY,

@@ -48,6 +48,7 @@ var broken = []constraint{
 	{"licences_place", "licences.list, licences.idx", errs.StatusTaken},
 	{"licence_facts_n", "licence_facts.licence, licence_facts.n", errs.Stale},
 	{"log_heads_pkey", "log_heads.size", errs.Stale},
+	{"notices_version", "", errs.Stale},
 	{"charges_pkey", "charges.case_id", errs.Stale},
 	{"charges_version", "", errs.Stale},
 	{"payments_pkey", "payments.order_no", errs.Repeated},

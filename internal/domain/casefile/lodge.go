@@ -120,6 +120,7 @@ func AskWithdraw(c Case, me office.NodeID, now time.Time) (Case, Step, error) {
 		return Case{}, Step{}, errs.New(errs.NotAllowedNow, "%s is not with the deciding place", c.No)
 	}
 	_, step, err := c.begin(me, collectKey(c), ActAskWithdraw, nil, now)
+	c.Asked = step.At
 	return c, step, err
 }
 

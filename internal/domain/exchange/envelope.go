@@ -18,6 +18,9 @@ const (
 	Offer  Kind = "offer"  // take over a leg; custody moves with the receiver's commit
 	Notice Kind = "notice" // know of an act; custody stays
 	Recall Kind = "recall" // forget an offer that you do not hold yet
+	// Message is a word between applicant and office; nothing moves. A node that does not know it leaves it with its sender,
+	// who tries again until that node can read it.
+	Message Kind = "message"
 )
 
 // The types of signed documents of this package.

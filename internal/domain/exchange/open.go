@@ -9,6 +9,9 @@ import (
 	"tongban/internal/proof"
 )
 
+// mostMessage is the most bytes of a message with all that stands around its 500 characters.
+const mostMessage = 8 << 10
+
 // name is the form of what an envelope names: short, and harmless in keys and addresses.
 var name = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 
@@ -39,6 +42,10 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 		if e.Recalls == "" {
 			return Envelope{}, errs.New(errs.BadEnvelope, "recall %s names no envelope", e.ID)
 		}
+	case Message:
+		if len(e.Private) == 0 || len(e.Private) > mostMessage || len(e.Facts)+len(e.Files) > 0 {
+			return Envelope{}, errs.New(errs.BadEnvelope, "message %s says nothing, or more than a message", e.ID)
+		}
 	default:
 		return Envelope{}, errs.New(errs.BadEnvelope, "envelope %s is of unknown kind %q", e.ID, e.Kind)
 	}
@@ -47,9 +54,10 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 
 // answers are the words that each kind of envelope can be answered with.
 var answers = map[Kind][]Status{
-	Offer:  {Held, Recalled, Refused},
-	Notice: {Noted},
-	Recall: {Recalled, Since},
+	Offer:   {Held, Recalled, Refused},
+	Notice:  {Noted},
+	Recall:  {Recalled, Since},
+	Message: {Noted, Refused},
 }
 
 // OpenReceipt checks that s is the word of p's addressee on exactly the envelope that p carries.

@@ -2,20 +2,23 @@ package office
 
 // The acts beside those on a leg.
 const (
-	SeeQueue   Act = "queue.see"   // the desk's front page: numbers and matters of the own office's cases
-	FindCase   Act = "case.find"   // look a person up, by an exact form
-	SeeCase    Act = "case.see"    // personal data; the look is logged
-	SeePaper   Act = "paper.see"   // a legal document or licence; the look is logged
-	StartCase  Act = "case.start"  // open the form for somebody at the counter
-	Recuse     Act = "recuse"      // declare an interest: from then on somebody else handles the case
-	TakeFee    Act = "fee.take"    // cash against a receipt, and cash handed back
-	ReturnFee  Act = "fee.return"  // money that the rule does not send back by itself
-	KeepVisits Act = "visits.keep" // the window's day: who comes, came, did not come
-	SeeFees    Act = "fees.see"    // the office's day of money beside the bank's statement
-	Figures    Act = "figures.see"
-	ReadLog    Act = "log.read"
-	Catalogue  Act = "catalogue.keep"
-	Run        Act = "node.run" // keys, health, the register; no case
+	SeeQueue      Act = "queue.see"     // the desk's front page: numbers and matters of the own office's cases
+	FindCase      Act = "case.find"     // look a person up, by an exact form
+	SeeCase       Act = "case.see"      // personal data; the look is logged
+	SeePaper      Act = "paper.see"     // a legal document or licence; the look is logged
+	StartCase     Act = "case.start"    // open the form for somebody at the counter
+	SeeNotices    Act = "notice.see"    // what did not reach its applicant, of the own office
+	SettleNotice  Act = "notice.settle" // told by telephone, or sent again
+	AnswerMessage Act = "message.answer"
+	Recuse        Act = "recuse"      // declare an interest: from then on somebody else handles the case
+	TakeFee       Act = "fee.take"    // cash against a receipt, and cash handed back
+	ReturnFee     Act = "fee.return"  // money that the rule does not send back by itself
+	KeepVisits    Act = "visits.keep" // the window's day: who comes, came, did not come
+	SeeFees       Act = "fees.see"    // the office's day of money beside the bank's statement
+	Figures       Act = "figures.see"
+	ReadLog       Act = "log.read"
+	Catalogue     Act = "catalogue.keep"
+	Run           Act = "node.run" // keys, health, the register; no case
 )
 
 var (
@@ -35,6 +38,9 @@ var Table = []Rule{
 	{FindCase, desk, []Condition{OnDuty}},
 	{SeeCase, desk, seeing},
 	{SeePaper, desk, seeing},
+	{SeeNotices, desk, []Condition{OnDuty}},
+	{SettleNotice, []Role{Window, Reviewer}, seeing},
+	{AnswerMessage, []Role{Window, Reviewer, Decider}, seeing},
 	{Recuse, desk, []Condition{OwnOffice}},
 
 	// the counter takes in, hands over and hands out (收件地; it decides nothing)

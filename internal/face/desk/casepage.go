@@ -23,6 +23,7 @@ const (
 	tabMaterials = "materials"
 	tabHistory   = "history"
 	tabPapers    = "papers"
+	tabMessages  = "messages"
 	tabFee       = "fee"
 )
 

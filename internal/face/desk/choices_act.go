@@ -17,6 +17,7 @@ func tabs(ctx context.Context, v caseView) []page.Link {
 	for _, tab := range list {
 		out = append(out, page.Link{Href: base + "/" + tab, Text: page.T(ctx, "desk.tab."+tab), Current: v.Tab == tab})
 	}
+	out = append(out, page.Link{Href: base + "/messages", Text: page.T(ctx, "message.desk.tab"), Current: v.Tab == tabMessages})
 	return out
 }
 

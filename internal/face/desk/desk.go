@@ -13,13 +13,17 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/message"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
+	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/notify"
 	"tongban/internal/handling/unit"
 	visits "tongban/internal/handling/visit"
 	"tongban/internal/kernel/errs"
@@ -38,6 +42,12 @@ type Store interface {
 	Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) (list []casefile.Case, next string, err error)
 	QueueCounts(ctx context.Context, office string) (map[casefile.Queue]int, error)
 	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
+	Notices(ctx context.Context, caseID string) ([]notice.Notice, error)
+	StuckNotices(ctx context.Context, office string, limit int) ([]notice.Notice, error)
+	CountStuck(ctx context.Context, office string) (int, error)
+	Messages(ctx context.Context, caseID string) ([]message.Message, error)
+	OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error)
+	CountOpen(ctx context.Context, office string) (int, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -63,6 +73,8 @@ type Config struct {
 	Bench    *decide.Bench
 	Issuer   *certify.Issuer
 	Post     *handover.Post
+	Room     *notify.Room
+	Words    *correspond.Desk
 	Till     *cashier.Cashier
 	Visits   *visits.Book
 	Kit      *unit.Kit
@@ -130,6 +142,11 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/desk/cases/{id}/do/{act}", f.guard(f.act))
 	s.Post("/desk/cases/{id}/do/supplement", f.guard(f.supplement), page.Upload(maxIntake))
 	s.Get("/desk/papers/{id}", f.guard(f.paper))
+	s.Get("/desk/cases/{id}/messages", f.guard(f.messages))
+	s.Post("/desk/cases/{id}/messages", f.guard(f.answer))
+	s.Get("/desk/messages", f.guard(f.openMessages))
+	s.Get("/desk/notices", f.guard(f.undelivered))
+	s.Post("/desk/notices/{id}", f.guard(f.settleNotice))
 	s.Get("/desk/cases/{id}/fee", f.guard(f.feeTab))
 	s.Post("/desk/cases/{id}/fee/{what}", f.guard(f.feeAct))
 	s.Get("/desk/fees", f.guard(f.feeSheet))
@@ -205,6 +222,12 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/visits", Text: page.T(ctx, "visit.desk.nav"), Current: within(r, "/desk/visits")})
 	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
+	if n, err := f.cfg.Store.CountOpen(ctx, v.by.Office); err == nil && n > 0 {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/messages", Text: page.T(ctx, "message.desk.nav"), Current: within(r, "/desk/messages")})
+	}
+	if n, err := f.cfg.Store.CountStuck(ctx, v.by.Office); err == nil && n > 0 {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/notices", Text: page.T(ctx, "notice.desk.nav"), Current: within(r, "/desk/notices")})
+	}
 	return fr
 }
 

@@ -33,6 +33,11 @@ var rights = map[string]office.Act{
 	"POST /desk/cases/{id}/do/{act}":      office.SeeCase,
 	"POST /desk/cases/{id}/do/supplement": "supplement",
 	"GET /desk/papers/{id}":               office.SeePaper,
+	"GET /desk/cases/{id}/messages":       office.SeeCase,
+	"POST /desk/cases/{id}/messages":      office.AnswerMessage,
+	"GET /desk/messages":                  office.SeeCase,
+	"GET /desk/notices":                   office.SeeNotices,
+	"POST /desk/notices/{id}":             office.SettleNotice,
 
 	"GET /desk/cases/{id}/fee":         office.SeeCase,
 	"POST /desk/cases/{id}/fee/{what}": office.SeeCase,

@@ -10,6 +10,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/message"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -190,6 +191,14 @@ func (e *entrance) caseOne(w http.ResponseWriter, r *http.Request) error {
 	d := e.state(ctx, c, facts)
 	d.Events = e.events(ctx, c, facts)
 	d.Papers = papers
+	if d.Told, err = e.told(ctx, c.ID); err != nil {
+		return err
+	}
+	thread, err := e.store.Messages(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	d.Unread = message.Unread(thread, message.Applicant)
 	if d.Fee, err = e.fee(ctx, c); err != nil {
 		return err
 	}

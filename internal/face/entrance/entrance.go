@@ -18,13 +18,17 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/message"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/search"
 	"tongban/internal/domain/zone"
 	"tongban/internal/handling/cashier"
+	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/notify"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
@@ -46,6 +50,9 @@ type Store interface {
 	PaperByCheck(ctx context.Context, check string) (unit.Paper, error)
 	Licence(ctx context.Context, number string) (unit.Paper, error)
 	Life(ctx context.Context, licenceID string) (licence.Life, error)
+	Notices(ctx context.Context, caseID string) ([]notice.Notice, error)
+	Messages(ctx context.Context, caseID string) ([]message.Message, error)
+	Contact(ctx context.Context, of party.Person) (notice.Contact, bool, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -96,6 +103,8 @@ type Config struct {
 	Store Store
 	Kit   *unit.Kit
 	Lodge *lodge.Desk
+	Room  *notify.Room // keeps how people want to be told
+	Words *correspond.Desk
 	Gate  page.Gate
 	// Drafts lists what a person has begun and not submitted; nil shows none.
 	Drafts Drafts
@@ -140,6 +149,8 @@ type entrance struct {
 	store  Store
 	kit    *unit.Kit
 	lodge  *lodge.Desk
+	room   *notify.Room
+	words  *correspond.Desk
 	drafts Drafts
 	seals  seals
 	// elsewhere asks the other provinces; nil asks nobody.
@@ -170,7 +181,7 @@ func New(cfg Config) *page.Site {
 	b := newBase(cfg.Public)
 	b.me, b.gate, b.life = cfg.Kit.Me, cfg.Gate, cfg.Store.Life
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
-	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, usagesElsewhere: cfg.Usages, nextTry: cfg.NextTry, fees: cfg.Fees}
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, room: cfg.Room, words: cfg.Words, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, usagesElsewhere: cfg.Usages, nextTry: cfg.NextTry, fees: cfg.Fees}
 	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)
@@ -179,6 +190,10 @@ func New(cfg Config) *page.Site {
 	s.Get("/cases/{no}/papers/{id}", e.paper)
 	s.Get("/cases/{no}/withdraw", e.withdrawAsk)
 	s.Post("/cases/{no}/withdraw", e.withdraw)
+	s.Get("/cases/{no}/ask", e.ask)
+	s.Post("/cases/{no}/ask", e.sendAsk)
+	s.Get("/contact", e.contact)
+	s.Post("/contact", e.saveContact)
 	s.Get("/consent", e.usages)
 	s.Get("/consent/{node}", e.usageProof)
 	s.Get("/verify", e.verifyForm)

@@ -21,10 +21,14 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/message"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
+	"tongban/internal/handling/notify"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -50,6 +54,9 @@ type memory struct {
 	cases  map[string]casefile.Case
 	facts  []casefile.Known
 	papers []unit.Paper
+	told   []notice.Notice
+	words  []message.Message
+	wishes map[string]notice.Contact
 	log    []string
 	serial int64
 
@@ -131,6 +138,42 @@ func (m *memory) Life(context.Context, string) (licence.Life, error) {
 	return licence.Life{}, errs.New(errs.Missing, "licence")
 }
 
+func (m *memory) Notices(_ context.Context, id string) (out []notice.Notice, _ error) {
+	for _, n := range m.told {
+		if n.Case == id {
+			out = append(out, n)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) Contact(_ context.Context, of party.Person) (notice.Contact, bool, error) {
+	c, ok := m.wishes[of.IDNo]
+	return c, ok, nil
+}
+
+func (m *memory) SetContact(_ context.Context, c notice.Contact) error {
+	m.wishes[c.Person.IDNo] = c
+	return nil
+}
+
+func (m *memory) Notice(context.Context, string) (notice.Notice, error) {
+	return notice.Notice{}, errs.New(errs.Missing, "notice")
+}
+
+func (m *memory) ClaimNotices(context.Context, time.Time, time.Duration, int) ([]notice.Notice, error) {
+	return nil, nil
+}
+
+func (m *memory) Messages(_ context.Context, id string) (out []message.Message, _ error) {
+	for _, x := range m.words {
+		if x.Case == id {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
 func (m *memory) Serial(context.Context, string) (int64, error) { m.serial++; return m.serial, nil }
 
 func (m *memory) Commit(_ context.Context, u unit.Unit) error {
@@ -142,6 +185,7 @@ func (m *memory) Commit(_ context.Context, u unit.Unit) error {
 		c.Row++
 		m.cases[c.ID] = c
 	}
+	m.told, m.words = append(m.told, u.Notices...), append(m.words, u.Messages...)
 	m.facts, m.papers = append(m.facts, u.Facts...), append(m.papers, u.Papers...)
 	for _, e := range u.Log {
 		m.log = append(m.log, string(e.Kind)+" "+e.Who+" "+e.What)
@@ -180,7 +224,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		t: t, store: &memory{cases: map[string]casefile.Case{}}, gate: &gate{}, signers: map[office.NodeID]*proof.Signer{},
+		t: t, store: &memory{cases: map[string]casefile.Case{}, wishes: map[string]notice.Contact{}}, gate: &gate{}, signers: map[office.NodeID]*proof.Signer{},
 		now: time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC), reach: NewReach(nil),
 	}
 	trust := &office.TrustList{Version: 1, Issued: w.now}
@@ -209,7 +253,7 @@ func newWorld(t *testing.T) *world {
 	}
 	desk := &lodge.Desk{Kit: w.kit, Store: w.store}
 	w.site = New(Config{
-		Public: public, Store: w.store, Kit: w.kit, Lodge: desk, Gate: w.gate,
+		Public: public, Store: w.store, Kit: w.kit, Lodge: desk, Room: &notify.Room{Kit: w.kit, Store: w.store, Day: page.ShortDay}, Words: &correspond.Desk{Kit: w.kit, Store: w.store}, Gate: w.gate,
 		Elsewhere: func(ctx context.Context, v page.Visitor) (elsewhere.Found, error) {
 			if w.away == nil {
 				return elsewhere.Found{}, nil

@@ -185,6 +185,7 @@ func (b *base) partStates() []page.State {
 		usages("usage-silent", []logged{good}, "\u9752\u6d77\u7701", false, false), usages("usage-ended", nil, "", true, false),
 		usages("usage-no-number", nil, "", false, true),
 	)
+	out = append(out, b.toldStates()...)
 	return append(out, home("province", false, "63"), home("province-signed-in", true, "23"), home("province-without-window", false, "81"))
 }
 

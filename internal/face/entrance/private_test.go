@@ -14,6 +14,8 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/message"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/kernel/errs"
@@ -311,4 +313,72 @@ func TestTheOtherPlacesDateIsTold(t *testing.T) {
 	must(t, err)
 	w.store.facts = append(w.store.facts, casefile.Known{Case: w.c.ID, Hash: signed.Hash(), Fact: f, Signed: signed})
 	w.get(w.site, w.address("")).has(200, "11月26日（周四）", "还有3天", "由西宁市行政审批服务局告知", "✓签名有效：青海省")
+}
+
+func TestWhatWasToldStandsOnThePage(t *testing.T) {
+	w := newWorld(t)
+	w.gate.who = &fan
+	values := map[string]string{
+		notice.ValueName: "F**", notice.ValueItem: w.c.Item, notice.ValueNo: string(w.c.No), notice.ValueCount: "2", notice.ValueDue: "2026-12-01",
+	}
+	stuck := notice.New(notice.Correction, []byte("x"), w.c.ID, "o", w.now, values)
+	stuck.Template, stuck.State, stuck.Channel, stuck.To = "correction-1", notice.Stuck, notice.SMS, "138****0001"
+	old := notice.New(notice.Accepted, []byte("y"), w.c.ID, "o", w.now, values)
+	old.Template, old.State = "of-another-release", notice.Kept
+	w.store.told = []notice.Notice{stuck, old}
+	w.get(w.site, w.address("")).has(200, text.T("zh", "notice.title"), text.T("zh", "notice.state.stuck"), "138****0001", text.T("zh", "notice.kind.accepted"))
+}
+
+func TestHowToBeTold(t *testing.T) {
+	w := newWorld(t)
+	w.gate.who = &fan
+	w.get(w.site, "/contact").has(200, text.T("zh", "notice.contact.title"), "138")
+	for name, form := range map[string]url.Values{
+		"channel": {"channel": {"pigeon"}},
+		"phone":   {"channel": {"voice"}, "phone": {"<script>"}},
+		"address": {"channel": {"letter"}, "address": {strings.Repeat("x", 201)}},
+	} {
+		w.post("/contact", form).has(422, text.T("zh", "notice.contact.bad."+name))
+	}
+	if len(w.store.wishes) > 0 {
+		t.Errorf("stored %v", w.store.wishes)
+	}
+	r := w.post("/contact", url.Values{"channel": {"letter"}, "lang": {"en"}, "address": {"<b>No. 1</b>"}})
+	if r.code != http.StatusSeeOther {
+		t.Fatalf("status %d", r.code)
+	}
+	got := w.store.wishes[fan.IDNo]
+	if got.Channel != notice.Letter || got.Lang != "en" || got.Address != "<b>No. 1</b>" {
+		t.Errorf("%+v", got)
+	}
+	w.get(w.site, "/contact").lacks("<b>No. 1</b>")
+	w.gate.who = &party.Person{Phone: "13800000003"}
+	if r := w.get(w.site, "/contact"); r.code != http.StatusForbidden && r.code != http.StatusUnauthorized {
+		t.Errorf("without a number: %d", r.code)
+	}
+}
+
+func TestMessages(t *testing.T) {
+	w := newWorld(t)
+	w.gate.who = &wu
+	if r := w.get(w.site, w.address("/ask")); r.code != http.StatusNotFound {
+		t.Errorf("somebody else's messages: %d", r.code)
+	}
+	w.gate.who = &fan
+	w.get(w.site, w.address("/ask")).has(200, text.T("zh", "message.none"), text.T("zh", "message.send"))
+	key := "01a21ce3-80c7-72d9-8b36-64fa6fac3684"
+	w.post(w.address("/ask"), url.Values{"key": {key}, "text": {" "}}).has(422, text.T("zh", "message.title"))
+	long := strings.Repeat("x", 501)
+	w.post(w.address("/ask"), url.Values{"key": {key}, "text": {long}}).has(422, long)
+	if r := w.post(w.address("/ask"), url.Values{"key": {key}, "text": {"<script>alert(1)</script>\nline"}}); r.code != http.StatusSeeOther {
+		t.Fatalf("status %d", r.code)
+	}
+	r := w.get(w.site, w.address("/ask"))
+	r.has(200, "<script>alert(1)</script>", "line")
+	r.lacks("<script>alert")
+	w.store.words = append(w.store.words, message.Message{ID: "a", Case: w.c.ID, From: message.Office, Office: w.c.Legs[0].Office, At: w.now, Text: "answer"})
+	w.get(w.site, w.address("")).has(200, text.T("zh", "message.unread", 1))
+	if !slices.Contains(w.store.log, "view applicant entrance.ask") {
+		t.Errorf("the look is not logged: %q", w.store.log)
+	}
 }

@@ -32,7 +32,11 @@ type detail struct {
 	Asked        bool // a withdrawal is asked for and not answered
 	Events       []page.Event
 	Papers       []unit.Paper
+	Told         []toldLine
+	Unread       int // answers that were not read
 	Withdrawable bool
+	WithdrawSoon bool // once the other place has it
+	TooLate      bool // a withdrawal was asked for, and it was decided already
 	Fee          feeBox
 }
 
@@ -75,14 +79,17 @@ func (e *entrance) state(ctx context.Context, c casefile.Case, facts []casefile.
 		}
 	}
 	d.Lost = e.lost(ctx, c)
+	decided := decide.State == casefile.Concluded || decide.State == casefile.Declined || decide.State == casefile.Done
 	for _, k := range facts {
-		d.Asked = d.Asked || !d.Done && k.Fact.Act == casefile.ActAskWithdraw
+		d.Asked = d.Asked || !d.Done && !decided && k.Fact.Act == casefile.ActAskWithdraw
 	}
+	d.TooLate = decided && !d.Done && !c.Asked.IsZero()
 	status := c.Status()
 	arrived := deliver.State == casefile.Received && deliver.Transit == nil && !c.Local()
 	d.Needs = !d.Done && (status == casefile.StatusCorrection || arrived)
-	d.Withdrawable = c.Coordinator == e.me && !d.Done && !d.Asked && d.SentAt.IsZero() &&
+	may := c.Coordinator == e.me && !d.Done && !d.Asked &&
 		slices.Contains([]casefile.State{casefile.Planned, casefile.Received, casefile.Corrected, casefile.Returned, casefile.Accepted, casefile.Suspended}, decide.State)
+	d.Withdrawable, d.WithdrawSoon = may && d.SentAt.IsZero(), may && !d.SentAt.IsZero()
 	d.Head = e.headline(ctx, c, d, arrived)
 	d.Due, d.DueNote = e.due(ctx, c, facts)
 	if collect.Key != "" {

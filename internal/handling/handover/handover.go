@@ -12,6 +12,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -31,6 +32,7 @@ type Store interface {
 	RecentFacts(id string, version int64) (own []casefile.Known, ok bool)
 	Arrival(ctx context.Context, from office.NodeID, id string) (exchange.Arrival, bool, error)
 	Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error)
+	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)
 	Postpone(ctx context.Context, ids []string, until time.Time) error

@@ -163,11 +163,11 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 		delete(open, parcel.ID)
 		good = append(good, pair{parcel, s, r})
 	}
-	// Receipts of notices change nothing but the outbox: they share a unit. Each of the others goes with its case.
+	// Receipts of notices and messages change nothing but the outbox: they share a unit. Each of the others goes with its case.
 	var noted []pair
 	moved := good[:0:0]
 	for _, g := range good {
-		if g.parcel.Kind == exchange.Notice {
+		if g.parcel.Kind == exchange.Notice || g.parcel.Kind == exchange.Message {
 			noted = append(noted, g)
 		} else {
 			moved = append(moved, g)

@@ -238,6 +238,8 @@ func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope
 		r, err = p.takeOffer(&u, known, e, hash, facts)
 	case exchange.Notice:
 		r, err = p.takeNotice(&u, known, e, hash, facts)
+	case exchange.Message:
+		r, err = p.takeMessage(ctx, &u, known, e, hash)
 	case exchange.Recall:
 		return p.takeRecall(ctx, s, e, hash, now)
 	}

@@ -12,6 +12,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -27,6 +28,7 @@ type store struct {
 	before   map[string]row // the version before
 	facts    map[string][]casefile.Known
 	papers   []unit.Paper
+	messages map[string][]message.Message
 	outbox   map[string]*waiting
 	inbox    map[inKey]exchange.Arrival
 	due      map[string]time.Time
@@ -56,7 +58,7 @@ type inKey struct {
 
 func newStore() *store {
 	return &store{
-		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, outbox: map[string]*waiting{},
+		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, outbox: map[string]*waiting{},
 		inbox: map[inKey]exchange.Arrival{}, due: map[string]time.Time{}, serials: map[string]int64{},
 	}
 }
@@ -104,6 +106,12 @@ func (s *store) Facts(_ context.Context, id string) ([]casefile.Known, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.facts[id]), nil
+}
+
+func (s *store) Messages(_ context.Context, id string) ([]message.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.messages[id]), nil
 }
 
 func (s *store) Serial(_ context.Context, name string) (int64, error) {
@@ -250,6 +258,9 @@ func (s *store) apply(u unit.Unit) error {
 		}
 	}
 	s.papers = append(s.papers, u.Papers...)
+	for _, m := range u.Messages {
+		s.messages[m.Case] = append(s.messages[m.Case], m)
+	}
 	for _, p := range u.Out {
 		s.outbox[p.ID] = &waiting{Parcel: p, next: p.At}
 	}

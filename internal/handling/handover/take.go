@@ -55,6 +55,7 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 		u.Lookups = p.Kit.Lookups(c)
 	}
 	u.At, u.Case = at, &c
+	p.told(u, c, facts)
 	if until, ok := c.SilenceAt(); ok {
 		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence, At: until})
 	}
@@ -113,6 +114,7 @@ func (p *Post) takeNotice(u *unit.Unit, known casefile.Case, e exchange.Envelope
 		return proof.Signed{}, err
 	}
 	u.Case = &c
+	p.told(u, c, facts)
 	if !c.Closed.IsZero() && known.Closed.IsZero() {
 		p.Kit.LookAtMoney(u, c, u.At)
 	}
@@ -122,6 +124,13 @@ func (p *Post) takeNotice(u *unit.Unit, known casefile.Case, e exchange.Envelope
 		}
 	}
 	return p.receipt(e, hash, exchange.Noted, "", u.At)
+}
+
+// told adds what the applicant is told of the facts that came, in the unit that takes them in.
+func (p *Post) told(u *unit.Unit, c casefile.Case, facts []casefile.Known) {
+	for _, f := range facts {
+		p.Kit.Told(u, c, f.Fact, f.Hash)
+	}
 }
 
 // stop answers the applicant's wish to withdraw with a notice of the leg's end, if it is not too late.

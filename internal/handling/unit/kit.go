@@ -11,6 +11,7 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/kernel/errs"
@@ -31,6 +32,10 @@ type Kit struct {
 	Calendar  *workday.Calendar
 	Regions   *region.Table
 	Offices   []office.Office
+	// Notices are the wordings of what applicants are told; nil tells nobody. Outlets says whether anything leaves the house:
+	// without, a notice stands on the applicant's page only.
+	Notices *notice.Book
+	Outlets bool
 	// ES256 signs log heads for browsers, which cannot read SM2; nil leaves that signature out.
 	ES256 gm.ES256Key
 	// Wake is called after a commit that put something into the outbox; it must not block. May be nil.
@@ -83,7 +88,7 @@ func (k *Kit) OfficeAt(place region.Code) (office.Office, error) {
 	return best, nil
 }
 
-// Record signs what a step did and adds case, fact and log entry to the unit. The returned case knows the new fact.
+// Record signs what a step did and adds case, fact, log entry and, where the applicant is told of it, the notice to the unit. The returned case knows the new fact.
 func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (casefile.Case, proof.Signed, error) {
 	private, err := proof.Marshal(step.Private)
 	if err != nil {
@@ -105,6 +110,7 @@ func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (
 	u.Log = append(u.Log, accesslog.Entry{
 		Kind: accesslog.Act, At: step.At, Case: c.ID, Who: who, Office: step.Office, What: string(step.Act), Fact: hash,
 	})
+	k.Told(u, c, f, hash)
 	if slices.Contains(moneyActs, step.Act) {
 		k.LookAtMoney(u, c, step.At)
 	}

@@ -10,6 +10,8 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
+	"tongban/internal/domain/message"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
 	"tongban/internal/proof"
 )
@@ -36,11 +38,29 @@ type Unit struct {
 	Presented []Presentation
 	Held      []Held
 
+	Notices  []notice.Notice // what is told because of this act; one that is stored already stays as it is
+	Advanced []Advance
+	Messages []message.Message
+	Read     *Reading
+
 	// Visits are stored in this order, so that one may take the place that another gives up. The unit fails with errs.SeatTaken if
 	// somebody else has the place, errs.BookedAlready if the person has a live visit for the matter, and errs.Stale.
 	Visits []booking.Visit
 
 	Charges []fee.Charge // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
+}
+
+// Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.
+type Reading struct {
+	Case     string
+	Side     message.Side
+	Answered bool
+}
+
+// Advance moves the delivery of a stored notice. The unit fails with errs.Stale if it is no longer in the state From.
+type Advance struct {
+	Notice notice.Notice
+	From   notice.State
 }
 
 // Paper is a legal document or licence of a case, as signed; it is stored encrypted under the case's key.
@@ -66,5 +86,6 @@ type Due struct {
 // The kinds of due work.
 const (
 	DueSilence = "silence" // the intake limit ends; silence may mean acceptance
+	DueRemind  = "remind"  // a correction notice is still not answered
 	DueFee     = "fee"     // money is waited for, or has to go back
 )

@@ -9,6 +9,8 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/message"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
@@ -52,6 +54,16 @@ type Keeper interface {
 	Presentation(ctx context.Context, id string) (unit.Presentation, error)
 	Presentations(ctx context.Context, caseID string) ([]unit.Presentation, error)
 	Held(ctx context.Context, owner party.Lookup, kind string) ([]unit.Held, error)
+	Notice(ctx context.Context, id string) (notice.Notice, error)
+	Notices(ctx context.Context, caseID string) ([]notice.Notice, error)
+	StuckNotices(ctx context.Context, office string, limit int) ([]notice.Notice, error)
+	CountStuck(ctx context.Context, office string) (int, error)
+	ClaimNotices(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]notice.Notice, error)
+	Contact(ctx context.Context, of party.Person) (notice.Contact, bool, error)
+	SetContact(ctx context.Context, c notice.Contact) error
+	Messages(ctx context.Context, caseID string) ([]message.Message, error)
+	OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error)
+	CountOpen(ctx context.Context, office string) (int, error)
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -83,6 +95,9 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a presentation is answered once", presentations},
 		{"a wallet is its owner's", wallet},
 		{"a token is spent once", spendOnce},
+		{"a notice waits until it is settled", notices},
+		{"a contact is what was said last", contacts},
+		{"messages wait for their answer", messages},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })
 	}

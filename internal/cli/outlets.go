@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"time"
+
+	"tongban/internal/adapter/gateway"
+	"tongban/internal/domain/notice"
+	"tongban/internal/handling/notify"
+	"tongban/internal/kernel/errs"
+)
+
+// gatewayPatience bounds one message to a gateway.
+const gatewayPatience = 20 * time.Second
+
+// gateways are the configured outlets, and the keys under which their reports come.
+func (c config) gateways() (map[notice.Channel]notify.Gateway, [][]byte, error) {
+	out := map[notice.Channel]notify.Gateway{}
+	var keys [][]byte
+	client := &http.Client{Timeout: gatewayPatience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, o := range c.Outlets {
+		var key []byte
+		if o.Key != "" {
+			var err error
+			if key, err = readSmall(c.path(o.Key)); err != nil {
+				return nil, nil, err
+			}
+			if key = bytes.TrimSpace(key); len(key) < 32 {
+				return nil, nil, errs.New(errs.BadConfig, "the key of outlet %s has fewer than 32 bytes", o.Channel)
+			}
+			keys = append(keys, key)
+		}
+		if o.Folder != "" {
+			if err := os.MkdirAll(c.path(o.Folder), 0o700); err != nil {
+				return nil, nil, errs.Wrap(errs.BadConfig, err, "outlet %s", o.Channel)
+			}
+			out[o.Channel] = gateway.Folder(c.path(o.Folder))
+			continue
+		}
+		out[o.Channel] = &gateway.HTTP{URL: o.URL, Key: key, Client: client, Now: time.Now}
+	}
+	return out, keys, nil
+}

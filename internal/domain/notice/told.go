@@ -1,0 +1,92 @@
+package notice
+
+import (
+	"strconv"
+	"time"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/party"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
+)
+
+// told is what each act is told as; an act that stands in neither list fails a test.
+var told = map[casefile.Act]Kind{
+	casefile.ActLodge:      Received,
+	casefile.ActHandOver:   Moved,
+	casefile.ActAccept:     Accepted,
+	casefile.ActDeemAccept: Accepted,
+	casefile.ActDecline:    NotAccepted,
+	casefile.ActCorrect:    Correction,
+	casefile.ActReturn:     Returned,
+	casefile.ActSuspend:    Suspended,
+	casefile.ActResume:     Resumed,
+	casefile.ActDecide:     Granted, // or Refused
+	casefile.ActDispatch:   Ready,   // where it waits to be fetched
+	casefile.ActDeliver:    Posted,  // if it was
+	casefile.ActServe:      Served,
+	casefile.ActWithdraw:   Withdrawn,
+	casefile.ActSupplement: Supplemented,
+}
+
+// silent are the acts that nobody is told of, because they change nothing for the applicant.
+var silent = map[casefile.Act]string{
+	casefile.ActReceive:     "the receipt shows on the page; the hand-over was told",
+	casefile.ActReopen:      "what brought it back was told",
+	casefile.ActReview:      "inside the office",
+	casefile.ActAskWithdraw: "the applicant's own wish; its answer is told",
+}
+
+// Of is the notice of a fact, in the case as it is after it; false if the applicant is not told of it. The fact must be the
+// word of the node whose leg it is about: anything else is nobody's to tell.
+func Of(c casefile.Case, f casefile.Fact, hash proof.Hash) (Notice, bool) {
+	leg, known := c.Leg(f.Leg)
+	kind, ok := told[f.Act]
+	if !known || !ok || f.By != leg.Node {
+		return Notice{}, false
+	}
+	switch f.Act { //nolint:exhaustive // the others are told as the table says
+	case casefile.ActDecide:
+		if f.Outcome != casefile.Granted {
+			kind = Refused
+		}
+	case casefile.ActDispatch:
+		if c.Local() && c.Private.Consent.Serve == casefile.ServeOnline {
+			return Notice{}, false // served in the same breath
+		}
+	case casefile.ActDeliver:
+		if d := c.Private.Delivery; d == nil || d.Way != "post" {
+			return Notice{}, false // handed over at the counter
+		}
+	}
+	values := ValuesOf(c)
+	values[ValueOffice], values[ValueDay] = f.Office, workday.DateOf(f.At).String()
+	switch kind { //nolint:exhaustive // the others have no date of their own
+	case Accepted, Resumed:
+		values[ValueDue] = f.Due
+	case Correction:
+		values[ValueCount] = strconv.Itoa(len(c.Private.Corrections))
+	}
+	return New(kind, hash[:], c.ID, values[ValueWindow], f.At, values), true
+}
+
+// Spoken is the notice of an office's answer to what the applicant wrote; id is the answer's.
+func Spoken(c casefile.Case, id, office string, at time.Time) Notice {
+	values := ValuesOf(c)
+	values[ValueOffice], values[ValueDay] = office, workday.DateOf(at).String()
+	return New(Answered, []byte(id), c.ID, values[ValueWindow], at, values)
+}
+
+// ValuesOf are the values that every notice of a case has.
+func ValuesOf(c casefile.Case) map[string]string {
+	values := map[string]string{
+		ValueName: party.MaskName(c.Private.Applicant.Name), ValueItem: c.Item, ValueNo: string(c.No),
+	}
+	for _, kind := range []item.LegKind{item.Deliver, item.Decide, item.Collect} { // the window if there is one
+		if l, ok := c.LegOf(kind); ok && l.Node == c.Coordinator {
+			values[ValueWindow] = l.Office
+		}
+	}
+	return values
+}

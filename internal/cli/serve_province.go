@@ -54,7 +54,7 @@ func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (htt
 	if err != nil {
 		return nil, nil, err
 	}
-	handler, err := province(c, n, operator, reportKeys, log)
+	handler, err := province(c, n, operator, reportKeys, log) //nolint:contextcheck // looking whether other provinces answer outlives any request
 	if err == nil {
 		err = n.Start(context.WithoutCancel(ctx))
 	}

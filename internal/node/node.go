@@ -15,6 +15,7 @@ import (
 	"tongban/internal/adapter/blobs"
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/domain/booking"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
@@ -32,6 +33,7 @@ import (
 	"tongban/internal/handling/publish"
 	"tongban/internal/handling/sequence"
 	"tongban/internal/handling/unit"
+	"tongban/internal/handling/visit"
 	"tongban/internal/handling/witness"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -87,6 +89,7 @@ type Node struct {
 	Room   *notify.Room
 	Words  *correspond.Desk
 	Till   *cashier.Cashier
+	Visits *visit.Book
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Rules  *publish.Press      // what provinces and the operator published
 
@@ -157,6 +160,11 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		n.Till.Home = cfg.Pay.Home
 		n.Till.Bank = paygate.New(paygate.Config{URL: cfg.Pay.URL, Key: cfg.Pay.Key, Me: cfg.ID, Signer: kit.Signer, Client: cfg.Pay.Client})
 	}
+	plan, err := booking.Default()
+	if err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
+	n.Visits = &visit.Book{Kit: kit, Store: n.Store, Plan: plan}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store, Fees: n.Till}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
@@ -276,12 +284,16 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	lapsed, err := n.Visits.Lapse(ctx)
+	if err != nil {
+		return true, err
+	}
 	told, err := n.Room.Round(ctx)
 	if err != nil {
 		return true, err
 	}
 	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
-	return sent+due+over+told+hashed > 0, err
+	return sent+due+over+lapsed+told+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -387,6 +399,8 @@ func (n *Node) sendRound(ctx context.Context) (time.Duration, error) {
 
 func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 	_, failed := n.due(ctx)
+	_, lapsed := n.Visits.Lapse(ctx)
+	failed = errors.Join(failed, lapsed)
 	_, err := n.expire(ctx)
 	failed = errors.Join(failed, err)
 	for {

@@ -17,6 +17,7 @@ import (
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/pay"
 	"tongban/internal/face/steward"
+	visitface "tongban/internal/face/visit"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/kernel/workday"
@@ -71,6 +72,9 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		Till: n.Till, Kit: n.Kit, Gate: g, Own: n.Apply.Own, Looked: n.Apply.Looked, Papers: n.Store.Papers, Frame: public.Frame,
 		Entrances: cfg.Entrances,
 	}).Register(public)
+	visitface.New(visitface.Config{
+		Book: n.Visits, Kit: n.Kit, Gate: g, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
 	})
@@ -86,7 +90,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	}
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: deskStore{n.Store},
-		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till,
+		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits,
 		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
 		Officers: func(subject string) (casefile.Actor, string, bool) {
 			o, ok := officers[subject]

@@ -55,6 +55,10 @@ var broken = []constraint{
 	{"charges_pkey", "charges.case_id", errs.Stale},
 	{"charges_version", "", errs.Stale},
 	{"payments_pkey", "payments.order_no", errs.Repeated},
+	{"visits_pkey", "visits.id", errs.Stale},
+	{"visits_seat", "visits.office, visits.day, visits.start, visits.seat", errs.SeatTaken},
+	{"visits_once", "visits.person, visits.matter, visits.once", errs.BookedAlready},
+	{"visits_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
 }
 

@@ -10,10 +10,11 @@ const (
 	SeeNotices    Act = "notice.see"    // what did not reach its applicant, of the own office
 	SettleNotice  Act = "notice.settle" // told by telephone, or sent again
 	AnswerMessage Act = "message.answer"
-	Recuse        Act = "recuse"     // declare an interest: from then on somebody else handles the case
-	TakeFee       Act = "fee.take"   // cash against a receipt, and cash handed back
-	ReturnFee     Act = "fee.return" // money that the rule does not send back by itself
-	SeeFees       Act = "fees.see"   // the office's day of money beside the bank's statement
+	Recuse        Act = "recuse"      // declare an interest: from then on somebody else handles the case
+	TakeFee       Act = "fee.take"    // cash against a receipt, and cash handed back
+	ReturnFee     Act = "fee.return"  // money that the rule does not send back by itself
+	KeepVisits    Act = "visits.keep" // the window's day: who comes, came, did not come
+	SeeFees       Act = "fees.see"    // the office's day of money beside the bank's statement
 	Figures       Act = "figures.see"
 	ReadLog       Act = "log.read"
 	Catalogue     Act = "catalogue.keep"
@@ -72,6 +73,9 @@ var Table = []Rule{
 	{TakeFee, counter, seeing},
 	{ReturnFee, []Role{Lead}, seeing},
 	{SeeFees, []Role{Window, Lead}, []Condition{OnDuty}},
+
+	// the window's appointments
+	{KeepVisits, []Role{Window, Lead}, []Condition{OwnOffice, OnDuty}},
 
 	// those who handle no case
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},

@@ -25,6 +25,7 @@ import (
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
 	"tongban/internal/handling/unit"
+	visits "tongban/internal/handling/visit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
 	"tongban/internal/page"
@@ -75,6 +76,7 @@ type Config struct {
 	Room     *notify.Room
 	Words    *correspond.Desk
 	Till     *cashier.Cashier
+	Visits   *visits.Book
 	Kit      *unit.Kit
 	Store    Store
 	Files    Files
@@ -148,6 +150,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/desk/cases/{id}/fee", f.guard(f.feeTab))
 	s.Post("/desk/cases/{id}/fee/{what}", f.guard(f.feeAct))
 	s.Get("/desk/fees", f.guard(f.feeSheet))
+	s.Get("/desk/visits", f.guard(f.visitDay))
+	s.Post("/desk/visits", f.guard(f.visitMark))
 }
 
 // visit is a request of a known officer.
@@ -213,6 +217,9 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 	}
 	if office.Ever(v.by.Roles, office.SeeFees) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/fees", Text: page.T(ctx, "pay.desk.nav"), Current: within(r, "/desk/fees")})
+	}
+	if office.Ever(v.by.Roles, office.KeepVisits) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/visits", Text: page.T(ctx, "visit.desk.nav"), Current: within(r, "/desk/visits")})
 	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
 	if n, err := f.cfg.Store.CountOpen(ctx, v.by.Office); err == nil && n > 0 {

@@ -42,6 +42,9 @@ var rights = map[string]office.Act{
 	"GET /desk/cases/{id}/fee":         office.SeeCase,
 	"POST /desk/cases/{id}/fee/{what}": office.SeeCase,
 	"GET /desk/fees":                   office.SeeFees,
+
+	"GET /desk/visits":  office.KeepVisits,
+	"POST /desk/visits": office.KeepVisits,
 }
 
 // allowed asks the table for the page of a request: role and presence. errs.NotYours for a page without a right.

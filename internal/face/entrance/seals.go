@@ -2,6 +2,7 @@ package entrance
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"sync"
 
 	"tongban/internal/domain/casefile"
@@ -49,9 +50,8 @@ func (m *seals) open(trust *office.TrustList, s proof.Signed) (casefile.Fact, of
 func fingerprint(s proof.Signed) [sha256.Size]byte {
 	h := sha256.New()
 	for _, part := range [][]byte{[]byte(s.Suite), []byte(s.Typ), []byte(s.Key), s.Sig} {
-		n := [2]byte{byte(len(part) >> 8), byte(len(part))}
-		_, _ = h.Write(n[:]) // never fails
-		_, _ = h.Write(part) // never fails
+		_, _ = h.Write(binary.AppendUvarint(nil, uint64(len(part)))) // never fails
+		_, _ = h.Write(part)                                         // never fails
 	}
 	_, _ = h.Write(s.Body) // never fails
 	return [sha256.Size]byte(h.Sum(nil))

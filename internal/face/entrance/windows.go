@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"tongban/internal/domain/booking"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/region"
 	"tongban/internal/page"
@@ -68,3 +69,19 @@ func (b *base) windowsNear(place region.Code) []office.Office {
 
 // windowsHref is the windows near a place.
 func (b *base) windowsHref(place region.Code) string { return "/windows?here=" + place.Display() }
+
+// visitHref is where a visit to a window is booked: at the entrance of its province; "" if it takes none or that is not known.
+func (b *base) visitHref(o office.Office) string {
+	plan, err := booking.Default()
+	if err != nil || !plan.Takes(o.Code) {
+		return ""
+	}
+	path := "/visit?office=" + o.Code
+	if o.Node == b.me {
+		return path
+	}
+	if at := b.Entrances[o.Node]; at != "" {
+		return at + path
+	}
+	return ""
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/booking"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
@@ -43,6 +44,10 @@ type Unit struct {
 	Advanced []Advance
 	Messages []message.Message
 	Read     *Reading
+
+	// Visits are stored in this order, so that one may take the place that another gives up. The unit fails with errs.SeatTaken if
+	// somebody else has the place, errs.BookedAlready if the person has a live visit for the matter, and errs.Stale.
+	Visits []booking.Visit
 
 	Charges []fee.Charge // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
 }

@@ -22,8 +22,8 @@ func Typed(s string) string {
 }
 
 func unseen(r rune) bool {
-	switch {
-	case r == '\n', r == '\r', r == '\t', r == '\u200c', r == '\u200d':
+	switch r {
+	case '\n', '\r', '\t', '\u200c', '\u200d':
 		return false
 	}
 	return r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)

@@ -79,7 +79,7 @@ func TestNotAgreeing(t *testing.T) {
 	if m == nil {
 		t.Fatal("no way back without agreeing")
 	}
-	if _, got := get(t, b, html.UnescapeString(m[1])); strings.TrimSpace(got) != errs.SignInRefused.Name() || w.site.agreed != nil {
+	if _, got := get(t, b, html.UnescapeString(m[1])); strings.TrimSpace(got) != errs.NotAgreed.Name() || w.site.agreed != nil {
 		t.Errorf("came back with %q", got)
 	}
 	_, body = get(t, b, w.home()+"/signin")

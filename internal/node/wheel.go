@@ -1,0 +1,232 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"tongban/internal/handling/sequence"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+)
+
+// Wake makes a started node look at its outbox at once. It never blocks.
+func (n *Node) Wake() {
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Tick does once everything that is due: it sends, counts silences, and hashes new log entries. It starts nothing, so the
+// simulation turns a node with it. It reports whether there was anything to do.
+func (n *Node) Tick(ctx context.Context) (bool, error) {
+	sent, err := n.Post.Pump(ctx)
+	if err != nil {
+		return sent > 0, err
+	}
+	due, err := n.due(ctx)
+	if err != nil {
+		return true, err
+	}
+	over, err := n.expire(ctx)
+	if err != nil {
+		return true, err
+	}
+	lapsed, err := n.Visits.Lapse(ctx)
+	if err != nil {
+		return true, err
+	}
+	told, err := n.Room.Round(ctx)
+	if err != nil {
+		return true, err
+	}
+	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
+	return sent+due+over+lapsed+told+hashed > 0, err
+}
+
+// dueLease is how long claimed due work stays with this replica.
+const dueLease = time.Minute
+
+// due does the work that the clock started.
+func (n *Node) due(ctx context.Context) (int, error) {
+	list, err := n.Store.DueWork(ctx, n.Kit.Now(), dueLease, 64)
+	if err != nil {
+		return 0, err
+	}
+	var failed []error // one case that cannot be dealt with keeps nobody else waiting
+	for _, d := range list {
+		if err := n.dueOne(ctx, d); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return len(list), errors.Join(failed...)
+}
+
+// dueOne does one piece of work that the clock started. What is not taken off the list is looked at again when its lease ends.
+func (n *Node) dueOne(ctx context.Context, d unit.Due) error {
+	switch d.Kind {
+	case unit.DueSilence:
+		_, err := n.Bench.Silence(ctx, d.Case)
+		switch {
+		case err == nil, errs.Is(err, errs.Stale): // a lost race is looked at again
+			return nil
+		case errs.Is(err, errs.NotAllowedNow), errs.Is(err, errs.InTransit):
+			return n.Store.Commit(ctx, unit.Unit{At: n.Kit.Now(), Due: []unit.Due{{Case: d.Case, Kind: d.Kind}}})
+		}
+		return err
+	case unit.DueRemind:
+		return n.Room.Remind(ctx, d.Case)
+	case unit.DueFee:
+		if err := n.Till.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) && !errs.Is(err, errs.BankAway) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Start turns the wheel until Stop: at once when woken, otherwise every quarter of a second. A second Start is an error.
+func (n *Node) Start(ctx context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.stop != nil {
+		return errs.New(errs.NotAllowedNow, "%s runs already", n.ID)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	for range min(senders, n.Post.Parallel) {
+		wg.Go(func() { n.loop(ctx, n.sendRound) })
+	}
+	wg.Go(func() { n.loop(ctx, n.quietRound) })
+	wg.Go(func() { n.loop(ctx, n.witnessRound) })
+	wg.Go(func() { n.loop(ctx, n.sweep) })
+	if n.Kit.Outlets {
+		wg.Go(func() { n.loop(ctx, n.tellRound) })
+	}
+	wg.Go(func() { n.loop(ctx, n.keepMissed) })
+	wg.Go(func() { n.loop(ctx, n.rulesRound()) })
+	n.stop = func() {
+		cancel()
+		wg.Wait()
+		_, _ = n.keepMissed(context.WithoutCancel(ctx)) // a database that is away loses a minute of counts
+	}
+	return nil
+}
+
+// gather is how long a round of sending waits while another is on its way: what is posted meanwhile shares its packets. No
+// longer, for the other may be waiting for a node that does not answer.
+const gather = 20 * time.Millisecond
+
+// roundTurn waits until no other round of sending is on its way, or for as long as gather.
+func (n *Node) roundTurn(ctx context.Context) (done func()) {
+	late := time.NewTimer(gather)
+	defer late.Stop()
+	select {
+	case n.sending <- struct{}{}:
+		return func() { <-n.sending }
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	return func() {}
+}
+
+// sendRound pumps until nothing is due, then waits to be woken.
+func (n *Node) sendRound(ctx context.Context) (time.Duration, error) {
+	done := n.roundTurn(ctx)
+	sent, err := n.Post.Pump(ctx)
+	done()
+	if err != nil || sent > 0 {
+		return 0, err
+	}
+	select {
+	case <-n.wake:
+	case <-ctx.Done():
+	case <-time.After(250 * time.Millisecond):
+	}
+	return 0, nil
+}
+
+func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
+	_, failed := n.due(ctx)
+	_, lapsed := n.Visits.Lapse(ctx)
+	failed = errors.Join(failed, lapsed)
+	_, err := n.expire(ctx)
+	failed = errors.Join(failed, err)
+	for {
+		hashed, err := sequence.Round(ctx, n.Kit, n.Store)
+		if err != nil || hashed < sequence.Most {
+			return 500 * time.Millisecond, errors.Join(failed, err)
+		}
+	}
+}
+
+// witnessEvery is how often the newest head is shown to its witnesses: what is younger cannot be proved yet.
+const witnessEvery = 2 * time.Second
+
+func (n *Node) witnessRound(ctx context.Context) (time.Duration, error) {
+	_, err := n.keeper.Round(ctx)
+	return witnessEvery, err
+}
+
+// staleAfter is how long an attachment may arrive without growing before its beginning is dropped and its sender starts
+// again; otherwise what never ends would use up a sender's quota.
+const staleAfter = 24 * time.Hour
+
+// sweep drops attachments that stopped arriving, and drafts that nobody touched for their life.
+func (n *Node) sweep(ctx context.Context) (time.Duration, error) {
+	_, err := n.Files.store.DropStale(n.Kit.Now().Add(-staleAfter))
+	return time.Hour, errors.Join(err, n.dropDrafts(ctx))
+}
+
+// dropDrafts removes the files first: after a power cut between the two the draft is still there to be dropped again.
+func (n *Node) dropDrafts(ctx context.Context) error {
+	for {
+		list, err := n.Store.StaleDrafts(ctx, n.Kit.Now(), 64)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, d := range list {
+			for _, f := range d.Blobs() {
+				if err := n.Files.Remove(f); err != nil {
+					return err
+				}
+			}
+			if err := n.Store.DropDraft(ctx, d.ID, d.Row); err != nil && !errs.Is(err, errs.Stale) {
+				return err
+			}
+		}
+	}
+}
+
+// loop runs a round again and again. An error (a database that is away) is logged and tried again after a second: nothing
+// is lost meanwhile, because nothing was acknowledged.
+func (n *Node) loop(ctx context.Context, round func(context.Context) (time.Duration, error)) {
+	for ctx.Err() == nil {
+		pause, err := round(ctx)
+		if err != nil && ctx.Err() == nil {
+			n.log.LogAttrs(ctx, slog.LevelWarn, "round failed", slog.String("node", string(n.ID)), slog.String("error", err.Error()))
+			pause = time.Second
+		}
+		if pause > 0 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
+		}
+	}
+}
+
+// Stop ends the wheel, leaves the channel and closes the store. A second Stop does nothing.
+func (n *Node) Stop() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.stop != nil {
+		n.stop()
+		n.stop = nil
+	}
+	n.leave()
+	n.leave = func() {}
+	return n.Store.Close()
+}

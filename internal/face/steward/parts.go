@@ -63,7 +63,9 @@ var parts = []part{
 	}, func(d *sheet, _ int, c cells) {
 		d.o.Until, d.o.Source = parseDay(c["until"]), c["source"]
 	}, nil},
-	{"basis", []field{{"key", key, false}, {"law", line, true}, {"article", line, true}, {"rank", rank, true}, {"text", line, true}, {"text_en", line, true}},
+	{
+		"basis",
+		[]field{{"key", key, false}, {"law", line, true}, {"article", line, true}, {"rank", rank, true}, {"text", line, true}, {"text_en", line, true}},
 		func(d sheet) []cells {
 			return table(d.o.Basis, func(b item.Basis) cells {
 				return cells{"key": b.Key, "law": b.Law, "article": b.Article, "rank": b.Rank, "text": b.Text, "text_en": b.TextEn}
@@ -72,8 +74,11 @@ var parts = []part{
 			d.o.Basis = set(d.o.Basis, n, item.Basis{
 				Key: c["key"], Law: c["law"], Article: c["article"], Rank: c["rank"], Text: c["text"], TextEn: c["text_en"], Mark: kept(d.o.Basis, n).Mark,
 			})
-		}, func(d *sheet, n int) { d.o.Basis = slices.Delete(d.o.Basis, n, n+1) }},
-	{"questions", []field{{"key", key, false}, {"text", line, true}, {"text_en", line, true}, {"why", line, true}, {"why_en", line, true}},
+		}, func(d *sheet, n int) { d.o.Basis = slices.Delete(d.o.Basis, n, n+1) },
+	},
+	{
+		"questions",
+		[]field{{"key", key, false}, {"text", line, true}, {"text_en", line, true}, {"why", line, true}, {"why_en", line, true}},
 		func(d sheet) []cells {
 			return table(d.o.Questions, func(q item.Question) cells {
 				return cells{"key": q.Key, "text": q.Text, "text_en": q.TextEn, "why": q.Why, "why_en": q.WhyEn}
@@ -82,10 +87,18 @@ var parts = []part{
 			d.o.Questions = set(d.o.Questions, n, item.Question{
 				Key: c["key"], Text: c["text"], TextEn: c["text_en"], Why: c["why"], WhyEn: c["why_en"], If: kept(d.o.Questions, n).If,
 			})
-		}, func(d *sheet, n int) { d.o.Questions = slices.Delete(d.o.Questions, n, n+1) }},
+		}, func(d *sheet, n int) { d.o.Questions = slices.Delete(d.o.Questions, n, n+1) },
+	},
 	{"materials", []field{
-		{"key", key, false}, {"name", line, true}, {"name_en", line, true}, {"sources", sources, true}, {"form", form, true},
-		{"if", cond, false}, {"when", line, false}, {"when_en", line, false}, {"basis", basis, true},
+		{"key", key, false},
+		{"name", line, true},
+		{"name_en", line, true},
+		{"sources", sources, true},
+		{"form", form, true},
+		{"if", cond, false},
+		{"when", line, false},
+		{"when_en", line, false},
+		{"basis", basis, true},
 	}, func(d sheet) []cells {
 		return table(d.o.Materials, func(m item.Material) cells {
 			return cells{
@@ -143,8 +156,15 @@ var parts = []part{
 		}
 	}, nil},
 	{"trials", []field{
-		{"name", line, true}, {"here", place, true}, {"there", place, true}, {"on", date, true}, {"answers", answers, false},
-		{"mode", mode, false}, {"materials", papers, false}, {"days", count, false}, {"unit", unit, false},
+		{"name", line, true},
+		{"here", place, true},
+		{"there", place, true},
+		{"on", date, true},
+		{"answers", answers, false},
+		{"mode", mode, false},
+		{"materials", papers, false},
+		{"days", count, false},
+		{"unit", unit, false},
 	}, func(d sheet) []cells { return table(d.trials, trialCells) }, func(d *sheet, n int, c cells) {
 		d.trials = set(d.trials, n, trialOf(c))
 	}, func(d *sheet, n int) { d.trials = slices.Delete(d.trials, n, n+1) }},

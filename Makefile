@@ -15,7 +15,7 @@ VCS := $(if $(shell git rev-parse --verify -q HEAD 2>/dev/null),auto,false)
 # Floors that compile and run fast under the race detector; `make test-all` runs all of them so.
 RACE := internal/(kernel|proof|domain|handling|adapter/memchan|adapter/natschan|page|fsck)
 
-TIMEOUT ?= 15m
+TIMEOUT ?= 30m
 SEEDS ?= 2000
 SEED ?= 1
 DB ?=

@@ -6,6 +6,7 @@ import (
 
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
@@ -151,7 +152,10 @@ func (p *place) wake() (at time.Time, ok bool) {
 		p.w.fail("%s: next try: %v", p.member.ID, err)
 		return time.Time{}, false
 	}
-	if try = try.Add(-p.offset); some && (!ok || try.Before(at)) {
+	if try = try.Add(-p.offset); try.After(p.w.now.Add(2 * exchange.LongestRest)) {
+		try = p.w.now // the clock went back
+	}
+	if some && (!ok || try.Before(at)) {
 		at, ok = try, true
 	}
 	due, some, err := p.node.Store.NextDue(p.w.ctx)

@@ -46,14 +46,14 @@ func (f *fresh) add(list []exchange.Parcel) {
 }
 
 // take gives up to limit parcels whose time has come and whose rows are leased for as long as asked; those whose lease is
-// too far gone are left to it. ask says that the database has to be asked too.
+// too far gone are left to it, and those of a clock that has gone back since. ask says that the database has to be asked too.
 func (f *fresh) take(now time.Time, lease time.Duration, limit int) (out []exchange.Parcel, ask bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.on = true
 	f.list = slices.DeleteFunc(f.list, func(p exchange.Parcel) bool {
 		switch {
-		case p.At.Add(firstLease).Before(now.Add(lease)):
+		case p.At.Add(firstLease).Before(now.Add(lease)), p.At.After(now.Add(2 * exchange.LongestRest)):
 			return true
 		case p.At.After(now) || len(out) == limit:
 			return false

@@ -22,7 +22,7 @@ const (
 )
 
 func claimParcels(d dialect) string {
-	return `UPDATE outbox SET next_try = $2 WHERE id IN (SELECT id FROM outbox WHERE receipt IS NULL AND next_try <= $1
+	return `UPDATE outbox SET next_try = $2 WHERE id IN (SELECT id FROM outbox WHERE receipt IS NULL AND (next_try <= $1 OR next_try > $4)
 ORDER BY next_try LIMIT $3` + d.skipLocked() + `) RETURNING ` + parcelColumns
 }
 
@@ -59,7 +59,7 @@ func (s *Store) scanParcel(r scanner) (sent, error) {
 }
 
 // Parcels claims up to limit parcels whose time has come, the longest waiting first: until lease is over nobody else gets
-// them, whatever becomes of the caller. A damaged row is left out; it is the error if there is nothing else.
+// them, whatever becomes of the caller. One that rests longer than any parcel may is due too. A damaged row is left out; it is the error if there is nothing else.
 func (s *Store) Parcels(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]exchange.Parcel, error) {
 	out, ask := s.fresh.take(now, lease, limit)
 	if !ask {
@@ -85,7 +85,7 @@ func (s *Store) claim(ctx context.Context, now time.Time, lease time.Duration, l
 			bad, p, err = err, sent{}, nil
 		}
 		return p, err
-	}, claimParcels(s.e.d), micros(now), micros(now.Add(lease)), limit)
+	}, claimParcels(s.e.d), micros(now), micros(now.Add(lease)), limit, micros(now.Add(2*exchange.LongestRest)))
 	if err != nil {
 		return nil, err
 	}

@@ -84,6 +84,10 @@ type Receipt struct {
 	Changes []item.Change `json:"changes,omitempty"`
 }
 
+// LongestRest is how long a parcel rests between two tries at most. One that rests beyond twice as long was put off by a clock
+// that has gone back since, and is due.
+const LongestRest = 5 * time.Minute
+
 // Parcel is an envelope that waits for its receipt.
 type Parcel struct {
 	ID     string

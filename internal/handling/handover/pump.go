@@ -21,7 +21,7 @@ const (
 	lease     = 15 * time.Second
 	batch     = 256
 	firstWait = time.Second
-	longWait  = 5 * time.Minute
+	longWait  = exchange.LongestRest
 	flights   = 4                     // packets on their way to one node at a time
 	soon      = 20 * time.Millisecond // an envelope that came too early is repeated at once
 	patient   = 5 * time.Second       // and then ever more slowly, up to this: what it waits for may be leased

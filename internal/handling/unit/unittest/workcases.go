@@ -40,6 +40,12 @@ func parcels(t *testing.T, open func() Keeper) {
 	if at, ok, err := k.NextTry(t.Context()); !ok || !at.Equal(until) || err != nil {
 		t.Fatalf("next try after postponing: %v %v %v", at, ok, err)
 	}
+	if n := len(must[[]exchange.Parcel](t)(k.Parcels(t.Context(), until.Add(-2*exchange.LongestRest), time.Minute, 10))); n != 0 {
+		t.Fatalf("%d parcels before their time", n)
+	}
+	if n := len(must[[]exchange.Parcel](t)(k.Parcels(t.Context(), until.Add(-2*exchange.LongestRest-time.Second), time.Minute, 1))); n != 1 {
+		t.Fatalf("a clock went back, and %d parcels are due", n)
+	}
 	receipt := m.sign(exchange.TypReceipt, exchange.Receipt{Envelope: u.Out[0].ID})
 	settled := exchange.Settlement{Parcel: u.Out[0].ID, Receipt: receipt, Status: exchange.Held, At: now}
 	commit(t, k, unit.Unit{Settled: []exchange.Settlement{settled}})

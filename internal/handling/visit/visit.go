@@ -373,15 +373,6 @@ func (b *Book) Walk(ctx context.Context, by casefile.Actor, matter string) error
 	return b.commit(ctx, by.ID, "visit.walk-in", v)
 }
 
-// MakeFor books a visit for the applicant of a case, at the clerk's own office.
-func (b *Book) MakeFor(ctx context.Context, by casefile.Actor, c casefile.Case, w Wish) (booking.Visit, error) {
-	if err := b.may(by, by.Office); err != nil {
-		return booking.Visit{}, err
-	}
-	w.Office, w.Matter = by.Office, string(c.No)
-	return b.Make(ctx, c.Private.Applicant, w)
-}
-
 // may holds an officer against the table of authority and the window.
 func (b *Book) may(by casefile.Actor, officeCode string) error {
 	return by.Officer().May(office.KeepVisits, office.Matter{Offices: []string{officeCode}, On: workday.DateOf(b.now())})

@@ -266,9 +266,9 @@ func (p *Post) wait(ctx context.Context, parcels []exchange.Parcel) error {
 }
 
 // longer is twice as long as before, and no longer than the parcel is old: quick tries of an envelope that came too early
-// do not count as an outage.
+// do not count as an outage. A parcel posted by a clock that has been put back since is as old as it is ahead.
 func (p *Post) longer(parcel exchange.Parcel) time.Duration {
-	age := min(max(p.Kit.Now().Sub(parcel.At), 0), longWait)
+	age := min(p.Kit.Now().Sub(parcel.At).Abs(), longWait)
 	return min(longWait, firstWait<<min(parcel.Tries, 9), firstWait+age)
 }
 

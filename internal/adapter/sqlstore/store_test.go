@@ -271,7 +271,7 @@ func TestADamagedParcelHoldsUpNobody(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].ID != "b" {
 			t.Errorf("%d parcels, %v", len(list), err)
 		}
-		if err := s.Postpone(t.Context(), []string{"b"}, now.Add(time.Hour)); err != nil {
+		if err := s.Postpone(t.Context(), []string{"b"}, now.Add(exchange.LongestRest)); err != nil {
 			t.Fatal(err)
 		}
 		if list, err = s.Parcels(t.Context(), now.Add(2*time.Minute), time.Minute, 10); !errs.Is(err, errs.CorruptRow) {

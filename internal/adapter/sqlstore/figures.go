@@ -60,13 +60,13 @@ const marksWidth = 3
 func oncePerCase(rows []any) []any {
 	at := map[any]int{}
 	var out []any
-	for i := 0; i < len(rows); i += marksWidth {
-		if j, ok := at[rows[i]]; ok {
-			out[j+2] = max(out[j+2].(int64), rows[i+2].(int64))
+	for row := range slices.Chunk(rows, marksWidth) {
+		if j, ok := at[row[0]]; ok {
+			out[j+2] = max(out[j+2].(int64), row[2].(int64))
 			continue
 		}
-		at[rows[i]] = len(out)
-		out = append(out, rows[i:i+marksWidth]...)
+		at[row[0]] = len(out)
+		out = append(out, row...)
 	}
 	return out
 }

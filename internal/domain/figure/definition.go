@@ -135,12 +135,9 @@ func Load(fsys fs.FS) (*Book, error) {
 }
 
 func (d Definition) wrong() string {
-	for _, text := range []string{d.Key, d.Name, d.NameEn, d.Says, d.SaysEn, d.Numerator, d.NumeratorEn} {
-		if text == "" {
-			return "a text is missing"
-		}
-	}
 	switch {
+	case slices.Contains([]string{d.Key, d.Name, d.NameEn, d.Says, d.SaysEn, d.Numerator, d.NumeratorEn}, ""):
+		return "a text is missing"
 	case !slices.Contains(kinds, d.Kind):
 		return "kind " + string(d.Kind)
 	case d.Role != Receiver && d.Role != Handler:

@@ -4,13 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
+	"tongban/internal/face/board"
 	"tongban/internal/handling/count"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/page"
 	"tongban/internal/proof"
 )
 
@@ -26,6 +31,25 @@ func (h *Hub) openFigures() error {
 	}
 	h.Figures = &count.Collector{Trust: h.Trust.List, Now: h.cfg.Now, Book: figure.Default(), Shelf: shelf}
 	return h.Figures.Open()
+}
+
+// Board is what the public figures of all members are made from; frame and regions are those of the site.
+func (h *Hub) Board(frame func(*http.Request) page.Frame, regions *region.Table) board.Config {
+	return board.Config{
+		Source: h.Figures, Book: figure.Default(), Catalogue: h.Rules.Kit.Catalogue, Regions: regions, Now: h.cfg.Now, Frame: frame, Nodes: h.members,
+	}
+}
+
+// members are the provinces of the trust list, by code.
+func (h *Hub) members() []office.NodeID {
+	var out []office.NodeID
+	for _, n := range h.Trust.List().Nodes {
+		if n.ID.Member() {
+			out = append(out, n.ID)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Keep writes one durably, whole or not at all.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
 )
 
@@ -25,7 +26,7 @@ func TestPages(t *testing.T) {
 	if _, err := os.Stat("../../web/node_modules/playwright-core"); err != nil {
 		t.Fatal("the browser's driver is missing: run `make setup`")
 	}
-	site, states, err := entrance.Gallery(slog.New(slog.DiscardHandler))
+	site, states, err := entrance.Gallery(slog.New(slog.DiscardHandler), board.Gallery)
 	if err != nil {
 		t.Fatal(err)
 	}

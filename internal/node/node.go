@@ -83,6 +83,7 @@ type Node struct {
 	Issuer *certify.Issuer
 	Post   *handover.Post
 	Files  files
+	Status *certify.Reader // how other provinces' licences stand
 	Trust  *federate.Trust
 	Vault  *proof.Vault
 	Room   *notify.Room
@@ -92,6 +93,7 @@ type Node struct {
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Rules  *publish.Press      // what provinces and the operator published
 
+	lists   *certify.StatusDesk
 	witness *witness.Witness // signs the heads of other logs
 	keeper  *witness.Keeper  // has the heads of this log signed
 
@@ -168,6 +170,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
+	n.lists = certify.NewStatusDesk(n.Issuer, time.Now)
 	n.Post = &handover.Post{
 		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol, Outdated: n.outdated, Secure: time.Now,
 	}
@@ -176,6 +179,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 			return nil, errors.Join(err, n.Store.Close())
 		}
 	}
+	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil
 }
@@ -238,6 +242,8 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.Mine.Receive(ctx, m.From, m.Body)
 	case publish.Kind:
 		return n.Rules.Receive(ctx, m.From, m.Body)
+	case certify.StatusKind:
+		return n.lists.Receive(ctx, m.From, m.Body)
 	case witness.Kind:
 		return n.witness.Receive(ctx, m.From, m.Body)
 	}

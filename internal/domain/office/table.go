@@ -2,23 +2,27 @@ package office
 
 // The acts beside those on a leg.
 const (
-	SeeQueue      Act = "queue.see"     // the desk's front page: numbers and matters of the own office's cases
-	FindCase      Act = "case.find"     // look a person up, by an exact form
-	SeeCase       Act = "case.see"      // personal data; the look is logged
-	SeePaper      Act = "paper.see"     // a legal document or licence; the look is logged
-	StartCase     Act = "case.start"    // open the form for somebody at the counter
-	SeeNotices    Act = "notice.see"    // what did not reach its applicant, of the own office
-	SettleNotice  Act = "notice.settle" // told by telephone, or sent again
-	AnswerMessage Act = "message.answer"
-	Recuse        Act = "recuse"      // declare an interest: from then on somebody else handles the case
-	TakeFee       Act = "fee.take"    // cash against a receipt, and cash handed back
-	ReturnFee     Act = "fee.return"  // money that the rule does not send back by itself
-	KeepVisits    Act = "visits.keep" // the window's day: who comes, came, did not come
-	SeeFees       Act = "fees.see"    // the office's day of money beside the bank's statement
-	Figures       Act = "figures.see"
-	ReadLog       Act = "log.read"
-	Catalogue     Act = "catalogue.keep"
-	Run           Act = "node.run" // keys, health, the register; no case
+	SeeQueue       Act = "queue.see"     // the desk's front page: numbers and matters of the own office's cases
+	FindCase       Act = "case.find"     // look a person up, by an exact form
+	SeeCase        Act = "case.see"      // personal data; the look is logged
+	SeePaper       Act = "paper.see"     // a legal document or licence; the look is logged
+	StartCase      Act = "case.start"    // open the form for somebody at the counter
+	SeeNotices     Act = "notice.see"    // what did not reach its applicant, of the own office
+	SettleNotice   Act = "notice.settle" // told by telephone, or sent again
+	AnswerMessage  Act = "message.answer"
+	Recuse         Act = "recuse"      // declare an interest: from then on somebody else handles the case
+	TakeFee        Act = "fee.take"    // cash against a receipt, and cash handed back
+	ReturnFee      Act = "fee.return"  // money that the rule does not send back by itself
+	KeepVisits     Act = "visits.keep" // the window's day: who comes, came, did not come
+	SeeFees        Act = "fees.see"    // the office's day of money beside the bank's statement
+	SeeLicence     Act = "licence.see" // a licence of the own office, its holder and what was done to it; the look is logged
+	DoLicence      Act = "licence.act"
+	ConfirmLicence Act = "licence.confirm" // what nothing undoes: a second person
+
+	Figures   Act = "figures.see"
+	ReadLog   Act = "log.read"
+	Catalogue Act = "catalogue.keep"
+	Run       Act = "node.run" // keys, health, the register; no case
 
 	SeeRules     Act = "rules.see"   // what the own province and others published
 	DraftRules   Act = "rules.draft" // change a draft and its examples
@@ -76,6 +80,11 @@ var Table = []Rule{
 
 	// the window's appointments
 	{KeepVisits, []Role{Window, Lead}, []Condition{OwnOffice, OnDuty}},
+
+	// licences that the own office issued (行政许可法 第69、70条)
+	{SeeLicence, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
+	{DoLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty}},
+	{ConfirmLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty, SecondPerson}},
 
 	// those who handle no case
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,8 +71,7 @@ func recordRows(ctx context.Context, s certify.Sheet) []page.Row {
 // historyRows are the signed acts, the newest first.
 func historyRows(ctx context.Context, s certify.Sheet, reason func(lang string, act licence.Act, key string) string) [][]page.Cell {
 	var out [][]page.Cell
-	for i := len(s.Facts) - 1; i >= 0; i-- {
-		f := s.Facts[i]
+	for _, f := range slices.Backward(s.Facts) {
 		why := ""
 		if f.Reason != "" {
 			why = reason(page.PrefsOf(ctx).Lang, f.Act, f.Reason)

@@ -20,6 +20,7 @@ import (
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/search"
+	"tongban/internal/handling/allot"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
@@ -80,6 +81,7 @@ type Node struct {
 	Lodge  *lodge.Desk
 	Apply  *apply.Desk
 	Bench  *decide.Bench
+	Allot  *allot.Desk
 	Issuer *certify.Issuer
 	Post   *handover.Post
 	Files  files
@@ -165,6 +167,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Visits = &visit.Book{Kit: kit, Store: n.Store, Plan: plan}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store, Fees: n.Till}
+	n.Allot = &allot.Desk{Kit: kit, Store: n.Store}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}

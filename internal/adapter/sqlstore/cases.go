@@ -17,7 +17,7 @@ const (
 	selectQueue  = `SELECT ` + caseColumns + ` FROM cases WHERE queue <> '' AND office = $1 AND queue = $2 ORDER BY due, id LIMIT $3`
 	selectAfter  = `SELECT ` + caseColumns + ` FROM cases WHERE queue <> '' AND office = $1 AND queue = $2
 AND (due, id) > (SELECT x.due, x.id FROM cases x WHERE x.id = $4) ORDER BY due, id LIMIT $3`
-	selectCases  = `SELECT ` + caseColumns + ` FROM cases WHERE id > $1 ORDER BY id LIMIT $2`
+	selectCases = `SELECT ` + caseColumns + ` FROM cases WHERE id > $1 ORDER BY id LIMIT $2`
 )
 
 func findCases(d dialect) string {

@@ -74,7 +74,7 @@ func (s *Store) List(ctx context.Context, l casefile.Listing) (list []casefile.C
 
 // prefix is what the codes of all places within a place begin with.
 func prefix(c region.Code) string {
-	switch c.Level() {
+	switch c.Level() { //nolint:exhaustive // what is finer names itself
 	case region.Province:
 		return string(c[:2])
 	case region.Prefecture:
@@ -139,8 +139,8 @@ func (s *Store) fillLists(ctx context.Context) error {
 		return collect(ctx, s.e, func(r *rows) (x row, err error) { return x, r.Scan(&x.id, &x.version, &x.state) }, selectUnlisted, after, walkRows)
 	}, func(x row) string { return x.id }, func(x row) error {
 		var c casefile.Case
-		if json.Unmarshal([]byte(x.state), &c) != nil {
-			return nil // what does not open is for fsck to tell, and may not keep the node from starting
+		if err := json.Unmarshal([]byte(x.state), &c); err != nil {
+			return nil //nolint:nilerr // what does not open is for fsck to tell, and may not keep the node from starting
 		}
 		claimed, waits, place := s.listed(c)
 		return s.e.commit(ctx, []stmt{{sql: updateUnlisted, args: []any{x.id, claimed, waits, place, x.version}, want: -1}})

@@ -37,7 +37,7 @@ type caseView struct {
 	Tab      string
 	Identity page.Identity
 	Places   []page.Place
-	Duty     string   // who answers for what
+	Duty     string // who answers for what
 	Claim    claimView
 	Notices  []string // what holds the case up, and what happens next
 	Offers   []string
@@ -159,7 +159,7 @@ func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseV
 		view.Duty = page.T(ctx, "desk.duty.here", there)
 	}
 	f.stations(r, &view, here, there)
-	f.notices(r, v, &view)
+	f.notices(r, &view)
 	f.feeOf(r, v, &view)
 	return view
 }
@@ -188,7 +188,7 @@ func (f *Face) stations(r *http.Request, view *caseView, here, there string) {
 }
 
 // notices says what holds the case up.
-func (f *Face) notices(r *http.Request, v visit, view *caseView) {
+func (f *Face) notices(r *http.Request, view *caseView) {
 	ctx, c := r.Context(), view.C
 	for _, l := range c.Legs {
 		if l.Transit == nil || l.Holder != f.cfg.Kit.Me {

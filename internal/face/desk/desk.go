@@ -77,17 +77,17 @@ type Config struct {
 	Colleagues func(office string) []office.Officer
 	Lodge      *lodge.Desk
 	Allot      *allot.Desk
-	Bench    *decide.Bench
-	Issuer   *certify.Issuer
-	Post     *handover.Post
-	Room     *notify.Room
-	Words    *correspond.Desk
-	Till     *cashier.Cashier
-	Visits   *visits.Book
-	Kit      *unit.Kit
-	Store    Store
-	Files    Files
-	Box      Box
+	Bench      *decide.Bench
+	Issuer     *certify.Issuer
+	Post       *handover.Post
+	Room       *notify.Room
+	Words      *correspond.Desk
+	Till       *cashier.Cashier
+	Visits     *visits.Book
+	Kit        *unit.Kit
+	Store      Store
+	Files      Files
+	Box        Box
 	// Reachable says whether another node answers now; nil judges by how long an offer has been without receipt.
 	Reachable func(office.NodeID) bool
 	Demo      bool

@@ -16,6 +16,7 @@ import (
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/booking"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
@@ -25,6 +26,7 @@ import (
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
+	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/federate"
@@ -92,6 +94,7 @@ type Node struct {
 	Till   *cashier.Cashier
 	Visits *visit.Book
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
+	Count  *count.Counter      // keeps the figures
 	Rules  *publish.Press      // what provinces and the operator published
 
 	witness *witness.Witness // signs the heads of other logs
@@ -143,6 +146,10 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	if err := n.openRules(ctx, n.Trust.Operator()); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
+	n.Count = &count.Counter{Kit: kit, Store: n.Store, Book: figure.Default()}
+	if err := n.Count.Open(ctx); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	store, err := blobs.New(blobs.Config{Dir: cfg.Dir + "/files", Now: cfg.Now})

@@ -2,32 +2,39 @@ package office
 
 // The acts beside those on a leg.
 const (
-	SeeQueue       Act = "queue.see"     // the desk's front page: numbers and matters of the own office's cases
-	FindCase       Act = "case.find"     // look a person up, by an exact form
-	SeeCase        Act = "case.see"      // personal data; the look is logged
-	SeePaper       Act = "paper.see"     // a legal document or licence; the look is logged
-	StartCase      Act = "case.start"    // open the form for somebody at the counter
-	SeeNotices     Act = "notice.see"    // what did not reach its applicant, of the own office
-	SettleNotice   Act = "notice.settle" // told by telephone, or sent again
-	AnswerMessage  Act = "message.answer"
-	Recuse         Act = "recuse"      // declare an interest: from then on somebody else handles the case
-	TakeFee        Act = "fee.take"    // cash against a receipt, and cash handed back
-	ReturnFee      Act = "fee.return"  // money that the rule does not send back by itself
-	KeepVisits     Act = "visits.keep" // the window's day: who comes, came, did not come
-	SeeFees        Act = "fees.see"    // the office's day of money beside the bank's statement
-	SeeLicence     Act = "licence.see" // a licence of the own office, its holder and what was done to it; the look is logged
-	DoLicence      Act = "licence.act"
-	ConfirmLicence Act = "licence.confirm" // what nothing undoes: a second person
-
-	Figures   Act = "figures.see"
-	ReadLog   Act = "log.read"
-	Catalogue Act = "catalogue.keep"
-	Run       Act = "node.run" // keys, health, the register; no case
+	SeeQueue      Act = "queue.see"     // the desk's front page: numbers and matters of the own office's cases
+	FindCase      Act = "case.find"     // look a person up, by an exact form
+	SeeCase       Act = "case.see"      // personal data; the look is logged
+	SeePaper      Act = "paper.see"     // a legal document or licence; the look is logged
+	StartCase     Act = "case.start"    // open the form for somebody at the counter
+	SeeNotices    Act = "notice.see"    // what did not reach its applicant, of the own office
+	SettleNotice  Act = "notice.settle" // told by telephone, or sent again
+	AnswerMessage Act = "message.answer"
+	ClaimCase     Act = "claim"   // take a case to work on it
+	ReleaseCase   Act = "release" // give it back to the office
+	AssignCase    Act = "assign"  // give a case to an officer of the own office
+	SeeTeam       Act = "team.see"
+	Recuse        Act = "recuse"      // declare an interest: from then on somebody else handles the case
+	TakeFee       Act = "fee.take"    // cash against a receipt, and cash handed back
+	ReturnFee     Act = "fee.return"  // money that the rule does not send back by itself
+	KeepVisits    Act = "visits.keep" // the window's day: who comes, came, did not come
+	SeeFees       Act = "fees.see"    // the office's day of money beside the bank's statement
+	Figures       Act = "figures.see"
+	ReadLog       Act = "log.read"
+	Catalogue     Act = "catalogue.keep"
+	Run           Act = "node.run" // keys, health, the register; no case
 
 	SeeRules     Act = "rules.see"   // what the own province and others published
 	DraftRules   Act = "rules.draft" // change a draft and its examples
 	ApproveRules Act = "rules.approve"
 	PublishRules Act = "rules.publish"
+)
+
+// The acts on licences that the own office issued.
+const (
+	SeeLicence     Act = "licence.see" // its holder and what was done to it; the look is logged
+	DoLicence      Act = "licence.act"
+	ConfirmLicence Act = "licence.confirm" // what nothing undoes: a second person
 )
 
 var (
@@ -51,6 +58,12 @@ var Table = []Rule{
 	{SettleNotice, []Role{Window, Reviewer}, seeing},
 	{AnswerMessage, []Role{Window, Reviewer, Decider}, seeing},
 	{Recuse, desk, []Condition{OwnOffice}},
+
+	// who works on what: officers take, the lead allots
+	{ClaimCase, []Role{Window, Reviewer, Decider}, seeing},
+	{ReleaseCase, []Role{Window, Reviewer, Decider}, seeing},
+	{AssignCase, []Role{Lead}, seeing},
+	{SeeTeam, []Role{Lead}, []Condition{OnDuty}},
 
 	// the counter takes in, hands over and hands out (收件地; it decides nothing)
 	{StartCase, counter, []Condition{OnDuty}},

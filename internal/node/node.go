@@ -31,6 +31,7 @@ import (
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
 	"tongban/internal/handling/publish"
+	"tongban/internal/handling/share"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/visit"
 	"tongban/internal/handling/witness"
@@ -91,6 +92,7 @@ type Node struct {
 	Visits *visit.Book
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Rules  *publish.Press      // what provinces and the operator published
+	Shares *share.Ledger       // what provinces said about data and sharing it
 
 	witness *witness.Witness // signs the heads of other logs
 	keeper  *witness.Keeper  // has the heads of this log signed
@@ -99,6 +101,7 @@ type Node struct {
 	leave   func()
 	wake    chan struct{}
 	news    chan struct{}      // rules were taken in
+	said    chan struct{}      // this node said something about sharing
 	behind  chan office.NodeID // whose rules are newer than what is here
 	sending chan struct{}      // holds one while a round of sending is on its way
 	missed  search.Misses
@@ -124,7 +127,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), leave: func() {}}
+	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), said: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), leave: func() {}}
 	kit, key, err := n.kit(cfg)
 	if err != nil {
 		return nil, err
@@ -141,6 +144,10 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	if err := n.openRules(ctx, n.Trust.Operator()); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
+	n.Shares = &share.Ledger{Kit: kit, Store: n.Store, Log: cfg.Log, Woken: n.wakeSharing}
+	if _, err := n.Shares.Reload(ctx); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	store, err := blobs.New(blobs.Config{Dir: cfg.Dir + "/files", Now: cfg.Now})
@@ -238,6 +245,8 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.Mine.Receive(ctx, m.From, m.Body)
 	case publish.Kind:
 		return n.Rules.Receive(ctx, m.From, m.Body)
+	case share.NewsKind:
+		return n.Shares.ReceiveNews(ctx, m.From, m.Body)
 	case witness.Kind:
 		return n.witness.Receive(ctx, m.From, m.Body)
 	}

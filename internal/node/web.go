@@ -16,6 +16,7 @@ import (
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/pay"
+	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
 	visitface "tongban/internal/face/visit"
 	"tongban/internal/handling/apply"
@@ -105,6 +106,13 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	face.Register(site)
 	steward.New(steward.Config{
 		Gate: g, Press: n.Rules, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
+			o, ok := officers[subject]
+			at, known := n.Kit.Office(o.Office)
+			return o, at.Name, ok && known
+		},
+	}).Register(site)
+	sharingface.New(sharingface.Config{
+		Gate: g, Ledger: n.Shares, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
 			o, ok := officers[subject]
 			at, known := n.Kit.Office(o.Office)
 			return o, at.Name, ok && known

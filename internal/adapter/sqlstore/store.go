@@ -60,6 +60,7 @@ var broken = []constraint{
 	{"visits_once", "visits.person, visits.matter, visits.once", errs.BookedAlready},
 	{"visits_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
+	{"share_statements_pkey", "share_statements.by_node, share_statements.seq", errs.Stale},
 }
 
 // Open connects and brings the database to this binary's version. Errors: those of the address (errs.StoreAddress), of

@@ -16,6 +16,7 @@ import (
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/booking"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
@@ -24,6 +25,7 @@ import (
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
+	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/federate"
@@ -91,6 +93,7 @@ type Node struct {
 	Till   *cashier.Cashier
 	Visits *visit.Book
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
+	Count  *count.Counter      // keeps the figures
 	Rules  *publish.Press      // what provinces and the operator published
 	Shares *share.Ledger       // what provinces said about data and sharing it
 
@@ -146,8 +149,8 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if err := n.openRules(ctx, n.Trust.Operator()); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
-	n.Shares = &share.Ledger{Kit: kit, Store: n.Store, Log: cfg.Log, Woken: n.wakeSharing}
-	if _, err := n.Shares.Reload(ctx); err != nil {
+	n.Count = &count.Counter{Kit: kit, Store: n.Store, Book: figure.Default()}
+	if err := n.Count.Open(ctx); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	store, err := blobs.New(blobs.Config{Dir: cfg.Dir + "/files", Now: cfg.Now})
@@ -182,6 +185,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		if n.Post.Channel, n.leave, err = cfg.Join(n.Receive); err != nil {
 			return nil, errors.Join(err, n.Store.Close())
 		}
+	}
+	if err := n.openSharing(ctx); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil

@@ -8,6 +8,13 @@ import (
 	"tongban/internal/handling/share"
 )
 
+// openSharing opens the node's book of what provinces said about sharing.
+func (n *Node) openSharing(ctx context.Context) error {
+	n.Shares = &share.Ledger{Kit: n.Kit, Store: n.Store, Log: n.log, Woken: n.wakeSharing}
+	_, err := n.Shares.Reload(ctx)
+	return err
+}
+
 // wakeSharing makes the loop tell the others at once; it never blocks.
 func (n *Node) wakeSharing() {
 	select {

@@ -59,6 +59,8 @@ var broken = []constraint{
 	{"visits_seat", "visits.office, visits.day, visits.start, visits.seat", errs.SeatTaken},
 	{"visits_once", "visits.person, visits.matter, visits.once", errs.BookedAlready},
 	{"visits_version", "", errs.Stale},
+	{"figure_cases_pkey", "figure_cases.case_id", errs.Stale},
+	{"figure_cases_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
 	{"share_statements_pkey", "share_statements.by_node, share_statements.seq", errs.Stale},
 }

@@ -105,6 +105,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	}
 	w.lookups(u)
 	w.due(u)
+	w.marks(u)
 	w.draft(u)
 	w.held(u)
 	for _, x := range u.Settled {

@@ -21,6 +21,7 @@ import (
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/search"
+	"tongban/internal/handling/allot"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
@@ -83,6 +84,7 @@ type Node struct {
 	Lodge  *lodge.Desk
 	Apply  *apply.Desk
 	Bench  *decide.Bench
+	Allot  *allot.Desk
 	Issuer *certify.Issuer
 	Post   *handover.Post
 	Files  files
@@ -175,19 +177,20 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Visits = &visit.Book{Kit: kit, Store: n.Store, Plan: plan}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store, Fees: n.Till}
+	n.Allot = &allot.Desk{Kit: kit, Store: n.Store}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Post = &handover.Post{
 		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol, Outdated: n.outdated, Secure: time.Now,
 	}
+	if err := n.openSharing(ctx); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
 	if cfg.Join != nil {
 		if n.Post.Channel, n.leave, err = cfg.Join(n.Receive); err != nil {
 			return nil, errors.Join(err, n.Store.Close())
 		}
-	}
-	if err := n.openSharing(ctx); err != nil {
-		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil

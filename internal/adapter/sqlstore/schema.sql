@@ -15,7 +15,7 @@ CREATE TABLE cases (
 	version BIGINT NOT NULL,
 	state TEXT NOT NULL, -- JSON without personal data
 	private BYTEA NOT NULL,
-	datakey BYTEA NOT NULL,
+	datakey BYTEA NOT NULL, claimed TEXT NOT NULL DEFAULT '', waits TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '',
 	CONSTRAINT cases_version CHECK (version > 0),
 	CONSTRAINT cases_status CHECK (status IN ('submitted', 'accepted', 'correction', 'handling', 'checking', 'done', 'denied', 'withdrawn')),
 	CONSTRAINT cases_closed CHECK ((closed <> 0) = (status IN ('done', 'denied', 'withdrawn'))),
@@ -25,7 +25,15 @@ CREATE TABLE cases (
 
 CREATE INDEX cases_desk ON cases (office, queue, due, id) WHERE queue <> '';
 
+CREATE INDEX cases_hands ON cases (office, claimed, due, id, queue) WHERE queue <> '';
+
 CREATE UNIQUE INDEX cases_no ON cases (no);
+
+CREATE INDEX cases_office ON cases (office, due, id) WHERE queue <> '';
+
+CREATE INDEX cases_unlisted ON cases (id) WHERE closed = 0 AND place = '';
+
+CREATE INDEX cases_waits ON cases (waits, due, id) WHERE waits <> '';
 
 CREATE TABLE charges (
 	case_id TEXT NOT NULL PRIMARY KEY,

@@ -36,7 +36,8 @@ var rows = [][]string{
 		"internal/handling/certify", "internal/handling/apply", "internal/handling/share", "internal/handling/rate",
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
-		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit",
+		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit", "internal/handling/count",
+		"internal/handling/allot",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{

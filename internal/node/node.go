@@ -16,14 +16,17 @@ import (
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/booking"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/search"
+	"tongban/internal/handling/allot"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
+	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/federate"
@@ -80,6 +83,7 @@ type Node struct {
 	Lodge  *lodge.Desk
 	Apply  *apply.Desk
 	Bench  *decide.Bench
+	Allot  *allot.Desk
 	Issuer *certify.Issuer
 	Post   *handover.Post
 	Files  files
@@ -90,6 +94,7 @@ type Node struct {
 	Till   *cashier.Cashier
 	Visits *visit.Book
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
+	Count  *count.Counter      // keeps the figures
 	Rules  *publish.Press      // what provinces and the operator published
 
 	witness *witness.Witness // signs the heads of other logs
@@ -143,6 +148,10 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if err := n.openRules(ctx, n.Trust.Operator()); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
+	n.Count = &count.Counter{Kit: kit, Store: n.Store, Book: figure.Default()}
+	if err := n.Count.Open(ctx); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
 	store, err := blobs.New(blobs.Config{Dir: cfg.Dir + "/files", Now: cfg.Now})
 	if err != nil {
 		return nil, errors.Join(err, n.Store.Close())
@@ -165,6 +174,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Visits = &visit.Book{Kit: kit, Store: n.Store, Plan: plan}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store, Fees: n.Till}
+	n.Allot = &allot.Desk{Kit: kit, Store: n.Store}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tongban/internal/adapter/oidc"
-	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
 	applyface "tongban/internal/face/apply"
@@ -89,9 +88,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		officers[o.ID] = o
 	}
 	face := desk.New(desk.Config{
-		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: deskStore{n.Store},
+		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: n.Store, Allot: n.Allot,
 		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits,
 		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
+		Colleagues: func(at string) []office.Officer {
+			return slices.DeleteFunc(slices.Clone(cfg.Officers), func(o office.Officer) bool { return o.Office != at })
+		},
 		Officers: func(subject string) (casefile.Actor, string, bool) {
 			o, ok := officers[subject]
 			if !ok {
@@ -151,16 +153,4 @@ func (n *Node) asker(p *oidc.Party) *elsewhere.Asker {
 	return &elsewhere.Asker{
 		Me: n.ID, Signer: n.Kit.Signer, Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, elsewhere.Kind}, Provider: p, Now: time.Now,
 	}
-}
-
-// deskStore gives the desk's queue in pages.
-type deskStore struct{ *sqlstore.Store }
-
-// Queue gives one page of an office's queue and where the next begins.
-func (s deskStore) Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, string, error) {
-	list, err := s.Store.Queue(ctx, office, q, after, limit)
-	if err != nil || len(list) < limit {
-		return list, "", err
-	}
-	return list, list[len(list)-1].ID, nil
 }

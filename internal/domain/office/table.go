@@ -10,6 +10,10 @@ const (
 	SeeNotices    Act = "notice.see"    // what did not reach its applicant, of the own office
 	SettleNotice  Act = "notice.settle" // told by telephone, or sent again
 	AnswerMessage Act = "message.answer"
+	ClaimCase     Act = "claim"   // take a case to work on it
+	ReleaseCase   Act = "release" // give it back to the office
+	AssignCase    Act = "assign"  // give a case to an officer of the own office
+	SeeTeam       Act = "team.see"
 	Recuse        Act = "recuse"      // declare an interest: from then on somebody else handles the case
 	TakeFee       Act = "fee.take"    // cash against a receipt, and cash handed back
 	ReturnFee     Act = "fee.return"  // money that the rule does not send back by itself
@@ -47,6 +51,12 @@ var Table = []Rule{
 	{SettleNotice, []Role{Window, Reviewer}, seeing},
 	{AnswerMessage, []Role{Window, Reviewer, Decider}, seeing},
 	{Recuse, desk, []Condition{OwnOffice}},
+
+	// who works on what: officers take, the lead allots
+	{ClaimCase, []Role{Window, Reviewer, Decider}, seeing},
+	{ReleaseCase, []Role{Window, Reviewer, Decider}, seeing},
+	{AssignCase, []Role{Lead}, seeing},
+	{SeeTeam, []Role{Lead}, []Condition{OnDuty}},
 
 	// the counter takes in, hands over and hands out (收件地; it decides nothing)
 	{StartCase, counter, []Condition{OnDuty}},

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/proof"
 )
 
@@ -27,7 +28,9 @@ type Keeper interface {
 	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
 	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
 	Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, error)
-	QueueCounts(ctx context.Context, office string) (map[casefile.Queue]int, error)
+	List(ctx context.Context, l casefile.Listing) (list []casefile.Case, next string, err error)
+	Tally(ctx context.Context, office, officer string, today, soon workday.Date) (casefile.Tally, error)
+	Hands(ctx context.Context, office string, today workday.Date) ([]casefile.Hand, error)
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Fact(ctx context.Context, hash proof.Hash) (casefile.Known, error)
 	FactAct(ctx context.Context, caseID string, act casefile.Act) (casefile.Known, error)
@@ -88,6 +91,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"an envelope without case is kept", noCase},
 		{"work falls due", dueWork},
 		{"queues are in order of urgency", queues},
+		{"an office's lists", lists},
 		{"applicants are found", find},
 		{"serials are given once", serials},
 		{"settings", settings},

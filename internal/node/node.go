@@ -182,7 +182,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Post = &handover.Post{
-		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol, Outdated: n.outdated, Secure: time.Now,
+		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Outdated: n.outdated, Secure: time.Now,
 	}
 	if err := n.openSharing(ctx); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
@@ -195,6 +195,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil
 }
+
+// together is how long a signature waits for others to share it with, on a node where much goes on at once.
+const together = 2 * time.Millisecond
 
 func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	sign, err := cfg.Keys.SignKey("sign")
@@ -232,9 +235,13 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	signer := proof.NewSigner(sign)
+	if cfg.Parallel > 1 {
+		signer.Gather(together)
+	}
 	return &unit.Kit{
-		Me: cfg.ID, Signer: proof.NewSigner(sign), Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
-		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Wake: n.Wake,
+		Me: cfg.ID, Signer: signer, Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
+		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Protocol: cfg.Protocol, Wake: n.Wake,
 		Notices: notice.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }

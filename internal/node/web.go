@@ -16,6 +16,7 @@ import (
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/pay"
 	"tongban/internal/face/register"
+	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
 	visitface "tongban/internal/face/visit"
 	"tongban/internal/handling/apply"
@@ -110,6 +111,13 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		Gate: g, Issuer: n.Issuer, Frame: face.Frame, PublicURL: cfg.PublicURL, Officers: func(subject string) (casefile.Actor, bool) {
 			by, _, ok := n.officer(officers, subject)
 			return by, ok
+		},
+	}).Register(site)
+	sharingface.New(sharingface.Config{
+		Gate: g, Ledger: n.Shares, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
+			o, ok := officers[subject]
+			at, known := n.Kit.Office(o.Office)
+			return o, at.Name, ok && known
 		},
 	}).Register(site)
 	return &Web{entrance: public, desk: site}, nil

@@ -394,6 +394,16 @@ CREATE TABLE settings (
 	value BYTEA NOT NULL
 );
 
+CREATE TABLE share_statements (
+	by_node TEXT NOT NULL,
+	seq BIGINT NOT NULL,
+	hash BYTEA NOT NULL,
+	at BIGINT NOT NULL, -- when it came here
+	signed BYTEA NOT NULL,
+	PRIMARY KEY (by_node, seq),
+	CONSTRAINT share_statements_seq CHECK (seq > 0)
+);
+
 CREATE TABLE status_seen (
 	uri TEXT NOT NULL PRIMARY KEY,
 	at BIGINT NOT NULL,

@@ -28,6 +28,12 @@ const (
 	DraftRules   Act = "rules.draft" // change a draft and its examples
 	ApproveRules Act = "rules.approve"
 	PublishRules Act = "rules.publish"
+
+	SeeSharing   Act = "sharing.see"      // resources and agreements of all; no data of anybody
+	DescribeData Act = "sharing.describe" // an own resource
+	ProposeTerms Act = "sharing.propose"
+	SignTerms    Act = "sharing.sign" // not who proposed them
+	StopSharing  Act = "sharing.stop" // suspend, resume, end the own side
 )
 
 // The acts on licences that the own office issued.
@@ -107,5 +113,12 @@ var Table = []Rule{
 	{DraftRules, []Role{Steward}, []Condition{OnDuty}},
 	{ApproveRules, []Role{Steward}, []Condition{OnDuty}}, // two different people, the second not the author: bundle.Second
 	{PublishRules, []Role{Steward}, []Condition{OnDuty}},
+
+	// data among equals: who keeps the catalogue proposes, a second person signs (政务数据共享条例 第20条)
+	{SeeSharing, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},
+	{DescribeData, []Role{Steward}, []Condition{OnDuty}},
+	{ProposeTerms, []Role{Steward}, []Condition{OnDuty}},
+	{SignTerms, []Role{Steward, Lead}, []Condition{OnDuty}},
+	{StopSharing, []Role{Steward, Lead}, []Condition{OnDuty}},
 	{Run, []Role{Operator}, []Condition{OnDuty}},
 }

@@ -262,10 +262,13 @@ func (f *Face) without(r *http.Request, fr page.Frame) page.Frame {
 	return rules(r, fr, by.Roles)
 }
 
-// rules adds the way to the rules for whoever may see them.
+// rules adds the ways to the rules and to data sharing for whoever may see them.
 func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
 	if office.Ever(roles, office.SeeRules) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/rules", Text: page.T(r.Context(), "steward.nav"), Current: within(r, "/desk/rules")})
+	}
+	if office.Ever(roles, office.SeeSharing) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/sharing", Text: page.T(r.Context(), "sharing.nav"), Current: within(r, "/desk/sharing")})
 	}
 	return fr
 }

@@ -107,10 +107,10 @@ func newWorld(t testing.TB, protocol int) *world {
 		s := newStore()
 		kit := &unit.Kit{
 			Me: id, Signer: f.signers[id], Now: func() time.Time { return w.now }, Trust: func() *office.TrustList { return f.trust },
-			Catalogue: item.Default(), Calendar: calendar, Regions: regions, Offices: f.offices,
+			Catalogue: item.Default(), Calendar: calendar, Regions: regions, Offices: f.offices, Protocol: protocol,
 		}
 		n := &node{store: s, desk: &lodge.Desk{Kit: kit, Store: s}, bench: &decide.Bench{Kit: kit, Store: s}, issuer: &certify.Issuer{Kit: kit, Store: s, Types: types}}
-		n.post = &handover.Post{Kit: kit, Store: s, Files: allHere{}, Key: f.boxes[id], Parallel: 1, Protocol: protocol}
+		n.post = &handover.Post{Kit: kit, Store: s, Files: allHere{}, Key: f.boxes[id], Parallel: 1}
 		n.post.Channel = w.net.Join(id, n.post.Receive)
 		w.nodes[id] = n
 	}

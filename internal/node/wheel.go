@@ -113,6 +113,7 @@ func (n *Node) Start(ctx context.Context) error {
 	wg.Go(func() { n.loop(ctx, n.stateRound) })
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	wg.Go(func() { n.loop(ctx, n.rulesRound()) })
+	wg.Go(func() { n.loop(ctx, n.sharingRound()) })
 	n.stop = func() {
 		cancel()
 		wg.Wait()

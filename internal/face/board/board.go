@@ -83,26 +83,31 @@ func (f *Face) serve(build func(a ask) (view, error)) page.Handler {
 		if err != nil {
 			return err
 		}
-		v.Period = p
-		for _, at := range f.cfg.Source.Spoke() {
-			if at.After(v.AsOf) {
-				v.AsOf = at
-			}
-		}
-		if r.URL.Query().Has("csv") && p.bad == "" {
+		fr := f.finish(r, &v, p)
+		switch {
+		case p.bad != "":
+			return page.Show(w, r, http.StatusUnprocessableEntity, fr, boardPage(f, r, v))
+		case r.URL.Query().Has("csv"):
 			return writeCSV(w, v)
 		}
-		fr := f.cfg.Frame(r)
-		fr.Title, fr.HasError = v.Title, p.bad != ""
-		if r.URL.Path != "/open" {
-			fr.Back = "/open"
-		}
-		status := http.StatusOK
-		if p.bad != "" {
-			status = http.StatusUnprocessableEntity
-		}
-		return page.Show(w, r, status, fr, boardPage(f, r, v))
+		return page.Show(w, r, http.StatusOK, fr, boardPage(f, r, v))
 	}
+}
+
+// finish says until when the figures are known, and makes the frame.
+func (f *Face) finish(r *http.Request, v *view, p period) page.Frame {
+	v.Period = p
+	for _, at := range f.cfg.Source.Spoke() {
+		if at.After(v.AsOf) {
+			v.AsOf = at
+		}
+	}
+	fr := f.cfg.Frame(r)
+	fr.Title, fr.HasError = v.Title, p.bad != ""
+	if r.URL.Path != "/open" {
+		fr.Back = "/open"
+	}
+	return fr
 }
 
 // by is one figure of a node in the period.

@@ -1,4 +1,4 @@
-package board_test
+package board
 
 import (
 	"encoding/csv"
@@ -8,22 +8,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
-	"tongban/internal/face/board"
-	"tongban/internal/kernel/region"
 	"tongban/internal/page"
 )
 
 func site(t *testing.T) *page.Site {
 	t.Helper()
-	regions, err := region.Default()
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := page.NewSite(page.Config{Log: slog.New(slog.DiscardHandler)})
-	states := board.Gallery(s, regions, time.Date(2026, 11, 25, 1, 0, 0, 0, time.UTC))
-	page.Gallery(s, states)
+	New(made(s.Frame)).Register(s)
+	page.Gallery(s, States())
 	return s
 }
 

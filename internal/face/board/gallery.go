@@ -98,51 +98,66 @@ func (m madeUp) Against(int, int) []figure.Contradiction {
 	return []figure.Contradiction{{Month: 202611, Figure: "transit", Sender: "23", Receiver: "63", Says: 41, SaysOther: 38}}
 }
 
-// Gallery puts the pages with made-up figures on a site, and gives their states: those of the hub at their own addresses, those
-// of a province and of a start without figures below the gallery.
-func Gallery(s *page.Site, regions *region.Table, now time.Time) []page.State {
+// made is a hub's pages over made-up figures, on a fixed day.
+func made(frame func(*http.Request) page.Frame) Config {
+	regions, err := region.Default()
+	if err != nil { // compiled in, so a test has seen it
+		panic(err)
+	}
 	var nodes []office.NodeID
 	for _, r := range regions.Children("") {
 		if r.Node {
 			nodes = append(nodes, office.NodeID(r.Code.Province()))
 		}
 	}
-	cfg := Config{
-		Source: madeUp{nodes: nodes, now: now}, Book: figure.Default(), Catalogue: item.Default(), Regions: regions, Frame: s.Frame,
+	now := time.Date(2026, time.November, 25, 1, 0, 0, 0, time.UTC)
+	return Config{
+		Source: madeUp{nodes: nodes, now: now}, Book: figure.Default(), Catalogue: item.Default(), Regions: regions, Frame: frame,
 		Now: func() time.Time { return now }, Nodes: func() []office.NodeID { return nodes },
 	}
-	New(cfg).Register(s)
+}
+
+// States are the pages with made-up figures, for the gallery.
+func States() []page.State {
+	hub := made(func(r *http.Request) page.Frame {
+		f := page.FrameOf(r)
+		f.Face = "hub"
+		return f
+	})
+	none, province := hub, hub
+	none.Source = madeUp{empty: true}
+	province.Me, province.HubURL = "63", "http://localhost"
 	var out []page.State
-	add := func(group, name, path string) { out = append(out, page.State{Group: group, Name: name, Path: path}) }
-	add("S-16", "open", "/open")
-	add("S-16", "open-wrong-month", "/open?from=2026-13&to=x")
-	add("S-02", "open-region", "/open/regions/63")
-	add("S-02", "open-region-few", "/open/regions/54")
-	add("S-03", "open-matters", "/open/matters")
-	add("S-03", "open-matter", "/open/matters/2020-030")
-	add("S-01", "open-stages", "/open/stages")
-	add("S-04", "open-flows", "/open/flows")
-	add("S-07", "open-rework", "/open/rework")
-	add("S-14", "open-definitions", "/open/figures")
-	made := func(group, name string, change func(c *Config)) {
-		own := cfg
-		change(&own)
+	add := func(group, name string, cfg Config, path, query, key string, build func(f *Face, a ask) (view, error)) {
 		out = append(out, page.State{Group: group, Name: name, Body: func(r *http.Request) (page.Frame, templ.Component) {
-			f := New(own)
 			r = r.Clone(r.Context())
-			r.URL.Path = "/open"
+			r.URL.Path, r.URL.RawQuery = path, query
+			r.SetPathValue("node", key)
+			r.SetPathValue("item", key)
+			f := New(cfg)
 			p := f.period(r)
-			v, err := f.overview(ask{f, r.Context(), r, p})
+			v, err := build(f, ask{f, r.Context(), r, p})
 			if err != nil { // made-up figures do not fail
 				panic(err)
 			}
-			v.Period, v.AsOf = p, now
-			fr := s.Frame(r)
-			fr.Title = v.Title
+			fr := f.finish(r, &v, p)
 			return fr, boardPage(f, r, v)
 		}})
 	}
-	made("S-16", "open-nothing-yet", func(c *Config) { c.Source = madeUp{nodes: nodes, now: now, empty: true} })
-	made("S-02", "open-province", func(c *Config) { c.Me, c.HubURL = "63", "http://localhost" })
-	return out
+	add("S-16", "open", hub, "/open", "", "", (*Face).overview)
+	add("S-16", "open-wrong-month", hub, "/open", "from=2026-13&to=x", "", (*Face).overview)
+	add("S-16", "open-nothing-yet", none, "/open", "", "", (*Face).overview)
+	add("S-02", "open-province", province, "/open", "", "", (*Face).overview)
+	add("S-02", "open-region", hub, "/open/regions/23", "", "23", (*Face).region)
+	add("S-02", "open-region-few", hub, "/open/regions/54", "", "54", (*Face).region)
+	add("S-03", "open-matters", hub, "/open/matters", "", "", (*Face).matters)
+	add("S-03", "open-matter", hub, "/open/matters/2020-030", "", "2020-030", (*Face).matter)
+	add("S-01", "open-stages", hub, "/open/stages", "", "", (*Face).stages)
+	add("S-04", "open-flows", hub, "/open/flows", "", "", (*Face).flows)
+	add("S-07", "open-rework", hub, "/open/rework", "", "", (*Face).rework)
+	return append(out, page.State{Group: "S-14", Name: "open-definitions", Body: func(r *http.Request) (page.Frame, templ.Component) {
+		fr := hub.Frame(r)
+		fr.Title = page.T(r.Context(), "board.definitions")
+		return fr, definitionsPage(r, hub.Book)
+	}})
 }

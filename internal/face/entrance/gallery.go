@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"tongban/catalogue"
@@ -19,17 +20,14 @@ import (
 var GalleryDay = time.Date(2026, time.November, 25, 1, 0, 0, 0, time.UTC)
 
 // Gallery is a hub's entrance over the catalogue inside the binary, at a fixed day and with made-up offices, that shows every
-// public page in every state at /gallery. It holds no case and reaches no province. Other faces of the site add theirs.
-func Gallery(log *slog.Logger, others ...func(s *page.Site, regions *region.Table, now time.Time) []page.State) (*page.Site, []page.State, error) {
+// public page in every state at /gallery, with more states of other faces behind them. It holds no case and reaches no province.
+func Gallery(log *slog.Logger, more ...page.State) (*page.Site, []page.State, error) {
 	p, err := galleryPublic(log)
 	if err != nil {
 		return nil, nil, err
 	}
 	site, b := NewHub(p), newBase(p)
-	states := append(publicStates(), b.partStates()...)
-	for _, add := range others {
-		states = append(states, add(site, p.Regions, GalleryDay)...)
-	}
+	states := slices.Concat(publicStates(), b.partStates(), more)
 	page.Gallery(site, states)
 	return site, states, nil
 }
@@ -45,7 +43,7 @@ func galleryPublic(log *slog.Logger) (Public, error) {
 		return Public{}, err
 	}
 	return Public{
-		Catalogue: item.Default(), Regions: regions, Offices: offices, Log: log, Demo: true, Apply: true, Figures: true,
+		Catalogue: item.Default(), Regions: regions, Offices: offices, Log: log, Demo: true, Apply: true,
 		Trust:     func() *office.TrustList { return &office.TrustList{Version: 1} },
 		Now:       func() time.Time { return GalleryDay },
 		Entrances: map[office.NodeID]string{"23": "/gallery/province", "63": "/gallery/province"},

@@ -112,6 +112,7 @@ func (n *Node) Start(ctx context.Context) error {
 	wg.Go(func() { n.loop(ctx, n.countRound) })
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	wg.Go(func() { n.loop(ctx, n.rulesRound()) })
+	wg.Go(func() { n.loop(ctx, n.sharingRound()) })
 	n.stop = func() {
 		cancel()
 		wg.Wait()

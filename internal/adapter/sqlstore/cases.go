@@ -2,10 +2,10 @@ package sqlstore
 
 import (
 	"context"
-	"encoding/json"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/party"
+	"tongban/internal/proof"
 )
 
 // caseColumns are what a case is read from, in the order of scanCase.
@@ -34,7 +34,7 @@ func (s *Store) scanCase(r scanner) (casefile.Case, error) {
 		return casefile.Case{}, err
 	}
 	var c casefile.Case
-	if json.Unmarshal([]byte(state), &c) != nil || c.ID != id {
+	if proof.Unmarshal([]byte(state), &c) != nil || c.ID != id {
 		return casefile.Case{}, corrupt("cases.state", id)
 	}
 	if err := s.unlockJSON(wrapped, private, "cases.private", id, &c.Private); err != nil {

@@ -62,6 +62,7 @@ var broken = []constraint{
 	{"figure_cases_pkey", "figure_cases.case_id", errs.Stale},
 	{"figure_cases_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
+	{"share_statements_pkey", "share_statements.by_node, share_statements.seq", errs.Stale},
 }
 
 // Open connects and brings the database to this binary's version. Errors: those of the address (errs.StoreAddress), of

@@ -28,6 +28,19 @@ const (
 	DraftRules   Act = "rules.draft" // change a draft and its examples
 	ApproveRules Act = "rules.approve"
 	PublishRules Act = "rules.publish"
+
+	SeeSharing   Act = "sharing.see"      // resources and agreements of all; no data of anybody
+	DescribeData Act = "sharing.describe" // an own resource
+	ProposeTerms Act = "sharing.propose"
+	SignTerms    Act = "sharing.sign" // not who proposed them
+	StopSharing  Act = "sharing.stop" // suspend, resume, end the own side
+)
+
+// The acts on licences that the own office issued.
+const (
+	SeeLicence     Act = "licence.see" // its holder and what was done to it; the look is logged
+	DoLicence      Act = "licence.act"
+	ConfirmLicence Act = "licence.confirm" // what nothing undoes: a second person
 )
 
 var (
@@ -92,6 +105,11 @@ var Table = []Rule{
 	// the window's appointments
 	{KeepVisits, []Role{Window, Lead}, []Condition{OwnOffice, OnDuty}},
 
+	// licences that the own office issued (行政许可法 第69、70条)
+	{SeeLicence, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
+	{DoLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty}},
+	{ConfirmLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty, SecondPerson}},
+
 	// those who handle no case
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},
 	{ReadLog, []Role{Supervisor}, []Condition{OnDuty}},
@@ -100,5 +118,12 @@ var Table = []Rule{
 	{DraftRules, []Role{Steward}, []Condition{OnDuty}},
 	{ApproveRules, []Role{Steward}, []Condition{OnDuty}}, // two different people, the second not the author: bundle.Second
 	{PublishRules, []Role{Steward}, []Condition{OnDuty}},
+
+	// data among equals: who keeps the catalogue proposes, a second person signs (政务数据共享条例 第20条)
+	{SeeSharing, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},
+	{DescribeData, []Role{Steward}, []Condition{OnDuty}},
+	{ProposeTerms, []Role{Steward}, []Condition{OnDuty}},
+	{SignTerms, []Role{Steward, Lead}, []Condition{OnDuty}},
+	{StopSharing, []Role{Steward, Lead}, []Condition{OnDuty}},
 	{Run, []Role{Operator}, []Condition{OnDuty}},
 }

@@ -143,15 +143,18 @@ func (s *Store) Count(ctx context.Context, list []unit.Counted) error {
 		delta.Add(c.Now, 1)
 		stmts = append(stmts, stmt{sql: removeMark, args: []any{c.Case, c.Seq}, want: -1})
 	}
-	return s.e.commit(ctx, append(stmts, cellStmts(delta.Cells())...))
+	return s.e.commit(ctx, append(stmts, s.cellStmts(delta.Cells())...))
 }
 
 // cellStmts add cells in one order, so that two replicas never wait for each other in a circle. They do not share a
 // statement with another unit, which might add to the same cell.
-func cellStmts(cells []figure.Cell) []stmt {
+func (s *Store) cellStmts(cells []figure.Cell) []stmt {
 	args := make([]any, 0, len(cells)*len(addFigures.cols))
 	for _, c := range cells {
 		args = append(args, string(c.Cut), c.Figure, int64(c.Month), c.Key.Key, int64(c.Class), c.N)
+	}
+	if s.e.d == postgres && len(cells) > 0 {
+		return []stmt{addFigures.spread(args)}
 	}
 	list := addFigures.add(nil, args)
 	for i := range list {
@@ -164,7 +167,7 @@ func cellStmts(cells []figure.Cell) []stmt {
 func (s *Store) AddFigures(ctx context.Context, cells []figure.Cell) error {
 	const once = 4096
 	for chunk := range slices.Chunk(cells, once) {
-		if err := s.e.commit(ctx, cellStmts(chunk)); err != nil {
+		if err := s.e.commit(ctx, s.cellStmts(chunk)); err != nil {
 			return err
 		}
 	}

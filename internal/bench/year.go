@@ -99,7 +99,7 @@ func (y year) one(rnd *rand.Rand, here, there office.NodeID, matter, day int, pa
 	add(there, casefile.ActReceive, "decide", 20*time.Second, 1.6, "")
 	if rnd.IntN(100) < 6 {
 		add(there, casefile.ActCorrect, "decide", day1, 0.6, "")
-		add(here, casefile.ActReopen, "collect", time.Minute, 0.5, "")
+		add(here, casefile.ActReceive, "decide", time.Minute, 0.5, "")
 		add(here, casefile.ActHandOver, "collect", 4*day1, 0.8, "")
 		add(there, casefile.ActReceive, "decide", 20*time.Second, 1.6, "")
 	}

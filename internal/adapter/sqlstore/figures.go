@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/figure"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -38,6 +39,8 @@ const (
 	selectMark    = `SELECT seq FROM figure_marks WHERE case_id = $1`
 	markAll       = `INSERT INTO figure_marks (case_id, seq, at) SELECT id, 1, 0 FROM cases WHERE true
 ON CONFLICT (case_id) DO UPDATE SET seq = figure_marks.seq + 1`
+	selectHeldIn   = `SELECT receipt FROM inbox WHERE case_id = $1 AND kind = 'offer' AND status = 'held'`
+	selectHeldOut  = `SELECT receipt FROM outbox WHERE case_id = $1 AND kind = 'offer' AND status = 'held'`
 	figureColumns  = `cut, figure, month, name, class, n`
 	eachFigure     = `SELECT ` + figureColumns + ` FROM figures WHERE n <> 0 ORDER BY cut, figure, month, name, class`
 	selectOfMonth  = `SELECT ` + figureColumns + ` FROM figures WHERE cut = $1 AND month = $2 AND n <> 0 ORDER BY figure, name, class`
@@ -71,13 +74,38 @@ func oncePerCase(rows []any) []any {
 	return out
 }
 
-// marks says that the cases of the unit's facts are to be counted.
-func (w *writing) marks(u unit.Unit) {
+// marks says that the cases of the unit's facts and receipts are to be counted.
+func (w *writing) marks(u unit.Unit) error {
 	var args []any
+	mark := func(caseID string) { args = append(args, caseID, int64(1), micros(u.At.Add(countAfter))) }
 	for _, k := range u.Facts {
-		args = append(args, k.Case, int64(1), micros(u.At.Add(countAfter)))
+		mark(k.Case)
+	}
+	if u.In != nil && u.In.Status == exchange.Held {
+		mark(u.In.Case)
+	}
+	for _, x := range u.Settled {
+		if x.Status != exchange.Held {
+			continue
+		}
+		var r exchange.Receipt
+		if err := x.Receipt.Into(&r); err != nil {
+			return err
+		}
+		mark(r.Case)
 	}
 	w.stmts = insertMarks.add(w.stmts, oncePerCase(args))
+	return nil
+}
+
+// HeldReceipts gives the signed receipts of a case that say a leg was taken: those of this node and those of others.
+func (s *Store) HeldReceipts(ctx context.Context, caseID string) ([]proof.Signed, error) {
+	in, err := collect(ctx, s.e, scanSigned("inbox"), selectHeldIn, caseID)
+	if err != nil {
+		return nil, err
+	}
+	out, err := collect(ctx, s.e, scanSigned("outbox"), selectHeldOut, caseID)
+	return append(in, out...), err
 }
 
 // Uncounted claims up to limit cases whose facts have not been counted: until lease is over nobody else gets them.

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/register"
+	"tongban/internal/face/wallet"
 )
 
 // runGallery shows every page in every state with made-up data until SIGTERM or SIGINT.
@@ -23,7 +25,7 @@ func runGallery(ctx context.Context, e *env) int {
 	if err := fs.Parse(e.Args); err != nil || fs.NArg() > 0 {
 		return exitUsage
 	}
-	site, states, err := entrance.Gallery(demoLog(e.Stderr), register.States()...)
+	site, states, err := entrance.Gallery(demoLog(e.Stderr), slices.Concat(register.States(), wallet.States())...)
 	if err != nil {
 		return e.fail(err)
 	}

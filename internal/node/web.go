@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tongban/internal/adapter/oidc"
+	"tongban/internal/adapter/pdf"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
 	applyface "tongban/internal/face/apply"
@@ -19,6 +20,7 @@ import (
 	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
 	visitface "tongban/internal/face/visit"
+	"tongban/internal/face/wallet"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/kernel/workday"
@@ -75,6 +77,10 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	}).Register(public)
 	visitface.New(visitface.Config{
 		Book: n.Visits, Kit: n.Kit, Gate: g, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+	}).Register(public)
+	wallet.New(wallet.Config{
+		Wallet: n.wallet(), Gate: g, Elsewhere: n.licencesElsewhere(g.party), PDF: pdf.Licence, Frame: public.Frame, Entrances: cfg.Entrances,
+		PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))

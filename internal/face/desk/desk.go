@@ -235,6 +235,9 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 	if office.Ever(v.by.Roles, office.KeepVisits) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/visits", Text: page.T(ctx, "visit.desk.nav"), Current: within(r, "/desk/visits")})
 	}
+	if office.Ever(v.by.Roles, office.SeeLicence) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/licences", Text: page.T(ctx, "register.nav"), Current: within(r, "/desk/licences")})
+	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
 	if n, err := f.cfg.Store.CountOpen(ctx, v.by.Office); err == nil && n > 0 {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/messages", Text: page.T(ctx, "message.desk.nav"), Current: within(r, "/desk/messages")})

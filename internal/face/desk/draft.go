@@ -33,6 +33,7 @@ type draft struct {
 	Consent string            `json:"consent"`
 	Item    string            `json:"item"`
 	There   region.Code       `json:"there"`
+	Said    map[string]bool   `json:"said,omitempty"` // to the matter's yes-no questions
 	Answers map[string]string `json:"answers"`
 	Sources map[string]string `json:"sources"` // by material
 	Files   []exchange.File   `json:"files"`
@@ -95,7 +96,7 @@ func (d *draft) fail(id, words string) {
 // application is what lodge takes in.
 func (d draft) application(v item.Version) lodge.Application {
 	a := lodge.Application{
-		ID: d.ID, Item: d.Item, There: d.There, Applicant: d.Person, Consent: d.Consent, Answers: map[string]string{},
+		ID: d.ID, Item: d.Item, There: d.There, Applicant: d.Person, Consent: d.Consent, Said: d.Said, Answers: map[string]string{},
 	}
 	for _, f := range v.Form.Fields {
 		if s := d.Answers[f.Key]; s != "" {

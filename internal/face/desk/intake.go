@@ -187,8 +187,10 @@ func (f *Face) can(v visit, d draft) (item.Answer, bool) {
 	if !a.Possible {
 		return a, false
 	}
+	ver, _ := f.version(v, d)
+	mode, ok := ver.Windowed(a.Modes)
 	_, err := f.cfg.Kit.OfficeAt(d.There)
-	return a, err == nil && a.Version != "" && slices.Contains(a.Modes, item.Entrusted)
+	return a, ok && (err == nil || mode == item.Onsite) && a.Version != ""
 }
 
 // back goes to an earlier screen with everything kept.
@@ -227,6 +229,10 @@ func (f *Face) details(w http.ResponseWriter, r *http.Request, v visit) error {
 	ver, ok := f.version(v, d)
 	if !ok || d.Consent == "" {
 		return errs.New(errs.DraftUnreadable, "draft is not at this screen")
+	}
+	d.takeSaid(in, ver)
+	if ver, ok = f.version(v, d); !ok {
+		return errs.New(errs.DraftUnreadable, "draft without a matter")
 	}
 	f.takeAnswers(&d, in, ver)
 	f.takeMaterials(r, &d, in, ver)

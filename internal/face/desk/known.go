@@ -7,11 +7,49 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
+	"tongban/internal/page/upload"
 )
 
-// version is the rule of both places in force today.
+// version is the rule of both places in force today, narrowed to what the answers so far leave.
 func (f *Face) version(v visit, d draft) (item.Version, bool) {
-	return f.cfg.Kit.Rules(d.Item, f.here(v), d.There, workday.DateOf(f.now()))
+	ver, ok := f.cfg.Kit.Rules(d.Item, f.here(v), d.There, workday.DateOf(f.now()))
+	return ver.Narrow(d.Said), ok
+}
+
+// questions are the matter's yes-no questions that this person is asked.
+func (v intakeView) questions() []item.Question {
+	return slices.DeleteFunc(slices.Clone(v.Version.Questions), func(q item.Question) bool { return q.If.Holds(v.D.Said) != item.Yes })
+}
+
+// said is an answer as the form has it: y, n, or nothing yet.
+func (d draft) said(key string) string {
+	yes, known := d.Said[key]
+	switch {
+	case !known:
+		return ""
+	case yes:
+		return "y"
+	}
+	return "n"
+}
+
+// takeSaid reads the answers to the yes-no questions.
+func (d *draft) takeSaid(in upload.Form, ver item.Version) {
+	for _, q := range ver.Questions {
+		switch in.Get("s." + q.Key) {
+		case "y":
+			d.say(q.Key, true)
+		case "n":
+			d.say(q.Key, false)
+		}
+	}
+}
+
+func (d *draft) say(key string, yes bool) {
+	if d.Said == nil {
+		d.Said = map[string]bool{}
+	}
+	d.Said[key] = yes
 }
 
 // here is the area of the officer's own office.

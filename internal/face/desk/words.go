@@ -93,6 +93,9 @@ func (f *Face) placeName(c casefile.Case, kind item.LegKind) string {
 	if kind == item.Decide {
 		code = c.There
 	}
+	if l, ok := c.LegOf(kind); ok && l.Place != "" {
+		code = l.Place
+	}
 	return f.cfg.Kit.Regions.Name(code)
 }
 

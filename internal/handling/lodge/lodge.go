@@ -4,7 +4,6 @@ package lodge
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"tongban/internal/domain/casefile"
@@ -40,6 +39,7 @@ type Application struct {
 	There     region.Code
 	Applicant party.Person
 	Org       *party.Org
+	Said      map[string]bool // to the matter's yes-no questions
 	Answers   map[string]string
 	Materials []casefile.Material
 	Consent   string // version of the consent text that was read out
@@ -66,14 +66,15 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 	if err != nil {
 		return casefile.Case{}, err
 	}
-	there, err := d.Kit.OfficeAt(a.There)
-	if err != nil {
-		return casefile.Case{}, err
-	}
 	today := workday.DateOf(now)
 	can := d.Kit.Catalogue.Can(item.Query{Item: it.Code, Here: here.Region, There: a.There, On: today}, d.Kit.Regions)
-	if !can.Possible || !slices.Contains(can.Modes, item.Entrusted) {
+	mode, ok := v.Windowed(can.Modes)
+	if !can.Possible || !ok {
 		return casefile.Case{}, errs.New(errs.NotCrossProvince, "%s %s→%s: %s", it.Code, here.Region, a.There, can.Reason)
+	}
+	there, others, err := d.ends(v, mode, a)
+	if err != nil {
+		return casefile.Case{}, err
 	}
 	problems, err := d.Problems(here.Region, a, "zh")
 	if err != nil {
@@ -90,11 +91,11 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 		return casefile.Case{}, err
 	}
 	c, step, err := casefile.Lodge(casefile.Lodging{
-		ID: a.ID, No: casefile.MakeNo(d.Kit.Me, today, serial), Item: it, Mode: item.Entrusted, Here: here, There: there,
+		ID: a.ID, No: casefile.MakeNo(d.Kit.Me, today, serial), Item: it, Mode: mode, Here: here, There: there, Others: others,
 		Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
 		Private: casefile.Private{
-			Applicant: a.Applicant, Org: a.Org, Answers: d.fill(v, a), Materials: a.Materials,
-			Consent: casefile.Consent{Way: "attested", Officer: by.ID, Office: by.Office, At: now.UTC(), Text: a.Consent},
+			Applicant: a.Applicant, Org: a.Org, Answers: d.fill(v, a), Said: a.Said, Materials: a.Materials,
+			Consent: casefile.Consent{Way: casefile.ConsentAttested, Officer: by.ID, Office: by.Office, At: now.UTC(), Text: a.Consent},
 		},
 	}, d.Kit.Me, by, now)
 	if err != nil {
@@ -119,7 +120,32 @@ func (d *Desk) rule(here region.Code, a Application, now time.Time) (item.Item, 
 	if !ok {
 		return item.Item{}, item.Version{}, errs.New(errs.NoPlan, "%s has no full definition today", it.Code)
 	}
-	return it, v, nil
+	return it, v.Narrow(a.Said), nil
+}
+
+// ends are the offices of the other places of a plan: the one that the applicant names, and those at third places, which the
+// form names. Where everything is done on site the named place is only where the applicant comes from.
+func (d *Desk) ends(v item.Version, mode item.Mode, a Application) (there office.Office, others map[string]office.Office, err error) {
+	if mode == item.Onsite {
+		return office.Office{Region: a.There, Node: office.NodeID(a.There.Province())}, nil, nil
+	}
+	if there, err = d.Kit.OfficeAt(a.There); err != nil {
+		return there, nil, err
+	}
+	others = map[string]office.Office{}
+	for _, g := range v.Plan[mode] {
+		if g.Place != item.Other {
+			continue
+		}
+		place, err := region.Parse(v.Clean(a.Answers)[g.At])
+		if err != nil {
+			return there, nil, errs.New(errs.FormIncomplete, "%s names no place", g.At)
+		}
+		if others[g.Key], err = d.Kit.OfficeAt(place); err != nil {
+			return there, nil, err
+		}
+	}
+	return there, others, nil
 }
 
 // Supplement stores what was brought after a notice or a return.
@@ -130,7 +156,11 @@ func (d *Desk) Supplement(ctx context.Context, by casefile.Actor, id string, row
 // Recheck is Supplement with answers to yes-no questions that came with new rules.
 func (d *Desk) Recheck(ctx context.Context, by casefile.Actor, id string, row int64, said map[string]bool, answers map[string]string, added []casefile.Material, corrections []casefile.Correction) (casefile.Case, error) {
 	return unit.Act(ctx, d.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
-		c, step, err := casefile.Supplement(c.Hear(said), d.Kit.Me, by, answers, added, corrections, d.Kit.Now())
+		law, err := d.Kit.Law(c, c.Day(d.Kit.Now()))
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		c, step, err := casefile.Supplement(c.Hear(said), d.Kit.Me, by, law, answers, added, corrections, d.Kit.Now())
 		if err != nil {
 			return casefile.Case{}, err
 		}
@@ -151,8 +181,12 @@ func (d *Desk) Withdraw(ctx context.Context, by *casefile.Actor, id string, row 
 			who = by.ID
 		}
 		var u unit.Unit
-		other := otherNode(c, d.Kit.Me)
-		if decide, ok := c.LegOf(item.Decide); ok && decide.Transit == nil && decide.Holder != "" && decide.Holder != d.Kit.Me {
+		other := d.Kit.Me // a deciding place that never heard of it is told nothing
+		decide, ok := c.LegOf(item.Decide)
+		if ok && decide.State != casefile.Planned {
+			other = decide.Node
+		}
+		if ok && decide.Transit == nil && decide.Holder != "" && decide.Holder != d.Kit.Me {
 			ask, step, err := casefile.AskWithdraw(c, d.Kit.Me, d.Kit.Now())
 			if err != nil {
 				return casefile.Case{}, err
@@ -160,13 +194,9 @@ func (d *Desk) Withdraw(ctx context.Context, by *casefile.Actor, id string, row 
 			c = ask
 			return d.told(ctx, &u, c, step, who, other)
 		}
-		seen := len(c.Custody) > 1
 		c, step, err := casefile.Withdraw(c, d.Kit.Me, by, d.Kit.Now())
 		if err != nil {
 			return casefile.Case{}, err
-		}
-		if !seen {
-			other = d.Kit.Me // the deciding place never heard of it
 		}
 		return d.told(ctx, &u, c, step, who, other)
 	})
@@ -185,15 +215,6 @@ func (d *Desk) told(ctx context.Context, u *unit.Unit, c casefile.Case, step cas
 	}
 	d.Kit.Woken()
 	return c, nil
-}
-
-func otherNode(c casefile.Case, me office.NodeID) office.NodeID {
-	for _, l := range c.Legs {
-		if l.Node != me {
-			return l.Node
-		}
-	}
-	return me
 }
 
 // fill completes what was typed with what is known of person and place, so that nobody types it.

@@ -92,6 +92,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: deskStore{n.Store},
 		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits,
 		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
+		Known: applying.Known,
 		Officers: func(subject string) (casefile.Actor, string, bool) {
 			o, ok := officers[subject]
 			if !ok {

@@ -177,7 +177,10 @@ func (f *Face) stations(r *http.Request, view *caseView, here, there string) {
 	if collect.Key == "" {
 		from = page.Place{Name: here, Role: page.T(ctx, "apply.desk.from"), State: page.T(ctx, "apply.desk.sent"), Done: true}
 	}
-	view.Places = append([]page.Place{from}, f.stationsOf(ctx, c)...)
+	if c.Mode != item.Onsite { // everything happens at one counter
+		view.Places = append(view.Places, from)
+	}
+	view.Places = append(view.Places, f.stationsOf(ctx, c)...)
 	view.Places = append(view.Places,
 		page.Place{Name: there, Role: page.T(ctx, "desk.role.decide"), State: page.T(ctx, "desk.state."+string(decide.State)), Active: running && h.Leg == decide.Key, Done: decide.State == casefile.Done},
 	)

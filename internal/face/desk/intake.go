@@ -169,6 +169,9 @@ func (f *Face) matter(w http.ResponseWriter, r *http.Request, v visit) error {
 		view.Cannot = &can
 		return f.showStep(w, r, v, d, stepMatter, view)
 	}
+	if err := f.ask(r, v, &d); err != nil {
+		return err
+	}
 	return f.showStep(w, r, v, d, stepDetails, intakeView{})
 }
 
@@ -235,6 +238,9 @@ func (f *Face) details(w http.ResponseWriter, r *http.Request, v visit) error {
 		return errs.New(errs.DraftUnreadable, "draft without a matter")
 	}
 	f.takeAnswers(&d, in, ver)
+	if in.Get("do") == "next" {
+		f.takePartner(&d, in, ver, v.lang)
+	}
 	f.takeMaterials(r, &d, in, ver)
 	do := in.Get("do")
 	if n, ok := strings.CutPrefix(do, "remove-"); ok {
@@ -326,6 +332,9 @@ func (f *Face) judge(r *http.Request, v visit, d *draft, ver item.Version) error
 		return nil
 	}
 	for _, field := range ver.Missing(f.filled(*d, ver)) {
+		if field.Source == item.FromEvidence && field.Fallback != item.FallAsk { // the deciding place asks the source again
+			continue
+		}
 		d.fail("known", page.T(r.Context(), "desk.details.gap", pick(v.lang, field.Label, field.LabelEn)))
 	}
 	return nil

@@ -4,11 +4,13 @@ package lodge
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
@@ -41,6 +43,8 @@ type Application struct {
 	Org       *party.Org
 	Said      map[string]bool // to the matter's yes-no questions
 	Answers   map[string]string
+	Known     map[string]string // what registered sources said, as "SOURCE.WHAT"
+	Partner   *party.Person     // who is at the counter too, where the matter needs both
 	Materials []casefile.Material
 	Consent   string // version of the consent text that was read out
 }
@@ -86,6 +90,10 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 	if err := a.Applicant.Validate(); err != nil {
 		return casefile.Case{}, err
 	}
+	parties, err := together(v, a, now)
+	if err != nil {
+		return casefile.Case{}, err
+	}
 	serial, err := d.Store.Serial(ctx, "case-"+today.String())
 	if err != nil {
 		return casefile.Case{}, err
@@ -94,7 +102,7 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 		ID: a.ID, No: casefile.MakeNo(d.Kit.Me, today, serial), Item: it, Mode: mode, Here: here, There: there, Others: others,
 		Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
 		Private: casefile.Private{
-			Applicant: a.Applicant, Org: a.Org, Answers: d.fill(v, a), Said: a.Said, Materials: a.Materials,
+			Applicant: a.Applicant, Org: a.Org, Answers: d.fill(v, a), Said: a.Said, Materials: a.Materials, Parties: parties,
 			Consent: casefile.Consent{Way: casefile.ConsentAttested, Officer: by.ID, Office: by.Office, At: now.UTC(), Text: a.Consent},
 		},
 	}, d.Kit.Me, by, now)
@@ -219,7 +227,36 @@ func (d *Desk) told(ctx context.Context, u *unit.Unit, c casefile.Case, step cas
 
 // fill completes what was typed with what is known of person and place, so that nobody types it.
 func (d *Desk) fill(v item.Version, a Application) map[string]string {
-	return v.Fill(v.Clean(a.Answers), d.Facts(a.Applicant, a.There))
+	facts := d.Facts(a.Applicant, a.There)
+	maps.Copy(facts, With(a.Known, a.Partner))
+	return v.Fill(v.Clean(a.Answers), facts)
+}
+
+// With is what sources said, and who else stands at the counter.
+func With(known map[string]string, partner *party.Person) map[string]string {
+	out := maps.Clone(known)
+	if out == nil {
+		out = map[string]string{}
+	}
+	if partner != nil {
+		out["invited.name"], out["invited.number"] = partner.Name, partner.IDNo
+	}
+	return out
+}
+
+// together are those who take part beside the applicant: they stood at the counter too.
+func together(v item.Version, a Application, at time.Time) ([]casefile.Party, error) {
+	field, needed := journey.Inviting(v)
+	if !needed || a.Partner == nil {
+		return nil, nil
+	}
+	if err := a.Partner.Validate(); err != nil {
+		return nil, err
+	}
+	if a.Partner.IDNo == a.Applicant.IDNo {
+		return nil, errs.New(errs.FormIncomplete, "both are the same person")
+	}
+	return []casefile.Party{{Role: field.Key, Person: *a.Partner, At: at.UTC()}}, nil
 }
 
 // Facts are the values that evidence fields and derivations draw on: the applicant as identified, and the deciding place.

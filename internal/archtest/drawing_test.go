@@ -21,7 +21,8 @@ var rows = [][]string{
 	{"internal/demo/people"},
 	{
 		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",
-		"internal/face/console", "internal/face/steward", "internal/face/api", "internal/face/peer", "internal/face/pay", "internal/face/visit",
+		"internal/face/console", "internal/face/steward", "internal/face/api", "internal/face/peer", "internal/face/pay", "internal/face/visit", "internal/face/sharing",
+		"internal/face/register", "internal/face/wallet",
 	},
 	{"internal/page"},
 	{"internal/page/text"},
@@ -36,7 +37,8 @@ var rows = [][]string{
 		"internal/handling/certify", "internal/handling/apply", "internal/handling/share", "internal/handling/rate",
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
-		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit",
+		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit", "internal/handling/count",
+		"internal/handling/allot",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{
@@ -44,7 +46,7 @@ var rows = [][]string{
 		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/notice", "internal/domain/message",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},
-	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/vouch", "internal/domain/zone", "internal/domain/bundle", "internal/domain/fee", "internal/domain/booking"},
+	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/vouch", "internal/domain/zone", "internal/domain/bundle", "internal/domain/fee", "internal/domain/booking", "internal/domain/resource"},
 	{"internal/domain/item", "internal/domain/office"},
 	{"internal/domain/party", "internal/domain/document"},
 	{"internal/proof"},

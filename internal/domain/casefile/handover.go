@@ -28,7 +28,7 @@ func HandOver(c Case, me office.NodeID, by Actor, law Law, mint func() string, n
 		return Case{}, Step{}, err
 	}
 	collect.Reason = ""
-	c.Claimed = ""
+	c.Claimed, c.ClaimedAt = "", time.Time{}
 	c.meetLeg(collect.Key, step.At)
 	c.advance(me, law, mint, step.At)
 	return c, step, nil
@@ -82,7 +82,7 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 		}
 		c = in.Case.clone()
 		c.Recused, c.Checked = nil, nil
-		c.Row, c.Claimed, c.Custody, c.Limits, c.Closed, c.Ended = 0, "", nil, nil, time.Time{}, time.Time{}
+		c.Row, c.Claimed, c.ClaimedAt, c.Custody, c.Limits, c.Closed, c.Ended = 0, "", time.Time{}, nil, nil, time.Time{}, time.Time{}
 	}
 	l := c.leg(e.Leg)
 	if l == nil || c.ID != e.Case {

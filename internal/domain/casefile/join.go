@@ -43,7 +43,7 @@ func Verify(c Case, me office.NodeID, by Actor, v Verified, now time.Time) (Case
 	v.Leg, v.Officer, v.Office, v.At = l.Key, by.ID, by.Office, step.At
 	c.answered(v)
 	c.meetLeg(l.Key, step.At)
-	c.Claimed = ""
+	c.Claimed, c.ClaimedAt = "", time.Time{}
 	step.Private = v
 	return c, step, nil
 }
@@ -60,7 +60,7 @@ func GiveBack(c Case, me office.NodeID, by Actor, reason string, now time.Time) 
 	}
 	l.Reason = reason
 	c.meetLeg(l.Key, step.At)
-	c.Claimed = ""
+	c.Claimed, c.ClaimedAt = "", time.Time{}
 	return c, step, nil
 }
 
@@ -71,7 +71,7 @@ func Undo(c Case, me office.NodeID, by Actor, now time.Time) (Case, Step, error)
 	if err != nil {
 		return Case{}, Step{}, err
 	}
-	c.Claimed = ""
+	c.Claimed, c.ClaimedAt = "", time.Time{}
 	c.tryClose(step.At)
 	return c, step, nil
 }
@@ -252,7 +252,7 @@ func (c Case) Failed() bool {
 
 // end is the end of the applicant's part; the case closes with it unless other places have something to undo.
 func (c *Case) end(at time.Time) {
-	c.Ended, c.Claimed = at, ""
+	c.Ended, c.Claimed, c.ClaimedAt = at, "", time.Time{}
 	c.tryClose(at)
 }
 

@@ -108,6 +108,8 @@ type Private struct {
 	Review      map[string]Mark   `json:"review,omitempty"` // by checklist key
 	Verified    []Verified        `json:"verified,omitempty"`
 	Corrections []Correction      `json:"corrections,omitempty"`
+	Suspensions []Suspension      `json:"suspensions,omitempty"`
+	Extension   *Extension        `json:"extension,omitempty"`
 	Decision    *Decision         `json:"decision,omitempty"`
 	Delivery    *Delivery         `json:"delivery,omitempty"`
 }

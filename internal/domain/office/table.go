@@ -87,6 +87,11 @@ var Table = []Rule{
 	{"decline", checking, seeing},
 	{"suspend", checking, seeing},
 	{"resume", checking, seeing},
+	{"ask-extend", checking, seeing},
+
+	// more time is approved by somebody else than who asks (行政许可法 第42条: 经本行政机关负责人批准)
+	{"extend", []Role{Lead}, seeing},
+	{"keep-limit", []Role{Lead}, seeing},
 
 	// a part of a matter that several places share: each answers for its own
 	{"verify", checking, seeing},

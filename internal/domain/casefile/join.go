@@ -108,8 +108,8 @@ func Unwind(c Case, me office.NodeID, now time.Time) (_ Case, _ Step, ok bool) {
 // mostSaid bounds what a place says of its part, in characters.
 const mostSaid = 2000
 
-// answer takes over what another place said of its own leg, if the fact of it came too.
-func (c Case) answer(from office.NodeID, v Verified) Case {
+// hear takes over what another place said of its own leg, if the fact of it came too.
+func (c Case) hear(from office.NodeID, v Verified) Case {
 	l, ok := c.Leg(v.Leg)
 	switch {
 	case !ok, l.Node != from, l.Kind != item.Verify, l.State != Done, l.Outcome != v.Outcome:
@@ -137,7 +137,7 @@ func (c *Case) answered(v Verified) {
 func React(c Case, me, from office.NodeID, in []Verified, law Law, mint func() string, now time.Time) Case {
 	c = c.clone()
 	for _, v := range in {
-		c = c.answer(from, v)
+		c = c.hear(from, v)
 	}
 	if c.Coordinator != me || !c.Ended.IsZero() || c.Failed() {
 		return c

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tongban/internal/adapter/oidc"
+	"tongban/internal/adapter/pdf"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
@@ -21,6 +22,7 @@ import (
 	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
 	visitface "tongban/internal/face/visit"
+	"tongban/internal/face/wallet"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/elsewhere"
@@ -79,6 +81,10 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	visitface.New(visitface.Config{
 		Book: n.Visits, Kit: n.Kit, Gate: g, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
+	wallet.New(wallet.Config{
+		Wallet: n.wallet(), Gate: g, Elsewhere: n.licencesElsewhere(g.party), PDF: pdf.Licence, Frame: public.Frame, Entrances: cfg.Entrances,
+		PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+	}).Register(public)
 	board.New(board.Config{
 		Source: count.Own{Me: n.ID, Now: n.Kit.Now, Store: n.Store}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
 		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame,
@@ -100,6 +106,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: n.Store, Allot: n.Allot,
 		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits,
 		Today:    func() string { return workday.DateOf(n.Kit.Now()).String() },
+		Known:    applying.Known,
 		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) },
 		Colleagues: func(at string) []office.Officer {
 			return slices.DeleteFunc(slices.Clone(cfg.Officers), func(o office.Officer) bool { return o.Office != at })

@@ -88,6 +88,14 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	for _, o := range cfg.Officers {
 		officers[o.ID] = o
 	}
+	acting := func(subject string) (casefile.Actor, string, bool) {
+		o, ok := officers[subject]
+		if !ok {
+			return casefile.Actor{}, "", false
+		}
+		at, ok := n.Kit.Office(o.Office)
+		return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles, Remit: o.Remit, Leave: o.Leave}, at.Name, ok
+	}
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: n.Store, Allot: n.Allot,
 		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits,
@@ -95,14 +103,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		Colleagues: func(at string) []office.Officer {
 			return slices.DeleteFunc(slices.Clone(cfg.Officers), func(o office.Officer) bool { return o.Office != at })
 		},
-		Officers: func(subject string) (casefile.Actor, string, bool) {
-			o, ok := officers[subject]
-			if !ok {
-				return casefile.Actor{}, "", false
-			}
-			at, ok := n.Kit.Office(o.Office)
-			return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles, Remit: o.Remit, Leave: o.Leave}, at.Name, ok
-		},
+		Officers: acting,
 	})
 	site := page.NewSite(page.Config{Log: cfg.Log, Frame: face.Frame, FormAction: []string{cfg.Issuer}})
 	face.Register(site)
@@ -113,6 +114,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return o, at.Name, ok && known
 		},
 	}).Register(site)
+	cases := sharingface.NewCases(sharingface.CaseConfig{
+		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data,
+		Officers: acting, Frame: public.Frame, Desk: face.Frame,
+	})
+	cases.RegisterPublic(public)
+	cases.RegisterDesk(site)
 	sharingface.New(sharingface.Config{
 		Gate: g, Ledger: n.Shares, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
 			o, ok := officers[subject]

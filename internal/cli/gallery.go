@@ -11,7 +11,9 @@ import (
 	"syscall"
 	"time"
 
+	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
+	"tongban/internal/face/register"
 )
 
 // runGallery shows every page in every state with made-up data until SIGTERM or SIGINT.
@@ -22,7 +24,7 @@ func runGallery(ctx context.Context, e *env) int {
 	if err := fs.Parse(e.Args); err != nil || fs.NArg() > 0 {
 		return exitUsage
 	}
-	site, states, err := entrance.Gallery(demoLog(e.Stderr))
+	site, states, err := entrance.Gallery(demoLog(e.Stderr), append(register.States(), board.States()...)...)
 	if err != nil {
 		return e.fail(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/fsck"
@@ -140,7 +141,7 @@ func (w *world) count() {
 func (w *world) life(until string) string {
 	w.t.Helper()
 	ctx := w.t.Context()
-	issuer := &certify.Issuer{Kit: w.there.kit, Store: w.there.store}
+	issuer := &certify.Issuer{Kit: w.there.kit, Store: w.there.store, Types: must(licence.LoadTypes(catalogue.FS))}
 	counter := &certify.Issuer{Kit: w.here.kit, Store: w.here.store}
 	bench := &decide.Bench{Kit: w.there.kit, Store: w.there.store}
 	c := must((&lodge.Desk{Kit: w.here.kit, Store: w.here.store}).TakeIn(ctx, w.here.window, w.application()))

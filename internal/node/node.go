@@ -90,6 +90,7 @@ type Node struct {
 	Issuer *certify.Issuer
 	Post   *handover.Post
 	Files  files
+	Status *certify.Reader // how other provinces' licences stand
 	Trust  *federate.Trust
 	Vault  *proof.Vault
 	Room   *notify.Room
@@ -106,6 +107,7 @@ type Node struct {
 	Data     *share.Asker       // asks other provinces for a case
 	provider *share.Provider    // answers other provinces
 
+	lists   *certify.StatusDesk
 	witness *witness.Witness // signs the heads of other logs
 	keeper  *witness.Keeper  // has the heads of this log signed
 
@@ -117,6 +119,7 @@ type Node struct {
 	behind  chan office.NodeID // whose rules are newer than what is here
 	sending chan struct{}      // holds one while a round of sending is on its way
 	missed  search.Misses
+	speaker *count.Speaker // states the figures to the hub
 
 	mu   sync.Mutex // guards stop
 	stop func()
@@ -188,6 +191,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
+	n.lists = certify.NewStatusDesk(n.Issuer, time.Now)
 	n.Post = &handover.Post{
 		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Outdated: n.outdated, Secure: time.Now,
 	}
@@ -200,6 +204,8 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		}
 	}
 	n.Data = n.asking(key)
+	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
+	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil
 }
@@ -273,6 +279,8 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.provider.Receive(ctx, m.From, m.Body)
 	case share.StandingKind:
 		return n.Standing.Receive(ctx, m.From, m.Body)
+	case certify.StatusKind:
+		return n.lists.Receive(ctx, m.From, m.Body)
 	case share.NewsKind:
 		return n.Shares.ReceiveNews(ctx, m.From, m.Body)
 	case witness.Kind:

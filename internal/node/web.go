@@ -10,11 +10,14 @@ import (
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
 	applyface "tongban/internal/face/apply"
+	"tongban/internal/face/board"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/pay"
+	"tongban/internal/face/register"
 	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
 	visitface "tongban/internal/face/visit"
@@ -57,10 +60,10 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		Public: entrance.Public{
 			Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Offices: n.Kit.Offices, Trust: n.Trust.List,
 			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner,
-			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, Reach: reach,
+			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, Figures: true, Reach: reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Room: n.Room, Words: n.Words, Gate: g, NextTry: n.Store.NextTry,
-		Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till,
+		Status: n.Status.Standing, Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till,
 	})
 	applying := *n.Apply
 	applying.Evidence = cfg.Evidence
@@ -75,6 +78,10 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	visitface.New(visitface.Config{
 		Book: n.Visits, Kit: n.Kit, Gate: g, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
+	board.New(board.Config{
+		Source: ownFigures{n}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
+		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame,
+	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
 	})
@@ -88,22 +95,15 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	for _, o := range cfg.Officers {
 		officers[o.ID] = o
 	}
-	acting := func(subject string) (casefile.Actor, string, bool) {
-		o, ok := officers[subject]
-		if !ok {
-			return casefile.Actor{}, "", false
-		}
-		at, ok := n.Kit.Office(o.Office)
-		return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles, Remit: o.Remit, Leave: o.Leave}, at.Name, ok
-	}
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: n.Store, Allot: n.Allot,
 		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits,
-		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
+		Today:    func() string { return workday.DateOf(n.Kit.Now()).String() },
+		Known:    applying.Known,
+		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) },
 		Colleagues: func(at string) []office.Officer {
 			return slices.DeleteFunc(slices.Clone(cfg.Officers), func(o office.Officer) bool { return o.Office != at })
 		},
-		Officers: acting,
 	})
 	site := page.NewSite(page.Config{Log: cfg.Log, Frame: face.Frame, FormAction: []string{cfg.Issuer}})
 	face.Register(site)
@@ -116,10 +116,16 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	}).Register(site)
 	cases := sharingface.NewCases(sharingface.CaseConfig{
 		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data,
-		Officers: acting, Frame: public.Frame, Desk: face.Frame,
+		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }, Frame: public.Frame, Desk: face.Frame,
 	})
 	cases.RegisterPublic(public)
 	cases.RegisterDesk(site)
+	register.New(register.Config{
+		Gate: g, Issuer: n.Issuer, Frame: face.Frame, PublicURL: cfg.PublicURL, Officers: func(subject string) (casefile.Actor, bool) {
+			by, _, ok := n.officer(officers, subject)
+			return by, ok
+		},
+	}).Register(site)
 	sharingface.New(sharingface.Config{
 		Gate: g, Ledger: n.Shares, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
 			o, ok := officers[subject]
@@ -128,6 +134,16 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	return &Web{entrance: public, desk: site}, nil
+}
+
+// officer finds an officer of the node's own register, with the name of the office.
+func (n *Node) officer(officers map[string]office.Officer, subject string) (casefile.Actor, string, bool) {
+	o, ok := officers[subject]
+	if !ok {
+		return casefile.Actor{}, "", false
+	}
+	at, ok := n.Kit.Office(o.Office)
+	return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles, Remit: o.Remit, Leave: o.Leave}, at.Name, ok
 }
 
 // forms lists where forms may lead beside the own site.

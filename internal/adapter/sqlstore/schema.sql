@@ -144,6 +144,23 @@ CREATE TABLE licence_facts (
 
 CREATE UNIQUE INDEX licence_facts_n ON licence_facts (licence, n);
 
+CREATE TABLE licence_lookups (
+	mac BIGINT NOT NULL,
+	licence TEXT NOT NULL
+);
+
+CREATE INDEX licence_lookups_mac ON licence_lookups (mac);
+
+CREATE TABLE licence_wishes (
+	licence TEXT NOT NULL PRIMARY KEY,
+	act TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	by_officer TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	row_seen BIGINT NOT NULL,
+	CONSTRAINT licence_wishes_act CHECK (act IN ('revoke', 'strike', 'cancel'))
+);
+
 CREATE TABLE licences (
 	id TEXT NOT NULL PRIMARY KEY,
 	type TEXT NOT NULL,
@@ -159,6 +176,8 @@ CREATE TABLE licences (
 	CONSTRAINT licences_version CHECK (version > 0),
 	CONSTRAINT licences_state CHECK (state IN ('in-force', 'suspended', 'expired', 'revoked', 'struck', 'cancelled', 'replaced', 'moved-out'))
 );
+
+CREATE INDEX licences_case ON licences (case_id);
 
 CREATE UNIQUE INDEX licences_place ON licences (list, idx);
 
@@ -432,6 +451,12 @@ CREATE TABLE share_tables (
 	n BIGINT NOT NULL,
 	PRIMARY KEY (resource, version),
 	CONSTRAINT share_tables_version CHECK (version > 0)
+);
+
+CREATE TABLE status_seen (
+	uri TEXT NOT NULL PRIMARY KEY,
+	at BIGINT NOT NULL,
+	token TEXT NOT NULL
 );
 
 CREATE TABLE visits (

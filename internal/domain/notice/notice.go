@@ -29,6 +29,7 @@ const (
 	NotAccepted  Kind = "not-accepted" // 不予受理, with remedies (行政许可法 第32条)
 	Suspended    Kind = "suspended"    // 特别程序, the time is not counted (行政许可法 第45条: 书面告知)
 	Resumed      Kind = "resumed"      // 继续计时
+	Extended     Kind = "extended"     // 延期, with reason in its paper (行政许可法 第42条)
 	Granted      Kind = "granted"      // 批准了
 	Refused      Kind = "refused"      // 没批准, with remedies (行政许可法 第38条)
 	Ready        Kind = "ready"        // 结果可以领了
@@ -37,12 +38,16 @@ const (
 	Withdrawn    Kind = "withdrawn"    // 已撤回
 	TooLate      Kind = "too-late"     // 想撤回, 但已经作出决定
 	Answered     Kind = "answered"     // 留言有了回复
+	Verified     Kind = "verified"     // 一处地方核实完了 (多地联办)
+	Undone       Kind = "undone"       // 没办成, 那边为它做的已经撤销
+	Paid         Kind = "paid"         // 费用收到了
+	PaidBack     Kind = "paid-back"    // 费用退回了
 )
 
 // Kinds lists all in the order of a case's life.
 var Kinds = []Kind{
-	Received, Moved, Accepted, Correction, Supplemented, Reminder, Returned, NotAccepted, Suspended, Resumed, Granted, Refused,
-	Ready, Posted, Served, Withdrawn, TooLate, Answered,
+	Received, Moved, Accepted, Correction, Supplemented, Reminder, Returned, NotAccepted, Suspended, Resumed, Extended,
+	Granted, Refused, Ready, Posted, Served, Withdrawn, TooLate, Answered, Verified, Undone, Paid, PaidBack,
 }
 
 // Channel is how a notice reaches somebody beside the own page, on which each stands.
@@ -99,6 +104,7 @@ const (
 	ValueDay    = "day"    // of the act, YYYY-MM-DD
 	ValueDue    = "due"    // by when, YYYY-MM-DD
 	ValueCount  = "n"
+	ValueSum    = "sum" // yuan, as 12.50
 )
 
 // New is a notice that waits to be sent. The id is made of what it stems from: the hash of a fact, or whatever else happens once.

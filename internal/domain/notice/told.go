@@ -22,12 +22,15 @@ var told = map[casefile.Act]Kind{
 	casefile.ActReturn:     Returned,
 	casefile.ActSuspend:    Suspended,
 	casefile.ActResume:     Resumed,
+	casefile.ActExtend:     Extended,
 	casefile.ActDecide:     Granted, // or Refused
 	casefile.ActDispatch:   Ready,   // where it waits to be fetched
 	casefile.ActDeliver:    Posted,  // if it was
 	casefile.ActServe:      Served,
 	casefile.ActWithdraw:   Withdrawn,
 	casefile.ActSupplement: Supplemented,
+	casefile.ActVerify:     Verified,
+	casefile.ActUndo:       Undone,
 }
 
 // silent are the acts that nobody is told of, because they change nothing for the applicant.
@@ -35,6 +38,9 @@ var silent = map[casefile.Act]string{
 	casefile.ActReceive:     "the receipt shows on the page; the hand-over was told",
 	casefile.ActReopen:      "what brought it back was told",
 	casefile.ActReview:      "inside the office",
+	casefile.ActUnwind:      "its end is told: undone",
+	casefile.ActAskExtend:   "inside the office; what follows is told",
+	casefile.ActKeepLimit:   "inside the office; the limit stays as it was told",
 	casefile.ActAskWithdraw: "the applicant's own wish; its answer is told",
 }
 
@@ -45,6 +51,9 @@ func Of(c casefile.Case, f casefile.Fact, hash proof.Hash) (Notice, bool) {
 	kind, ok := told[f.Act]
 	if !known || !ok || f.By != leg.Node {
 		return Notice{}, false
+	}
+	if leg.Kind == item.Verify && (f.Act == casefile.ActWithdraw || f.Act == casefile.ActReturn) {
+		return Notice{}, false // a part that stopped with the case, or that the window looks at again
 	}
 	switch f.Act { //nolint:exhaustive // the others are told as the table says
 	case casefile.ActDecide:
@@ -63,7 +72,7 @@ func Of(c casefile.Case, f casefile.Fact, hash proof.Hash) (Notice, bool) {
 	values := ValuesOf(c)
 	values[ValueOffice], values[ValueDay] = f.Office, workday.DateOf(f.At).String()
 	switch kind { //nolint:exhaustive // the others have no date of their own
-	case Accepted, Resumed:
+	case Accepted, Resumed, Extended:
 		values[ValueDue] = f.Due
 	case Correction:
 		values[ValueCount] = strconv.Itoa(len(c.Private.Corrections))

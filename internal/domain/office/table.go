@@ -37,6 +37,13 @@ const (
 	StopSharing  Act = "sharing.stop" // suspend, resume, end the own side
 )
 
+// The acts on licences that the own office issued.
+const (
+	SeeLicence     Act = "licence.see" // its holder and what was done to it; the look is logged
+	DoLicence      Act = "licence.act"
+	ConfirmLicence Act = "licence.confirm" // what nothing undoes: a second person
+)
+
 var (
 	counter  = []Role{Window}
 	checking = []Role{Reviewer}
@@ -81,6 +88,15 @@ var Table = []Rule{
 	{"decline", checking, seeing},
 	{"suspend", checking, seeing},
 	{"resume", checking, seeing},
+	{"ask-extend", checking, seeing},
+
+	// more time is approved by somebody else than who asks (行政许可法 第42条: 经本行政机关负责人批准)
+	{"extend", []Role{Lead}, seeing},
+	{"keep-limit", []Role{Lead}, seeing},
+
+	// a part of a matter that several places share: each answers for its own
+	{"verify", checking, seeing},
+	{"undo", checking, seeing},
 
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
 	{"decide", deciding, append([]Condition{SecondPerson}, seeing...)},
@@ -93,6 +109,11 @@ var Table = []Rule{
 
 	// the window's appointments
 	{KeepVisits, []Role{Window, Lead}, []Condition{OwnOffice, OnDuty}},
+
+	// licences that the own office issued (行政许可法 第69、70条)
+	{SeeLicence, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
+	{DoLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty}},
+	{ConfirmLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty, SecondPerson}},
 
 	// those who handle no case
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},

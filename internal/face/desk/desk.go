@@ -13,6 +13,7 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/item"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
@@ -88,6 +89,8 @@ type Config struct {
 	Store      Store
 	Files      Files
 	Box        Box
+	// Known is what registered sources say of who stands at the counter, as "SOURCE.WHAT"; nil asks none.
+	Known func(ctx context.Context, who party.Person, code string, here, there region.Code, v item.Version) map[string]string
 	// Reachable says whether another node answers now; nil judges by how long an offer has been without receipt.
 	Reachable func(office.NodeID) bool
 	Demo      bool
@@ -234,6 +237,9 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 	}
 	if office.Ever(v.by.Roles, office.KeepVisits) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/visits", Text: page.T(ctx, "visit.desk.nav"), Current: within(r, "/desk/visits")})
+	}
+	if office.Ever(v.by.Roles, office.SeeLicence) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/licences", Text: page.T(ctx, "register.nav"), Current: within(r, "/desk/licences")})
 	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
 	if n, err := f.cfg.Store.CountOpen(ctx, v.by.Office); err == nil && n > 0 {

@@ -182,7 +182,7 @@ func (b *Bench) offerBack(u *unit.Unit, c casefile.Case, fact proof.Signed, kind
 		papers = append(papers, paper)
 	}
 	l, _ := c.LegOf(item.Decide)
-	if c.Local() { // the applicant reads the notice on the own page
+	if l.Transit == nil { // the window is in this house, or the applicant reads the notice on the own page
 		return nil
 	}
 	return b.Kit.Offer(u, c, l.Key, []proof.Signed{fact}, papers)
@@ -215,20 +215,6 @@ func (b *Bench) Decide(ctx context.Context, by casefile.Actor, ref Ref, d casefi
 		}
 		return b.tellWith(u, c, fact, kind, b.Kit.ReasonedData(c, *c.Private.Decision))
 	})
-}
-
-// Suspend stops the clock for a procedure of 行政许可法 第45条; Resume lets it run on.
-func (b *Bench) Suspend(ctx context.Context, by casefile.Actor, ref Ref, reason string) (casefile.Case, error) {
-	return b.act(ctx, by.ID, ref, func(c casefile.Case, _ casefile.Law) (casefile.Case, casefile.Step, error) {
-		return casefile.Suspend(c, b.Kit.Me, by, reason, b.Kit.Now())
-	}, b.tell)
-}
-
-// Resume ends a suspension.
-func (b *Bench) Resume(ctx context.Context, by casefile.Actor, ref Ref) (casefile.Case, error) {
-	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
-		return casefile.Resume(c, b.Kit.Me, by, law, b.Kit.Now())
-	}, b.tell)
 }
 
 func (b *Bench) tell(u *unit.Unit, c casefile.Case, fact proof.Signed) error {

@@ -99,13 +99,17 @@ func newWorld(t testing.TB, protocol int) *world {
 	w := &world{
 		t: t, now: time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC), net: memchan.New(), nodes: map[office.NodeID]*node{}, id: unit.NewID(),
 	}
+	types, err := licence.LoadTypes(catalogue.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, id := range []office.NodeID{north, west, south} {
 		s := newStore()
 		kit := &unit.Kit{
 			Me: id, Signer: f.signers[id], Now: func() time.Time { return w.now }, Trust: func() *office.TrustList { return f.trust },
 			Catalogue: item.Default(), Calendar: calendar, Regions: regions, Offices: f.offices, Protocol: protocol,
 		}
-		n := &node{store: s, desk: &lodge.Desk{Kit: kit, Store: s}, bench: &decide.Bench{Kit: kit, Store: s}, issuer: &certify.Issuer{Kit: kit, Store: s}}
+		n := &node{store: s, desk: &lodge.Desk{Kit: kit, Store: s}, bench: &decide.Bench{Kit: kit, Store: s}, issuer: &certify.Issuer{Kit: kit, Store: s, Types: types}}
 		n.post = &handover.Post{Kit: kit, Store: s, Files: allHere{}, Key: f.boxes[id], Parallel: 1}
 		n.post.Channel = w.net.Join(id, n.post.Receive)
 		w.nodes[id] = n
@@ -189,7 +193,7 @@ var acts = map[string]func(ctx context.Context, w *world, n, v *node) error{
 		return err
 	},
 	"suspend": func(ctx context.Context, w *world, _, v *node) error {
-		_, err := v.bench.Suspend(ctx, w.officer, decide.Ref{Case: w.id}, "专家评审")
+		_, err := v.bench.Suspend(ctx, w.officer, decide.Ref{Case: w.id}, casefile.Suspension{Procedure: "experts", Reason: "专家评审", Days: 5})
 		return err
 	},
 	"resume": func(ctx context.Context, w *world, _, v *node) error {

@@ -37,6 +37,7 @@ type Unit struct {
 	Licences  []Standing
 	Presented []Presentation
 	Held      []Held
+	Wished    []Wish
 
 	Rules    []RuleBundle
 	Drafted  *Drafted

@@ -53,6 +53,10 @@ type Keeper interface {
 	Life(ctx context.Context, id string) (licence.Life, error)
 	LivesOver(ctx context.Context, day string, limit int) ([]licence.Life, error)
 	LicenceFacts(ctx context.Context, id string) ([]proof.Signed, error)
+	FindLicences(ctx context.Context, by []party.Lookup, limit int) ([]licence.Life, error)
+	LicenceWish(ctx context.Context, id string) (unit.Wish, error)
+	SeenStatus(ctx context.Context, uri string) (string, time.Time, error)
+	KeepStatus(ctx context.Context, uri, token string, at time.Time) error
 	StatusList(ctx context.Context, list int64) (map[int]licence.State, error)
 	Presentation(ctx context.Context, id string) (unit.Presentation, error)
 	Presentations(ctx context.Context, caseID string) ([]unit.Presentation, error)
@@ -96,6 +100,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"serials are given once", serials},
 		{"settings", settings},
 		{"a licence stands as its last act left it", standings},
+		{"the register finds licences and remembers proposals", register},
 		{"a presentation is answered once", presentations},
 		{"a wallet is its owner's", wallet},
 		{"a token is spent once", spendOnce},

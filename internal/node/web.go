@@ -24,6 +24,7 @@ import (
 	visitface "tongban/internal/face/visit"
 	"tongban/internal/face/wallet"
 	"tongban/internal/handling/apply"
+	"tongban/internal/handling/count"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
@@ -85,7 +86,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
 	board.New(board.Config{
-		Source: ownFigures{n}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
+		Source: count.Own{Me: n.ID, Now: n.Kit.Now, Store: n.Store}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
 		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tongban/internal/adapter/oidc"
+	"tongban/internal/adapter/pdf"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
@@ -21,7 +22,9 @@ import (
 	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
 	visitface "tongban/internal/face/visit"
+	"tongban/internal/face/wallet"
 	"tongban/internal/handling/apply"
+	"tongban/internal/handling/count"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
@@ -78,8 +81,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	visitface.New(visitface.Config{
 		Book: n.Visits, Kit: n.Kit, Gate: g, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
+	wallet.New(wallet.Config{
+		Wallet: n.wallet(), Gate: g, Elsewhere: n.licencesElsewhere(g.party), PDF: pdf.Licence, Frame: public.Frame, Entrances: cfg.Entrances,
+		PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+	}).Register(public)
 	board.New(board.Config{
-		Source: ownFigures{n}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
+		Source: count.Own{Me: n.ID, Now: n.Kit.Now, Store: n.Store}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
 		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
@@ -114,6 +121,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return o, at.Name, ok && known
 		},
 	}).Register(site)
+	cases := sharingface.NewCases(sharingface.CaseConfig{
+		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data,
+		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }, Frame: public.Frame, Desk: face.Frame,
+	})
+	cases.RegisterPublic(public)
+	cases.RegisterDesk(site)
 	register.New(register.Config{
 		Gate: g, Issuer: n.Issuer, Frame: face.Frame, PublicURL: cfg.PublicURL, Officers: func(subject string) (casefile.Actor, bool) {
 			by, _, ok := n.officer(officers, subject)

@@ -22,6 +22,7 @@ var rows = [][]string{
 	{
 		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",
 		"internal/face/console", "internal/face/steward", "internal/face/api", "internal/face/peer", "internal/face/pay", "internal/face/visit",
+		"internal/face/rate", "internal/face/oversight",
 	},
 	{"internal/page"},
 	{"internal/page/text"},
@@ -37,11 +38,13 @@ var rows = [][]string{
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
 		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit",
+		"internal/handling/evaluate", "internal/handling/oversee",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
+	{"internal/domain/rating", "internal/domain/watch"},
 	{
-		"internal/domain/rating", "internal/domain/sharing", "internal/domain/mutualaid",
-		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/notice", "internal/domain/message",
+		"internal/domain/sharing", "internal/domain/mutualaid",
+		"internal/domain/figure", "internal/domain/consent", "internal/domain/notice", "internal/domain/message",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},
 	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/vouch", "internal/domain/zone", "internal/domain/bundle", "internal/domain/fee", "internal/domain/booking"},

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,7 +16,9 @@ import (
 	applyface "tongban/internal/face/apply"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	"tongban/internal/face/oversight"
 	"tongban/internal/face/pay"
+	"tongban/internal/face/rate"
 	"tongban/internal/face/steward"
 	visitface "tongban/internal/face/visit"
 	"tongban/internal/handling/apply"
@@ -75,6 +78,9 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	visitface.New(visitface.Config{
 		Book: n.Visits, Kit: n.Kit, Gate: g, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
+	rate.New(rate.Config{
+		Desk: n.Rates, Kit: n.Kit, Gate: g, Own: n.Apply.Own, Looked: n.Apply.Looked, Frame: public.Frame, Client: client,
+	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
 	})
@@ -88,18 +94,19 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	for _, o := range cfg.Officers {
 		officers[o.ID] = o
 	}
+	register := func(subject string) (casefile.Actor, string, bool) {
+		o, ok := officers[subject]
+		if !ok {
+			return casefile.Actor{}, "", false
+		}
+		at, ok := n.Kit.Office(o.Office)
+		return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles, Remit: o.Remit, Leave: o.Leave}, at.Name, ok
+	}
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: deskStore{n.Store},
-		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits,
+		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits, RatingCode: n.Rates.Code,
 		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
-		Officers: func(subject string) (casefile.Actor, string, bool) {
-			o, ok := officers[subject]
-			if !ok {
-				return casefile.Actor{}, "", false
-			}
-			at, ok := n.Kit.Office(o.Office)
-			return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles, Remit: o.Remit, Leave: o.Leave}, at.Name, ok
-		},
+		Officers: register,
 	})
 	site := page.NewSite(page.Config{Log: cfg.Log, Frame: face.Frame, FormAction: []string{cfg.Issuer}})
 	face.Register(site)
@@ -110,7 +117,17 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return o, at.Name, ok && known
 		},
 	}).Register(site)
+	oversight.New(oversight.Config{Gate: g, Rates: n.Rates, Kit: n.Kit, Frame: face.Frame, Officers: register}).Register(site)
 	return &Web{entrance: public, desk: site}, nil
+}
+
+// client is who asks, as the connection says.
+func client(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // forms lists where forms may lead beside the own site.

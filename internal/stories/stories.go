@@ -32,7 +32,7 @@ const (
 var plays = map[string]func(*play){
 	"licence": licenceStory, "correction": correctionStory, "refusal": refusalStory, "outage": outageStory,
 	"recall": recallStory, "return": returnStory, "withdraw": withdrawStory,
-	"online": onlineStory, "online-fix": onlineFixStory, "together": togetherStory, "fee": feeStory, "booking": bookingStory,
+	"online": onlineStory, "online-fix": onlineFixStory, "together": togetherStory, "fee": feeStory, "booking": bookingStory, "rating": ratingStory,
 }
 
 // All lists the stories in the order in which a tour plays them.

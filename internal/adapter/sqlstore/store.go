@@ -59,6 +59,9 @@ var broken = []constraint{
 	{"visits_seat", "visits.office, visits.day, visits.start, visits.seat", errs.SeatTaken},
 	{"visits_once", "visits.person, visits.matter, visits.once", errs.BookedAlready},
 	{"visits_version", "", errs.Stale},
+	{"ratings_pkey", "ratings.id", errs.RatedAlready},
+	{"ratings_once", "ratings.case_id, ratings.target, ratings.nth", errs.RatedAlready},
+	{"ratings_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
 }
 

@@ -37,12 +37,13 @@ const (
 	Withdrawn    Kind = "withdrawn"    // 已撤回
 	TooLate      Kind = "too-late"     // 想撤回, 但已经作出决定
 	Answered     Kind = "answered"     // 留言有了回复
+	RatingHeard  Kind = "rating-heard" // 差评有了处理结果
 )
 
 // Kinds lists all in the order of a case's life.
 var Kinds = []Kind{
 	Received, Moved, Accepted, Correction, Supplemented, Reminder, Returned, NotAccepted, Suspended, Resumed, Granted, Refused,
-	Ready, Posted, Served, Withdrawn, TooLate, Answered,
+	Ready, Posted, Served, Withdrawn, TooLate, Answered, RatingHeard,
 }
 
 // Channel is how a notice reaches somebody beside the own page, on which each stands.

@@ -53,6 +53,8 @@ type caseView struct {
 	Papers  []unit.Paper
 	Receipt *unit.Paper
 	Fee     *feeView // nil: the matter costs nothing here
+
+	RateURL, RateCode string // of the receipt; "" if the window is not rated here
 }
 
 // finishing reports whether the officer may finish the case from its checklist.
@@ -391,6 +393,10 @@ func (f *Face) receipt(w http.ResponseWriter, r *http.Request, v visit) error {
 		if p.Kind == string(document.Intake) {
 			view.Receipt = &papers[i]
 		}
+	}
+	if f.cfg.RatingCode != nil && c.Coordinator == f.cfg.Kit.Me {
+		view.RateCode = f.cfg.RatingCode(c)
+		view.RateURL = f.cfg.PublicURL + "/rate/" + string(c.No) + "/" + view.RateCode
 	}
 	fr := f.Frame(r)
 	fr.Title, fr.Flash = page.T(r.Context(), "desk.receipt.title"), f.said(r, c)

@@ -43,6 +43,25 @@ func TestLicences(t *testing.T) {
 	}
 }
 
+// TestQueueBench runs the measurement of the desk's lists shortly on both databases.
+func TestQueueBench(t *testing.T) {
+	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
+		o := bench.Options{What: "queue", DSN: "sqlite", Dir: t.TempDir(), Preload: 60, For: 200 * time.Millisecond}
+		if db := open(); strings.HasPrefix(db.DSN, "postgres") {
+			o.DSN = db.DSN
+		}
+		var out bytes.Buffer
+		r, err := bench.Run(t.Context(), o, &out)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, &out)
+		}
+		if r.PerSecond <= 0 || r.P50 <= 0 || r.P99 < r.P50 || r.LimitPerSecond <= 0 || r.Preloaded != 60 {
+			t.Errorf("%+v\n%s", r, &out)
+		}
+	})
+}
+
 // TestPagesBench runs the measurement of pages shortly on both databases: each kind of page is answered, and what stands in the
 // result was measured.
 func TestPagesBench(t *testing.T) {

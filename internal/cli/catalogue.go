@@ -7,6 +7,7 @@ import (
 
 	"tongban/catalogue"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/zone"
 	"tongban/internal/kernel/errs"
@@ -103,6 +104,25 @@ func (e *env) lint(fsys fs.FS) int {
 			found = append(found, finding(f))
 		}
 	}
+	types, terr := licence.LoadTypes(fsys)
+	unreadable(licence.TypesFile, terr)
+	checked["licence_types"] = len(types)
+	if terr == nil && c != nil {
+		for _, it := range c.All() {
+			for _, edition := range it.Versions {
+				v, err := c.VersionByDigest(edition.Digest)
+				if err != nil || v.Result.LicenceType == "" {
+					continue
+				}
+				if _, err := licence.TypeOf(types, v.Result.LicenceType); err != nil {
+					found = append(found, finding{File: "items/" + edition.ID + ".toml", Rule: errs.CodeOf(err).Name(), Text: v.Result.LicenceType})
+				}
+			}
+		}
+	}
+	reasons, err := licence.LoadReasons(fsys)
+	unreadable(licence.ReasonsFile, err)
+	checked["licence_reasons"] = len(reasons)
 	offices, err := office.Load(fsys)
 	unreadable(office.File, err)
 	checked["offices"] = len(offices)

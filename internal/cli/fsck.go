@@ -24,6 +24,7 @@ func runFsck(ctx context.Context, e *env) int {
 	data := f.String("data", ".tongban", "folder of one node, or of a nation with a folder for each")
 	db := f.String("db", "", "postgres://… if the data are there; empty is SQLite, or what the node's configuration says")
 	wait := f.Duration("max-wait", 0, "how long a hand-over may wait for its receipt; 0 is for ever")
+	figures := f.Bool("figures", false, "reckon the boards' figures again from the signed facts")
 	if _, code, ok := e.parse(f, 0); !ok {
 		return code
 	}
@@ -31,7 +32,7 @@ func runFsck(ctx context.Context, e *env) int {
 	if err != nil {
 		return e.fail(errors.Join(err, closeAll()))
 	}
-	report, err := fsck.Check(ctx, nodes, fsck.Options{Now: time.Now(), MaxWait: *wait})
+	report, err := fsck.Check(ctx, nodes, fsck.Options{Now: time.Now(), MaxWait: *wait, Figures: *figures})
 	if err := errors.Join(err, closeAll()); err != nil {
 		return e.fail(err)
 	}

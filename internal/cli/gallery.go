@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tongban/internal/face/entrance"
+	"tongban/internal/face/register"
 )
 
 // runGallery shows every page in every state with made-up data until SIGTERM or SIGINT.
@@ -22,7 +23,7 @@ func runGallery(ctx context.Context, e *env) int {
 	if err := fs.Parse(e.Args); err != nil || fs.NArg() > 0 {
 		return exitUsage
 	}
-	site, states, err := entrance.Gallery(demoLog(e.Stderr))
+	site, states, err := entrance.Gallery(demoLog(e.Stderr), register.States()...)
 	if err != nil {
 		return e.fail(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/licence/jws"
+	"tongban/internal/domain/licence/statuslist"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/federate"
 	"tongban/internal/kernel/gm"
@@ -22,10 +24,12 @@ func samples(dir string) error {
 	op, _ := operator.SignKey("operator")
 	key, _ := keys.SignKey("sign")
 	enc, _ := keys.DecryptKey("encrypt")
+	es, _ := keys.ES256Key("es256")
 	other, _ := stranger.SignKey("sign")
 	signer := proof.NewSigner(key)
 	trust, err := office.SignTrust(proof.NewSigner(op), &office.TrustList{Version: 1, Issued: time.Now().UTC(), Nodes: []office.Node{{
-		ID: "63", Name: "青海省", NameEn: "Qinghai", Region: "630000000000", Protocol: 2, Sign: key.Public(), Encrypt: enc.Public(),
+		ID: "63", Name: "青海省", NameEn: "Qinghai", Region: "630000000000", Protocol: 2, Sign: key.Public(), Encrypt: enc.Public(), ES256: es.Public(),
+		Address: "https://qinghai.example",
 	}}})
 	if err != nil {
 		return err
@@ -87,10 +91,42 @@ func samples(dir string) error {
 			return err
 		}
 	}
+	if err := presentations(files, l, jws.NewES256(es), office.Node{ID: "63", Address: "https://qinghai.example"}); err != nil {
+		return err
+	}
 	for name, b := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// presentations adds the same licence as credential, in place 5 of a list in which place 6 is suspended, and lists: one of now, one
+// of last week, one of somebody else's address.
+func presentations(files map[string][]byte, l licence.Licence, s *jws.Signer, by office.Node) error {
+	const uri = "https://qinghai.example/status/1"
+	for name, idx := range map[string]int{"shown.sdjwt": 5, "suspended.sdjwt": 6, "beyond.sdjwt": 1 << 20} {
+		c, err := licence.Credential(s, l, by, licence.Binding{Status: &statuslist.Ref{URI: uri, Idx: idx}, At: time.Now().Add(-time.Hour)})
+		if err != nil {
+			return err
+		}
+		files[name] = []byte(c + "\n")
+	}
+	files["forged.sdjwt"] = []byte(strings.Replace(string(files["shown.sdjwt"]), ".", ".e30", 1))
+	list := statuslist.New(1024, 2)
+	if err := list.Set(6, statuslist.Suspended); err != nil {
+		return err
+	}
+	for name, x := range map[string]struct {
+		uri string
+		at  time.Time
+	}{"list.jwt": {uri, time.Now()}, "stale.jwt": {uri, time.Now().Add(-7 * 24 * time.Hour)}, "other.jwt": {"https://evil.example/status/1", time.Now()}} {
+		token, err := statuslist.Sign(s, x.uri, list, x.at)
+		if err != nil {
+			return err
+		}
+		files[name] = []byte(token)
 	}
 	return nil
 }

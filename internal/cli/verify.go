@@ -16,6 +16,7 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/licence/sdjwt"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/federate"
 	"tongban/internal/kernel/errs"
@@ -28,17 +29,24 @@ type verdictJSON struct {
 	Kind   string `json:"kind"`
 	Issuer string `json:"issuer"`
 	Reason string `json:"reason"`
+	// Status is a licence's by its issuer's list: in-force, suspended, ended; "" if no list was read. AsOf is the list's time.
+	Status string `json:"status,omitempty"`
+	AsOf   string `json:"as_of,omitempty"`
+
+	unasked bool // there is a list, and nobody named it
 }
 
 // maxFile bounds what verify reads; no licence or document comes near it.
 const maxFile = 8 << 20
 
-// runVerify holds a downloaded file against the trust list, without any network.
-func runVerify(_ context.Context, e *env) int {
+// runVerify holds a downloaded file against the trust list, without any network unless -online asks the issuer for its status list.
+func runVerify(ctx context.Context, e *env) int {
 	f := e.flags("verify")
 	e.withJSON(f)
 	trustPath := f.String("trust", "", "trust list; empty is $TONGBAN_TRUST, then ./.tongban/trust.json")
 	on := f.String("on", "", "day on which a licence should be in force, YYYY-MM-DD; empty is today")
+	status := f.String("status", "", "the issuer's status list, as its pages serve it under /status/")
+	online := f.Bool("online", false, "fetch the issuer's status list from the address in the trust list")
 	rest, code, ok := e.parse(f, 1)
 	if !ok {
 		return code
@@ -65,11 +73,19 @@ func runVerify(_ context.Context, e *env) int {
 	if x, err := accesslog.ReadExtract(b); err == nil {
 		return e.verifyExtract(x, trust, path)
 	}
+	src := statusSource{file: *status, online: *online, now: time.Now()}
+	if text, ok := sdjwt.Text(b); ok {
+		v := verdictJSON{Kind: kindCredential}
+		err := checkLicence(ctx, &v, text, licence.File{}, trust, day, src)
+		return e.verdict(v, err, trust, path)
+	}
 	file, err := licence.ReadFile(b)
 	v := verdictJSON{Kind: file.Kind}
 	switch {
+	case err == nil && file.Kind == licence.FileLicence:
+		err = checkLicence(ctx, &v, "", file, trust, day, src)
 	case err == nil:
-		v.Issuer, err = judge(file, trust, day)
+		v.Issuer, err = judge(file, trust)
 	case !errs.Is(err, errs.WrongType) || file.Signed.Typ == "": // not a file of ours at all
 		return e.fail(errs.Wrap(errs.FileUnreadable, err, ""))
 	}
@@ -103,6 +119,11 @@ func (e *env) verdict(v verdictJSON, err error, trust *office.TrustList, path st
 			key = "verify-no"
 		}
 		e.line(key, e.text("kind-"+v.Kind), v.Issuer, v.Reason)
+		if v.Status != "" {
+			e.line("verify-status", e.text("status-"+v.Status), v.AsOf)
+		} else if v.unasked {
+			e.line("verify-status", e.text("status-unknown"), "")
+		}
 		if err != nil {
 			e.line("verify-next", errs.CodeOf(err).Text(e.lang).Next)
 		}
@@ -115,14 +136,7 @@ func (e *env) verdict(v verdictJSON, err error, trust *office.TrustList, path st
 }
 
 // judge checks signature and content of a file, and names who issued it as far as that is proved.
-func judge(f licence.File, trust *office.TrustList, day workday.Date) (issuer string, err error) {
-	if f.Kind == licence.FileLicence {
-		l, err := licence.Verify(f.Signed, trust)
-		if err != nil {
-			return "", err
-		}
-		return l.Issuer.Name, l.ValidOn(day.String())
-	}
+func judge(f licence.File, trust *office.TrustList) (issuer string, err error) {
 	node, err := trust.Check(f.Signed, f.Kind)
 	if err != nil {
 		return "", err

@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
@@ -26,6 +27,7 @@ type Reader interface {
 	Cases
 	Post
 	Book
+	Figures
 }
 
 // Cases is the part about cases. CaseColumns names the columns that do not repeat what the case's state says.
@@ -56,6 +58,12 @@ type Book interface {
 	LogWaiting(ctx context.Context) (count int, oldest time.Time, err error)
 }
 
+// Figures is the part about what boards show.
+type Figures interface {
+	Figures(ctx context.Context) ([]figure.Cell, error)
+	Tallies(ctx context.Context, caseID string) (list []figure.Tally, marked bool, err error)
+}
+
 // Node is one node's data with the trust list that it goes by.
 type Node struct {
 	ID     office.NodeID
@@ -76,11 +84,13 @@ type Options struct {
 	// Catalogue and Calendar are what limits and rule versions are held against; nil takes those inside the binary.
 	Catalogue *item.Catalogue
 	Calendar  *workday.Calendar
+	// Figures has the boards' figures reckoned again from the signed facts.
+	Figures bool
 }
 
 // Violation is one thing that breaks a rule. Text holds no personal data.
 type Violation struct {
-	Rule string        `json:"rule"` // I1…I9, "fee", or "state" where a row contradicts itself
+	Rule string        `json:"rule"` // I1…I9, "fee", "figure", or "state" where a row contradicts itself
 	Node office.NodeID `json:"node,omitempty"`
 	Case string        `json:"case,omitempty"`
 	Text string        `json:"text"`
@@ -163,6 +173,11 @@ func (c *check) node(n Node) error {
 	}
 	if err := c.post(n); err != nil {
 		return err
+	}
+	if c.opt.Figures {
+		if err := c.settled(func() error { return c.figures(n) }); err != nil {
+			return err
+		}
 	}
 	return c.settled(func() error { return c.book(n) })
 }

@@ -38,6 +38,15 @@ func TestALifeBreaksNoRule(t *testing.T) {
 				}
 			}
 		}
+		r, err := fsck.Check(t.Context(), w.nodes(), fsck.Options{Figures: true})
+		if err != nil || r.Err() != nil || r.Checked["figure-behind"] == 0 {
+			t.Errorf("before it is counted: %v %v %v", err, r.Checked, r.Violations)
+		}
+		w.count()
+		r, err = fsck.Check(t.Context(), w.nodes(), fsck.Options{Figures: true})
+		if err != nil || r.Err() != nil || r.Checked["figure-behind"] != 0 || r.Checked["figures"] < 30 {
+			t.Errorf("counted: %v %v %v", err, r.Checked, r.Violations)
+		}
 		for _, n := range w.nodes() { // one node alone must not be blamed for what others know
 			if r, err := fsck.Check(t.Context(), []fsck.Node{n}, fsck.Options{}); err != nil || r.Err() != nil {
 				t.Errorf("%s alone: %v %v", n.ID, err, r.Err())
@@ -123,6 +132,18 @@ func add(node int, make func(w *world, c casefile.Case) unit.Unit) func(*testing
 	}
 }
 
+// counted has the figures counted before the harm is done.
+func counted(do func(*testing.T, *sql.DB, *world, string)) func(*testing.T, *sql.DB, *world, string) {
+	return func(t *testing.T, db *sql.DB, w *world, id string) {
+		t.Helper()
+		w.count()
+		if r, err := fsck.Check(t.Context(), w.nodes(), fsck.Options{Figures: true}); err != nil || r.Err() != nil {
+			t.Fatal(err, r.Violations)
+		}
+		do(t, db, w, id)
+	}
+}
+
 var harms = []harm{
 	{"both hold the leg", "I1", "held", 0, bend(func(c *casefile.Case) { c.Legs[1].Holder = "23" }), fsck.Options{}},
 	{"nobody holds the leg", "I1", "held", 1, bend(func(c *casefile.Case) { c.Legs[1].Holder = "23" }), fsck.Options{}},
@@ -169,6 +190,10 @@ var harms = []harm{
 	{"another fact under the hash", "state", "held", 0, run("UPDATE facts SET signed = (SELECT x.signed FROM facts x WHERE x.hash <> facts.hash LIMIT 1)"), fsck.Options{}},
 	{"a fact is lost", "state", "held", 0, run("DELETE FROM facts WHERE act = 'lodge'"), fsck.Options{}},
 	{"the private part is another", "state", "held", 0, run("UPDATE cases SET private = X'010203'"), fsck.Options{}},
+	{"an aggregate that no fact supports", "figure", "delivered", 1, counted(run("UPDATE figures SET n = n + 1 WHERE figure = 'promise'")), fsck.Options{Figures: true}},
+	{"an aggregate is lost", "figure", "delivered", 0, counted(run("DELETE FROM figures WHERE figure = 'lodged'")), fsck.Options{Figures: true}},
+	{"a case counted otherwise", "figure", "delivered", 1, counted(run(`UPDATE figure_cases SET tallies = replace(tallies, '"f":"law"', '"f":"promise"')`)), fsck.Options{Figures: true}},
+	{"a case is not counted", "figure", "delivered", 0, counted(run("DELETE FROM figure_cases")), fsck.Options{Figures: true}},
 	{"a paper does not open", "state", "held", 0, run("UPDATE papers SET signed = X'010203'"), fsck.Options{}},
 	{"a parcel does not open", "state", "offered", 0, run("UPDATE outbox SET signed = X'010203'"), fsck.Options{}},
 }

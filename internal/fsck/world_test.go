@@ -10,11 +10,14 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/adapter/sqlstore/sqltest"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/fsck"
 	"tongban/internal/handling/certify"
+	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
@@ -124,11 +127,21 @@ func (w *world) settle(ctx context.Context) {
 	w.t.Fatal("the nodes do not come to rest")
 }
 
+// count keeps the figures of both nodes until nothing is left to count.
+func (w *world) count() {
+	w.t.Helper()
+	for _, p := range []*place{w.here, w.there} {
+		c := &count.Counter{Kit: p.kit, Store: p.store, Book: figure.Default()}
+		for must(c.Round(w.t.Context())) > 0 {
+		}
+	}
+}
+
 // life takes a case through its stages and stops after one: lodged, offered, held, accepted, decided, sent, delivered.
 func (w *world) life(until string) string {
 	w.t.Helper()
 	ctx := w.t.Context()
-	issuer := &certify.Issuer{Kit: w.there.kit, Store: w.there.store}
+	issuer := &certify.Issuer{Kit: w.there.kit, Store: w.there.store, Types: must(licence.LoadTypes(catalogue.FS))}
 	counter := &certify.Issuer{Kit: w.here.kit, Store: w.here.store}
 	bench := &decide.Bench{Kit: w.there.kit, Store: w.there.store}
 	c := must((&lodge.Desk{Kit: w.here.kit, Store: w.here.store}).TakeIn(ctx, w.here.window, w.application()))

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"tongban/catalogue"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/licence/jws"
 	"tongban/internal/domain/licence/statuslist"
@@ -26,8 +27,17 @@ func (n *Node) issuer(keys gm.KeyProvider) (*certify.Issuer, error) {
 	if err != nil {
 		return nil, err
 	}
+	types, err := licence.LoadTypes(catalogue.FS)
+	if err != nil {
+		return nil, err
+	}
+	reasons, err := licence.LoadReasons(catalogue.FS)
+	if err != nil {
+		return nil, err
+	}
 	return &certify.Issuer{
 		Kit: n.Kit, Store: n.Store, Register: n.Store, Tokens: certify.Tokens{ES256: jws.NewES256(es), SM2: jws.NewSM2(sm)},
+		Types: types, Reasons: reasons,
 	}, nil
 }
 

@@ -1,7 +1,10 @@
 package node_test
 
 import (
+	"bytes"
+	"context"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,6 +16,7 @@ import (
 	"tongban/internal/domain/licence/jws"
 	"tongban/internal/domain/licence/sdjwt"
 	"tongban/internal/domain/office"
+	"tongban/internal/handling/certify"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -126,11 +130,23 @@ func TestALicenceLives(t *testing.T) {
 		do   licence.Doing
 		want errs.Code
 	}{
-		{licence.Doing{Act: licence.ActSuspend, Reason: "no-premises"}, errs.LicenceSuspended},
+		{licence.Doing{Act: licence.ActSuspend, Reason: "penalty"}, errs.LicenceSuspended},
 		{licence.Doing{Act: licence.ActResume}, 0},
-		{licence.Doing{Act: licence.ActRevoke, Reason: "false-statement"}, errs.LicenceRevoked},
+		{licence.Doing{Act: licence.ActRevoke, Reason: "deceit"}, errs.LicenceRevoked},
 	} {
-		if _, err := there.Issuer.Do(ctx, officer, paper.Number, 0, x.do); err != nil {
+		if x.do.Act.Second() {
+			if err := there.Issuer.Propose(ctx, officer, paper.Number, 0, x.do); err != nil {
+				t.Fatal(err)
+			}
+			if err := standing(); err != nil {
+				t.Errorf("a proposal alone changed something: %v", err)
+			}
+			head := actor(t, there, "630100", office.Lead)
+			head.ID = "head"
+			if _, err := there.Issuer.Confirm(ctx, head, paper.Number, 0); err != nil {
+				t.Fatal(err)
+			}
+		} else if _, err := there.Issuer.Do(ctx, officer, paper.Number, 0, x.do); err != nil {
 			t.Fatal(err)
 		}
 		token, err := there.Issuer.StatusToken(ctx, 1)
@@ -172,11 +188,30 @@ func TestALicenceLives(t *testing.T) {
 func TestWhoMayActOnALicence(t *testing.T) {
 	here, there := pair(t)
 	officer, paper := issued(t, here, there)
-	suspend := licence.Doing{Act: licence.ActSuspend, Reason: "no-premises"}
+	suspend := licence.Doing{Act: licence.ActSuspend, Reason: "penalty"}
 	reviewer, foreign, colleague := officer, officer, officer
 	reviewer.Roles, foreign.Node, colleague.Office = []office.Role{office.Reviewer}, "23", "11630000015000000X"
-	for name, by := range map[string]casefile.Actor{"a reviewer": reviewer, "another province": foreign, "another office": colleague} {
-		if _, err := there.Issuer.Do(t.Context(), by, paper.Number, 0, suspend); !errs.Is(err, errs.NotYours) {
+	for name, x := range map[string]struct {
+		by   casefile.Actor
+		want errs.Code
+	}{
+		"a reviewer": {reviewer, errs.NotYours}, "another province": {foreign, errs.NotYours}, "another office": {colleague, errs.CaseElsewhere},
+	} {
+		if _, err := there.Issuer.Do(t.Context(), x.by, paper.Number, 0, suspend); !errs.Is(err, x.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, x := range map[string]struct {
+		do   licence.Doing
+		want errs.Code
+	}{
+		"a ground of its own":     {licence.Doing{Act: licence.ActSuspend, Reason: "no-premises"}, errs.LicenceReason},
+		"no ground":               {licence.Doing{Act: licence.ActSuspend}, errs.LicenceReason},
+		"alone what takes two":    {licence.Doing{Act: licence.ActStrike, Reason: "penalty"}, errs.LicenceNeedsTwo},
+		"alone what ends it":      {licence.Doing{Act: licence.ActCancel, Reason: "not-renewed"}, errs.LicenceNeedsTwo},
+		"a state that forbids it": {licence.Doing{Act: licence.ActResume}, errs.LicenceMoveRefused},
+	} {
+		if _, err := there.Issuer.Do(t.Context(), officer, paper.Number, 0, x.do); !errs.Is(err, x.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -188,6 +223,180 @@ func TestWhoMayActOnALicence(t *testing.T) {
 			t.Errorf("%s on its own: %v", act, err)
 		}
 	}
+}
+
+// What nothing undoes takes two people, and a proposal does not outlive the standing that it was made on.
+func TestASecondPersonConfirms(t *testing.T) {
+	here, there := pair(t)
+	ctx := t.Context()
+	officer, paper := issued(t, here, there)
+	head := actor(t, there, "630100", office.Lead)
+	head.ID = "head"
+	strike := licence.Doing{Act: licence.ActStrike, Reason: "penalty"}
+	if _, err := there.Issuer.Confirm(ctx, head, paper.Number, 0); !errs.Is(err, errs.LicenceMoveRefused) {
+		t.Errorf("confirmed what nobody proposed: %v", err)
+	}
+	if err := there.Issuer.Propose(ctx, officer, paper.Number, 0, licence.Doing{Act: licence.ActSuspend, Reason: "penalty"}); !errs.Is(err, errs.LicenceMoveRefused) {
+		t.Errorf("proposed what needs nobody else: %v", err)
+	}
+	propose := func() {
+		t.Helper()
+		if err := there.Issuer.Propose(ctx, officer, paper.Number, 0, strike); err != nil {
+			t.Fatal(err)
+		}
+	}
+	propose()
+	if err := there.Issuer.Propose(ctx, head, paper.Number, 0, strike); !errs.Is(err, errs.LicenceWaits) {
+		t.Errorf("two proposals at once: %v", err)
+	}
+	if _, err := there.Issuer.Confirm(ctx, officer, paper.Number, 0); !errs.Is(err, errs.SamePerson) {
+		t.Errorf("confirmed their own proposal: %v", err)
+	}
+	if s, err := there.Issuer.See(ctx, officer, paper.Number); err != nil || s.Answer || s.Wish == nil || len(s.Acts) > 0 {
+		t.Errorf("what the proposer sees: %+v %v", s, err)
+	}
+	if err := there.Issuer.Drop(ctx, officer, paper.Number, 0); err != nil {
+		t.Fatal(err)
+	}
+	propose()
+	suspend := licence.Doing{Act: licence.ActSuspend, Reason: "penalty"}
+	if _, err := there.Issuer.Do(ctx, officer, paper.Number, 0, suspend); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := there.Issuer.Confirm(ctx, head, paper.Number, 0); !errs.Is(err, errs.LicenceMoveRefused) {
+		t.Errorf("confirmed on another standing than it was proposed on: %v", err)
+	}
+	propose()
+	if life, err := there.Issuer.Confirm(ctx, head, paper.Number, 0); err != nil || life.State != licence.Struck {
+		t.Errorf("%+v %v", life, err)
+	}
+	if s, err := there.Issuer.See(ctx, head, paper.Number); err != nil || s.Wish != nil || len(s.Facts) != 3 {
+		t.Errorf("afterwards: %+v %v", s, err)
+	}
+}
+
+// An officer finds a licence by an exact form of number or name, and only at the office that issued it.
+func TestALicenceIsFound(t *testing.T) {
+	here, there := pair(t)
+	ctx := t.Context()
+	officer, paper := issued(t, here, there)
+	l, err := licence.Verify(paper.Signed, there.Trust.List())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := officer
+	stranger.Office = "11630000015000000X"
+	for words, want := range map[string]int{
+		paper.Number: 1, l.No: 1, l.Holder.Name: 1, "230183199001010025": 1, "樊晓梅": 1, // the applicant
+		l.No[:len(l.No)-1]: 0, l.Holder.Name + "分公司": 0, "林知夏": 0, "?": 0,
+	} {
+		found, err := there.Issuer.Find(ctx, officer, words)
+		if err != nil || len(found) != want || want == 1 && found[0].ID != paper.Number {
+			t.Errorf("%q: %d found, %v", words, len(found), err)
+		}
+		if found, err := there.Issuer.Find(ctx, stranger, words); len(found) > 0 {
+			t.Errorf("%q at another office: %d found, %v", words, len(found), err)
+		}
+	}
+	if _, err := there.Issuer.See(ctx, officer, paper.Number); err != nil {
+		t.Fatal(err)
+	}
+	log, err := there.Store.LogOf(ctx, paper.Case)
+	if err != nil || log[len(log)-1].What != "licence.see" || log[len(log)-1].Who != officer.ID {
+		t.Errorf("the look is not in the log: %+v %v", log, err)
+	}
+}
+
+// Another province judges a licence by its issuer's list, keeps the last one, and says of when it is while the issuer is away.
+func TestAnotherProvinceReadsTheStatusList(t *testing.T) {
+	here, there := pair(t)
+	ctx := t.Context()
+	officer, paper := issued(t, here, there)
+	l, err := licence.Verify(paper.Signed, here.Trust.List())
+	if err != nil || l.Status == nil {
+		t.Fatalf("%+v %v", l, err)
+	}
+	if got, err := here.Status.Standing(ctx, "63", *l.Status); err != nil || got.Late || got.At.IsZero() {
+		t.Fatalf("%+v %v", got, err)
+	}
+	s := site(t, here)
+	file, err := licence.NewFile(paper.Signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := file.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, seen := upload(t, s.URL+"/verify", "file", b); status != http.StatusOK || !strings.Contains(seen, text.T("zh", "entrance.verify.genuine")) || !strings.Contains(seen, text.T("zh", "entrance.verify.in_force")) {
+		t.Errorf("verify page: %d %s", status, seen)
+	}
+	if _, err := there.Issuer.Do(ctx, officer, paper.Number, 0, licence.Doing{Act: licence.ActSuspend, Reason: "penalty"}); err != nil {
+		t.Fatal(err)
+	}
+	fresh := &certify.Reader{Trust: here.Trust.List, Channel: here.Status.Channel, Store: here.Store, Now: time.Now}
+	if _, err := fresh.Standing(ctx, "63", *l.Status); !errs.Is(err, errs.LicenceSuspended) {
+		t.Errorf("after the suspension: %v", err)
+	}
+	away := &certify.Reader{Trust: here.Trust.List, Channel: nobody{}, Store: here.Store, Now: func() time.Time { return time.Now().Add(72 * time.Hour) }}
+	if got, err := away.Standing(ctx, "63", *l.Status); !errs.Is(err, errs.LicenceSuspended) || !got.Late || got.At.IsZero() {
+		t.Errorf("with the issuer away: %+v %v", got, err)
+	}
+	never := *l.Status
+	never.URI = strings.TrimSuffix(never.URI, "1") + "7"
+	if _, err := away.Standing(ctx, "63", never); !errs.Is(err, errs.StatusMissing) {
+		t.Errorf("a list that was never read: %v", err)
+	}
+	foreign := *l.Status
+	foreign.URI = "http://evil.example/status/1"
+	if _, err := here.Status.Standing(ctx, "63", foreign); !errs.Is(err, errs.StatusUnreadable) {
+		t.Errorf("a list that lies elsewhere: %v", err)
+	}
+	far := *l.Status
+	far.Idx = 1 << 30
+	if _, err := here.Status.Standing(ctx, "63", far); !errs.Is(err, errs.StatusOutOfRange) {
+		t.Errorf("out of range: %v", err)
+	}
+}
+
+// nobody is a channel on which nobody answers.
+type nobody struct{}
+
+func (nobody) Ask(context.Context, office.NodeID, []byte) ([]byte, error) {
+	return nil, errs.New(errs.TryLater, "away")
+}
+
+// upload sends a file by form.
+func upload(t *testing.T, url, field string, file []byte) (int, string) {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile(field, "licence.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := form.Close(); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // read only
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
 }
 
 func TestAChangeIsTheNextVersion(t *testing.T) {

@@ -18,11 +18,13 @@ import (
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/api"
 	"tongban/internal/handling/unit"
 	"tongban/internal/node"
+	"tongban/internal/proof"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/matrix.txt; read what changed before you commit it")
@@ -42,6 +44,7 @@ type matrix struct {
 	c      casefile.Case
 	file   string
 	notice string // one that did not arrive
+	paper  string // a licence that the own office issued in the case
 }
 
 const atOwn, atOther = "230183", "230102" // 尚志, and another office of the same province
@@ -106,7 +109,35 @@ func newMatrix(t *testing.T) *matrix {
 	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Notices: []notice.Notice{stuck}}); err != nil {
 		t.Fatal(err)
 	}
+	m.paper = licensed(t, here, c, clerk.Office)
 	return m
+}
+
+// licensed has an office issue a licence in a case, and gives its identifier.
+func licensed(t *testing.T, n *node.Node, c casefile.Case, by string) string {
+	t.Helper()
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, err := licence.NewIdentifier("11100000MB0143028R001", by, "23018300001", 1)
+	must(err)
+	l := licence.Licence{
+		ID: id, TypeCode: "11100000MB0143028R001", TypeName: "营业执照", No: "23018300001", Version: 1, Issued: "2026-11-20", From: "2026-11-20",
+		Holder: licence.Holder{Name: "樊晓梅", Code: "230183199001010025", CodeType: "111"}, Issuer: licence.Issuer{Name: by, Code: by, Node: n.ID}, CaseID: c.ID,
+	}
+	signed, err := licence.Issue(n.Kit.Signer, l)
+	must(err)
+	life, fact, err := (licence.Life{ID: id, Type: l.TypeCode, Case: c.ID, List: 1, Idx: 1}).Do(licence.Doing{Act: licence.ActIssue, By: n.ID, Office: by}, c.Last)
+	must(err)
+	act, err := proof.SignJSON(n.Kit.Signer, licence.TypFact, fact)
+	must(err)
+	must(n.Store.Commit(t.Context(), unit.Unit{
+		At: c.Last, Licences: []unit.Standing{{Life: life, Signed: act}},
+		Papers: []unit.Paper{{ID: unit.NewID(), Case: c.ID, Kind: licence.Typ, Title: l.TypeName, Number: id, Signed: signed, At: c.Last}},
+	}))
+	return id
 }
 
 // noProvider is an identity provider that is down.
@@ -129,6 +160,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.file
 	case strings.Contains(path, "notices/{id}"):
 		id = m.notice
+	case strings.Contains(path, "licences/{id}"):
+		id = m.paper
 	}
 	fill := func(act string) string {
 		return slot.ReplaceAllStringFunc(path, func(s string) string {
@@ -143,6 +176,10 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 				return act
 			case "{item}":
 				return "2020-030"
+			case "{what}":
+				if strings.Contains(path, "licences/") {
+					return "suspend"
+				}
 			}
 			return "x"
 		})
@@ -226,7 +263,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.paper, "{licence}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}
@@ -252,7 +289,7 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 	t.Helper()
 	role, at, officer := strings.Cut(who, "@")
 	desk := path == "/desk" || strings.HasPrefix(path, "/desk/") && path != "/desk/sign-out" && path != "/desk/display"
-	caseOf := strings.Contains(path, m.c.ID) || strings.Contains(path, m.file)
+	caseOf := strings.Contains(path, m.c.ID) || strings.Contains(path, m.file) || strings.Contains(path, m.paper)
 	switch {
 	case desk && (!officer || at == "63"):
 		t.Errorf("%s got into %s %s, and is no officer here", who, method, path)
@@ -261,7 +298,11 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
 		t.Errorf("%s changed rules by %s", who, path)
 	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/watch")):
-	case desk && !strings.HasPrefix(path, "/desk/rules") && !slices.Contains([]string{"window", "reviewer", "decider", "lead"}, role):
+	case strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
+		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
+	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":
+		t.Errorf("%s changed sharing by %s", who, path)
+	case desk && !strings.HasPrefix(path, "/desk/rules") && !strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"window", "reviewer", "decider", "lead"}, role):
 		t.Errorf("%s got into %s %s, and handles no case", who, method, path)
 	case strings.HasPrefix(path, "/api/") && (!officer || at == "63"):
 		t.Errorf("%s got into %s %s", who, method, path)

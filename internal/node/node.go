@@ -16,15 +16,18 @@ import (
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/booking"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/search"
+	"tongban/internal/handling/allot"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
+	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/evaluate"
@@ -33,6 +36,7 @@ import (
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
 	"tongban/internal/handling/publish"
+	"tongban/internal/handling/share"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/visit"
 	"tongban/internal/handling/witness"
@@ -82,9 +86,11 @@ type Node struct {
 	Lodge  *lodge.Desk
 	Apply  *apply.Desk
 	Bench  *decide.Bench
+	Allot  *allot.Desk
 	Issuer *certify.Issuer
 	Post   *handover.Post
 	Files  files
+	Status *certify.Reader // how other provinces' licences stand
 	Trust  *federate.Trust
 	Vault  *proof.Vault
 	Room   *notify.Room
@@ -93,8 +99,11 @@ type Node struct {
 	Visits *visit.Book
 	Rates  *evaluate.Desk
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
+	Count  *count.Counter      // keeps the figures
 	Rules  *publish.Press      // what provinces and the operator published
+	Shares *share.Ledger       // what provinces said about data and sharing it
 
+	lists   *certify.StatusDesk
 	witness *witness.Witness // signs the heads of other logs
 	keeper  *witness.Keeper  // has the heads of this log signed
 
@@ -102,6 +111,7 @@ type Node struct {
 	leave   func()
 	wake    chan struct{}
 	news    chan struct{}      // rules were taken in
+	said    chan struct{}      // this node said something about sharing
 	behind  chan office.NodeID // whose rules are newer than what is here
 	sending chan struct{}      // holds one while a round of sending is on its way
 	missed  search.Misses
@@ -127,7 +137,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), leave: func() {}}
+	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), said: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), leave: func() {}}
 	kit, key, err := n.kit(cfg)
 	if err != nil {
 		return nil, err
@@ -144,6 +154,10 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	if err := n.openRules(ctx, n.Trust.Operator()); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
+	n.Count = &count.Counter{Kit: kit, Store: n.Store, Book: figure.Default()}
+	if err := n.Count.Open(ctx); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	store, err := blobs.New(blobs.Config{Dir: cfg.Dir + "/files", Now: cfg.Now})
@@ -169,20 +183,29 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Visits = &visit.Book{Kit: kit, Store: n.Store, Plan: plan}
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store, Fees: n.Till}
+	n.Allot = &allot.Desk{Kit: kit, Store: n.Store}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
+	n.lists = certify.NewStatusDesk(n.Issuer, time.Now)
 	n.Post = &handover.Post{
-		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Protocol: cfg.Protocol, Outdated: n.outdated, Secure: time.Now,
+		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Outdated: n.outdated, Secure: time.Now,
+	}
+	if err := n.openSharing(ctx); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
 	}
 	if cfg.Join != nil {
 		if n.Post.Channel, n.leave, err = cfg.Join(n.Receive); err != nil {
 			return nil, errors.Join(err, n.Store.Close())
 		}
 	}
+	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil
 }
+
+// together is how long a signature waits for others to share it with, on a node where much goes on at once.
+const together = 2 * time.Millisecond
 
 func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	sign, err := cfg.Keys.SignKey("sign")
@@ -220,9 +243,13 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	signer := proof.NewSigner(sign)
+	if cfg.Parallel > 1 {
+		signer.Gather(together)
+	}
 	return &unit.Kit{
-		Me: cfg.ID, Signer: proof.NewSigner(sign), Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
-		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Wake: n.Wake,
+		Me: cfg.ID, Signer: signer, Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
+		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Protocol: cfg.Protocol, Wake: n.Wake,
 		Notices: notice.Default(), Ratings: rating.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
@@ -242,6 +269,10 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.Mine.Receive(ctx, m.From, m.Body)
 	case publish.Kind:
 		return n.Rules.Receive(ctx, m.From, m.Body)
+	case certify.StatusKind:
+		return n.lists.Receive(ctx, m.From, m.Body)
+	case share.NewsKind:
+		return n.Shares.ReceiveNews(ctx, m.From, m.Body)
 	case witness.Kind:
 		return n.witness.Receive(ctx, m.From, m.Body)
 	}

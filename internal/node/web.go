@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"tongban/internal/adapter/oidc"
-	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
 	applyface "tongban/internal/face/apply"
@@ -19,6 +18,8 @@ import (
 	"tongban/internal/face/oversight"
 	"tongban/internal/face/pay"
 	"tongban/internal/face/rate"
+	"tongban/internal/face/register"
+	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
 	visitface "tongban/internal/face/visit"
 	"tongban/internal/handling/apply"
@@ -63,7 +64,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, Reach: reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Room: n.Room, Words: n.Words, Gate: g, NextTry: n.Store.NextTry,
-		Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till,
+		Status: n.Status.Standing, Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till,
 	})
 	applying := *n.Apply
 	applying.Evidence = cfg.Evidence
@@ -94,19 +95,15 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	for _, o := range cfg.Officers {
 		officers[o.ID] = o
 	}
-	register := func(subject string) (casefile.Actor, string, bool) {
-		o, ok := officers[subject]
-		if !ok {
-			return casefile.Actor{}, "", false
-		}
-		at, ok := n.Kit.Office(o.Office)
-		return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles, Remit: o.Remit, Leave: o.Leave}, at.Name, ok
-	}
+	who := func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }
 	face := desk.New(desk.Config{
-		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: deskStore{n.Store},
+		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: n.Store, Allot: n.Allot,
 		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits, RatingCode: n.Rates.Code,
-		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
-		Officers: register,
+		Today:    func() string { return workday.DateOf(n.Kit.Now()).String() },
+		Officers: who,
+		Colleagues: func(at string) []office.Officer {
+			return slices.DeleteFunc(slices.Clone(cfg.Officers), func(o office.Officer) bool { return o.Office != at })
+		},
 	})
 	site := page.NewSite(page.Config{Log: cfg.Log, Frame: face.Frame, FormAction: []string{cfg.Issuer}})
 	face.Register(site)
@@ -117,17 +114,31 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return o, at.Name, ok && known
 		},
 	}).Register(site)
-	oversight.New(oversight.Config{Gate: g, Rates: n.Rates, Kit: n.Kit, Frame: face.Frame, Officers: register}).Register(site)
+	register.New(register.Config{
+		Gate: g, Issuer: n.Issuer, Frame: face.Frame, PublicURL: cfg.PublicURL, Officers: func(subject string) (casefile.Actor, bool) {
+			by, _, ok := n.officer(officers, subject)
+			return by, ok
+		},
+	}).Register(site)
+	sharingface.New(sharingface.Config{
+		Gate: g, Ledger: n.Shares, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
+			o, ok := officers[subject]
+			at, known := n.Kit.Office(o.Office)
+			return o, at.Name, ok && known
+		},
+	}).Register(site)
+	oversight.New(oversight.Config{Gate: g, Rates: n.Rates, Kit: n.Kit, Frame: face.Frame, Officers: who}).Register(site)
 	return &Web{entrance: public, desk: site}, nil
 }
 
-// client is who asks, as the connection says.
-func client(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
+// officer finds an officer of the node's own register, with the name of the office.
+func (n *Node) officer(officers map[string]office.Officer, subject string) (casefile.Actor, string, bool) {
+	o, ok := officers[subject]
+	if !ok {
+		return casefile.Actor{}, "", false
 	}
-	return host
+	at, ok := n.Kit.Office(o.Office)
+	return casefile.Actor{ID: o.ID, Name: o.Name, Office: o.Office, Node: n.ID, Roles: o.Roles, Remit: o.Remit, Leave: o.Leave}, at.Name, ok
 }
 
 // forms lists where forms may lead beside the own site.
@@ -170,14 +181,11 @@ func (n *Node) asker(p *oidc.Party) *elsewhere.Asker {
 	}
 }
 
-// deskStore gives the desk's queue in pages.
-type deskStore struct{ *sqlstore.Store }
-
-// Queue gives one page of an office's queue and where the next begins.
-func (s deskStore) Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, string, error) {
-	list, err := s.Store.Queue(ctx, office, q, after, limit)
-	if err != nil || len(list) < limit {
-		return list, "", err
+// client is who asks, as the connection says.
+func client(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
 	}
-	return list, list[len(list)-1].ID, nil
+	return host
 }

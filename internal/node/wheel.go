@@ -43,8 +43,12 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	counted, err := n.Count.Round(ctx)
+	if err != nil {
+		return true, err
+	}
 	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
-	return sent+due+over+lapsed+told+hashed > 0, err
+	return sent+due+over+lapsed+told+counted+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -105,8 +109,10 @@ func (n *Node) Start(ctx context.Context) error {
 	if n.Kit.Outlets {
 		wg.Go(func() { n.loop(ctx, n.tellRound) })
 	}
+	wg.Go(func() { n.loop(ctx, n.countRound) })
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	wg.Go(func() { n.loop(ctx, n.rulesRound()) })
+	wg.Go(func() { n.loop(ctx, n.sharingRound()) })
 	n.stop = func() {
 		cancel()
 		wg.Wait()
@@ -160,6 +166,17 @@ func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 			return 500 * time.Millisecond, errors.Join(failed, err)
 		}
 	}
+}
+
+// countEvery is how often the store is asked for cases with new facts, while it has few.
+const countEvery = 2 * time.Second
+
+func (n *Node) countRound(ctx context.Context) (time.Duration, error) {
+	counted, err := n.Count.Round(ctx)
+	if counted > 0 && err == nil {
+		return 0, nil
+	}
+	return countEvery, err
 }
 
 // witnessEvery is how often the newest head is shown to its witnesses: what is younger cannot be proved yet.

@@ -8,12 +8,15 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"regexp"
+	"time"
+
+	strictjson "github.com/go-json-experiment/json"
 
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 )
 
-// Suite names the algorithms of a signed object: SM2 with SM3. It stands in every object so that another can be added.
+// Suite names the algorithms of a signed object: SM2 with SM3, one signature for each object. SuiteTree is the other one.
 const Suite = "SM"
 
 // Signed is bytes with a signature. The signature covers suite, type, key id and body, so that a signature made for one
@@ -23,7 +26,7 @@ type Signed struct {
 	Typ   string `json:"typ"`
 	Key   string `json:"key"`  // KeyID of the signer's public key
 	Body  []byte `json:"body"` // exactly the bytes that were signed
-	Sig   []byte `json:"sig"`  // 64 bytes r ‖ s
+	Sig   []byte `json:"sig"`  // 64 bytes r ‖ s; see SuiteTree for its form
 }
 
 func (s Signed) signedBytes() []byte {
@@ -46,8 +49,10 @@ func KeyID(pub []byte) string {
 
 // Signer makes Signed objects with one key. Safe for concurrent use.
 type Signer struct {
-	key gm.SignKey
-	id  string
+	key    gm.SignKey
+	id     string
+	gather time.Duration
+	trees  gathering
 }
 
 // NewSigner prepares a key for signing.
@@ -101,20 +106,28 @@ func Check(s Signed, typ string, pub []byte) error {
 	switch {
 	case s.Typ != typ:
 		return errs.New(errs.WrongType, "%q, want %q", s.Typ, typ)
-	case s.Suite != Suite:
-		return errs.New(errs.UnknownKey, "suite %q", s.Suite)
 	case s.Key != KeyID(pub):
 		return errs.New(errs.UnknownKey, "key %q, want %s", s.Key, KeyID(pub))
-	case !gm.Verify(pub, s.signedBytes(), s.Sig):
+	}
+	good := false
+	switch s.Suite {
+	case Suite:
+		good = gm.Verify(pub, s.signedBytes(), s.Sig)
+	case SuiteTree:
+		good = checkTree(s, pub)
+	default:
+		return errs.New(errs.UnknownKey, "suite %q", s.Suite)
+	}
+	if !good {
 		return errs.New(errs.BadSignature, "%s by key %s", typ, s.Key)
 	}
 	return nil
 }
 
-// Into decodes the body, which must be exactly one JSON value. Members that v does not know are allowed: a newer node may
-// send more. It returns errs.UnreadableBody and does not check the signature.
+// Into decodes the body, which must be exactly one JSON value in valid UTF-8 that names no member twice (RFC 7493). Members that
+// v does not know are allowed: a newer node may send more. It returns errs.UnreadableBody and does not check the signature.
 func (s Signed) Into(v any) error {
-	if err := json.Unmarshal(s.Body, v); err != nil {
+	if err := strictjson.Unmarshal(s.Body, v); err != nil {
 		return errs.Wrap(errs.UnreadableBody, err, "%s", s.Typ)
 	}
 	return nil

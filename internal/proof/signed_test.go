@@ -158,13 +158,17 @@ func TestInto(t *testing.T) {
 		{` {"a":1} ` + "\n", true},
 		{`{"a":1,"newer":[1,2]}`, true},
 		{`{"a":1}{"a":2}`, false},
+		{`{"a":1,"a":1}`, false},
+		{"{\"a\":1,\"b\":\"\xff\"}", false},
 		{`{"a":1}x`, false},
 		{`{"a":1}]`, false},
 		{`{"a":"text"}`, false},
 		{`{"a":1`, false},
 		{``, false},
 	} {
-		var v struct{ A int }
+		var v struct {
+			A int `json:"a"`
+		}
 		err := Signed{Typ: "fact", Body: []byte(c.body)}.Into(&v)
 		if c.ok && (err != nil || v.A != 1) || !c.ok && !errs.Is(err, errs.UnreadableBody) {
 			t.Errorf("%q: %+v %v", c.body, v, err)

@@ -131,7 +131,7 @@ func (w *world) indexOf(id string) int {
 
 // final is the last look: everything, on every node, with the bounds of time.
 func (w *world) final() {
-	w.fsck(fsck.Options{Catalogue: w.rules, Now: w.now, MaxWait: drainWithin, MaxUnhashed: time.Minute})
+	w.fsck(fsck.Options{Catalogue: w.rules, Now: w.now, MaxWait: drainWithin, MaxUnhashed: time.Minute, Figures: true})
 	licences := map[string]int{}
 	for _, f := range w.files {
 		if w.failed != nil {

@@ -15,6 +15,7 @@ import (
 
 	"tongban/internal/adapter/memchan"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/gm"
@@ -87,14 +88,15 @@ func newWorld(t *testing.T, seed uint64, sabotage func(*node.Node)) (*world, err
 		return nil, err
 	}
 	var members []nation.Member
+	mixed := w.luck.IntN(3) != 0
 	for _, p := range provinces[:3+w.life.IntN(2)] {
 		i := slices.IndexFunc(regions.Provinces(), func(r region.Region) bool { return r.Code.Province() == string(p.id) })
 		if i < 0 {
 			return nil, fmt.Errorf("no province %s", p.id)
 		}
 		m := nation.Member{ID: p.id, Place: regions.Provinces()[i], Keys: gm.MemoryKeys()}
-		if w.luck.IntN(3) == 0 {
-			m.Protocol = 1
+		if mixed && w.luck.IntN(3) == 0 {
+			m.Protocol = 1 + w.luck.IntN(exchange.NewestProtocol-1)
 		}
 		members = append(members, m)
 	}

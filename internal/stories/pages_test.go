@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tongban/internal/face/entrance"
+	"tongban/internal/face/register"
 )
 
 // TestPages walks every state of the gallery in a real browser (web/e2e/pages.mjs): in two modes, and in all six where
@@ -25,7 +26,7 @@ func TestPages(t *testing.T) {
 	if _, err := os.Stat("../../web/node_modules/playwright-core"); err != nil {
 		t.Fatal("the browser's driver is missing: run `make setup`")
 	}
-	site, states, err := entrance.Gallery(slog.New(slog.DiscardHandler))
+	site, states, err := entrance.Gallery(slog.New(slog.DiscardHandler), register.States()...)
 	if err != nil {
 		t.Fatal(err)
 	}

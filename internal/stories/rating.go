@@ -65,7 +65,7 @@ func ratingStory(p *play) {
 		a.push(say("rating.send"), "level", "5", "score.speed", "5", "text", t.Complaint, "named", "yes")
 		a.expect(http.StatusOK, say("rating.thanks"), say("rating.state.open"))
 	})
-	head, caller := p.come("chief.qinghai", there), p.come("watch.heilongjiang", here)
+	head, caller := p.come("head.qinghai", there), p.come("watch.heilongjiang", here)
 	p.step("rate-reaches", head.name, func() {
 		head.signIn("/desk/ratings")
 		head.untilListed(p.item.Name)

@@ -2,10 +2,10 @@ package sqlstore
 
 import (
 	"context"
-	"encoding/json"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/party"
+	"tongban/internal/proof"
 )
 
 // caseColumns are what a case is read from, in the order of scanCase.
@@ -17,8 +17,7 @@ const (
 	selectQueue  = `SELECT ` + caseColumns + ` FROM cases WHERE queue <> '' AND office = $1 AND queue = $2 ORDER BY due, id LIMIT $3`
 	selectAfter  = `SELECT ` + caseColumns + ` FROM cases WHERE queue <> '' AND office = $1 AND queue = $2
 AND (due, id) > (SELECT x.due, x.id FROM cases x WHERE x.id = $4) ORDER BY due, id LIMIT $3`
-	selectCounts = `SELECT queue, count(*) FROM cases WHERE queue <> '' AND office = $1 GROUP BY queue`
-	selectCases  = `SELECT ` + caseColumns + ` FROM cases WHERE id > $1 ORDER BY id LIMIT $2`
+	selectCases = `SELECT ` + caseColumns + ` FROM cases WHERE id > $1 ORDER BY id LIMIT $2`
 )
 
 func findCases(d dialect) string {
@@ -35,7 +34,7 @@ func (s *Store) scanCase(r scanner) (casefile.Case, error) {
 		return casefile.Case{}, err
 	}
 	var c casefile.Case
-	if json.Unmarshal([]byte(state), &c) != nil || c.ID != id {
+	if proof.Unmarshal([]byte(state), &c) != nil || c.ID != id {
 		return casefile.Case{}, corrupt("cases.state", id)
 	}
 	if err := s.unlockJSON(wrapped, private, "cases.private", id, &c.Private); err != nil {
@@ -98,23 +97,6 @@ func (s *Store) Queue(ctx context.Context, office string, q casefile.Queue, afte
 	return s.cases(ctx, selectAfter, office, string(q), limit, after)
 }
 
-// QueueCounts tells how many cases stand in each of an office's queues; empty ones are left out.
-func (s *Store) QueueCounts(ctx context.Context, office string) (map[casefile.Queue]int, error) {
-	type count struct {
-		q casefile.Queue
-		n int
-	}
-	list, err := collect(ctx, s.e, func(r *rows) (c count, err error) { return c, r.Scan(&c.q, &c.n) }, selectCounts, office)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[casefile.Queue]int, len(list))
-	for _, c := range list {
-		out[c.q] = c.n
-	}
-	return out, nil
-}
-
 // walkRows is how many rows a walk holds at a time; between them no connection is held.
 const walkRows = 64
 
@@ -148,24 +130,25 @@ func (s *Store) EachCase(ctx context.Context, f func(casefile.Case) error) error
 type columns struct {
 	No, Item, Status, Queue, Office string
 	Due                             int64 // yyyymmdd
-	Holder                          string
+	Holder, Claimed, Waits, Place   string
 	Lodged, Closed                  int64 // microseconds
 }
 
-const selectColumns = `SELECT no, item, status, queue, office, due, holder, lodged, closed FROM cases WHERE id = $1`
+const selectColumns = `SELECT no, item, status, queue, office, due, holder, claimed, waits, place, lodged, closed FROM cases WHERE id = $1`
 
 // CaseColumns compares the columns of a case's row with what its state says, and names those that differ.
 func (s *Store) CaseColumns(ctx context.Context, c casefile.Case) ([]string, error) {
 	var have columns
 	err := s.e.queryRow(ctx, selectColumns, c.ID).Scan(&have.No, &have.Item, &have.Status, &have.Queue, &have.Office, &have.Due,
-		&have.Holder, &have.Lodged, &have.Closed)
+		&have.Holder, &have.Claimed, &have.Waits, &have.Place, &have.Lodged, &have.Closed)
 	if err != nil {
 		return nil, found(err, "case", c.ID)
 	}
 	queue, office := c.At(s.me)
 	holder, _ := c.Holder()
+	claimed, waits, place := s.listed(c)
 	want := columns{
-		string(c.No), c.Item, string(c.Status()), string(queue), office, dueDay(c), string(holder.Node), micros(c.Lodged), micros(c.Closed),
+		string(c.No), c.Item, string(c.Status()), string(queue), office, dueDay(c), string(holder.Node), claimed, waits, place, micros(c.Lodged), micros(c.Closed),
 	}
 	var out []string
 	for _, f := range []struct {
@@ -179,6 +162,9 @@ func (s *Store) CaseColumns(ctx context.Context, c casefile.Case) ([]string, err
 		{"office", have.Office == want.Office},
 		{"due", have.Due == want.Due},
 		{"holder", have.Holder == want.Holder},
+		{"claimed", have.Claimed == want.Claimed},
+		{"waits", have.Waits == want.Waits},
+		{"place", have.Place == want.Place},
 		{"lodged", have.Lodged == want.Lodged},
 		{"closed", have.Closed == want.Closed},
 	} {

@@ -1,9 +1,6 @@
 package sqlstore
 
 import (
-	"encoding/binary"
-	"encoding/json"
-
 	"tongban/internal/proof"
 )
 
@@ -49,7 +46,7 @@ func (s *Store) unlock(wrapped, box []byte, column, id string) ([]byte, error) {
 	return plain, nil
 }
 
-// signedV1 is: version ‖ suite, type, key, body and signature, each with its length in front. In signedV2 the body is shrunk.
+// signedV1 is: version ‖ the object as bytes. In signedV2 its body is shrunk.
 const (
 	signedV1 = 1
 	signedV2 = 2
@@ -60,17 +57,11 @@ func packSigned(s proof.Signed) []byte {
 	if len(s.Body) == 0 {
 		return nil
 	}
-	version, body := byte(signedV1), s.Body
-	if len(body) >= packMin {
-		version, body = signedV2, shrink(body)
+	version := byte(signedV1)
+	if len(s.Body) >= packMin {
+		version, s.Body = signedV2, shrink(s.Body)
 	}
-	out := make([]byte, 1, 1+5*binary.MaxVarintLen32+len(s.Suite)+len(s.Typ)+len(s.Key)+len(body)+len(s.Sig))
-	out[0] = version
-	for _, part := range [...][]byte{[]byte(s.Suite), []byte(s.Typ), []byte(s.Key), body, s.Sig} {
-		out = binary.AppendUvarint(out, uint64(len(part)))
-		out = append(out, part...)
-	}
-	return out
+	return s.AppendBinary(append(make([]byte, 0, 1+s.BinarySize()), version))
 }
 
 // unpackSigned is the reverse of packSigned; the result shares memory with b.
@@ -78,30 +69,20 @@ func unpackSigned(b []byte) (s proof.Signed, ok bool) {
 	if len(b) == 0 {
 		return s, true
 	}
-	version := b[0]
-	if version != signedV1 && version != signedV2 {
-		return s, false
+	s, rest, ok := proof.CutSigned(b[1:])
+	if !ok || len(rest) > 0 {
+		return proof.Signed{}, false
 	}
-	var parts [5][]byte
-	b = b[1:]
-	for i := range parts {
-		n, used := binary.Uvarint(b)
-		if used <= 0 || n > uint64(len(b)-used) { //nolint:gosec // used is within b
-			return s, false
+	switch b[0] {
+	case signedV1:
+	case signedV2:
+		if s.Body, ok = grow(s.Body); !ok {
+			return proof.Signed{}, false
 		}
-		parts[i], b = b[used:used+int(n)], b[used+int(n):] //nolint:gosec // n is within b
+	default:
+		return proof.Signed{}, false
 	}
-	if len(b) > 0 {
-		return s, false
-	}
-	if version == signedV2 {
-		if parts[3], ok = grow(parts[3]); !ok {
-			return s, false
-		}
-	}
-	return proof.Signed{
-		Suite: string(parts[0]), Typ: string(parts[1]), Key: string(parts[2]), Body: parts[3], Sig: parts[4],
-	}, true
+	return s, true
 }
 
 func (s *Store) unlockSigned(wrapped, box []byte, column, id string) (proof.Signed, error) {
@@ -121,7 +102,7 @@ func (s *Store) unlockJSON(wrapped, box []byte, column, id string, v any) error 
 	if err != nil || plain == nil {
 		return err
 	}
-	if json.Unmarshal(plain, v) != nil {
+	if proof.Unmarshal(plain, v) != nil {
 		return corrupt(column, id)
 	}
 	return nil

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"tongban/internal/domain/casefile"
@@ -27,7 +26,7 @@ func (s *Store) scanFact(r scanner) (casefile.Known, error) {
 		return casefile.Known{}, corrupt("facts of case", k.Case)
 	}
 	k.Hash = id
-	if k.Signed, ok = unpackSigned(signed); !ok || json.Unmarshal(k.Signed.Body, &k.Fact) != nil {
+	if k.Signed, ok = unpackSigned(signed); !ok || k.Signed.Into(&k.Fact) != nil {
 		return casefile.Known{}, corrupt("facts.signed", id.String())
 	}
 	var err error

@@ -19,6 +19,8 @@ const (
 	selectActs  = `SELECT signed FROM licence_facts WHERE licence = $1 ORDER BY n`
 	updateLife  = `UPDATE licences SET state = $2, until = $3, acts = $4, head = $5, at = $6,
 version = CASE WHEN version = $7 THEN version + 1 ELSE 0 END WHERE id = $1`
+	selectWish = `SELECT licence, act, reason, by_officer, at, row_seen FROM licence_wishes WHERE licence = $1`
+	removeWish = `DELETE FROM licence_wishes WHERE licence = $1`
 
 	presentColumns = `p.id, p.case_id, p.state, p.at, p.until, p.body, (SELECT datakey FROM cases c WHERE c.id = p.case_id)`
 	selectPresent  = `SELECT ` + presentColumns + ` FROM presentations p WHERE p.id = $1`
@@ -31,14 +33,34 @@ version = CASE WHEN version = $7 THEN version + 1 ELSE 0 END WHERE id = $1`
 var (
 	insertLives        = insert{into: "licences (" + lifeColumns + ")", cols: "tttttnnnbnn"}
 	insertLicenceFacts = insert{into: "licence_facts (hash, licence, n, at, signed)", cols: "btnnb"}
-	insertPresents     = insert{into: "presentations (id, case_id, state, at, until, body)", cols: "tttnnb"}
-	insertHeld         = insert{
+	insertLicenceForms = insert{into: "licence_lookups (mac, licence)", cols: "nt"}
+	insertWishes       = insert{
+		into: "licence_wishes (licence, act, reason, by_officer, at, row_seen)", cols: "ttttnn",
+		tail: " ON CONFLICT (licence) DO UPDATE SET act = excluded.act, reason = excluded.reason, by_officer = excluded.by_officer, at = excluded.at, row_seen = excluded.row_seen",
+	}
+	insertPresents = insert{into: "presentations (id, case_id, state, at, until, body)", cols: "tttnnb"}
+	insertHeld     = insert{
 		into: "wallet (id, owner, kind, at, body)", cols: "tntnb",
 		tail: " ON CONFLICT (id) DO UPDATE SET at = excluded.at, body = excluded.body WHERE wallet.owner = excluded.owner",
 	}
 )
 
+// findLicences finds by the licence's own forms, or by those of the case that it came from.
+func findLicences(d dialect) string {
+	return `SELECT ` + lifeColumns + ` FROM licences WHERE id IN (
+SELECT licence FROM licence_lookups WHERE mac ` + d.anyFirst() + `
+UNION SELECT l.id FROM licences l WHERE l.case_id IN (SELECT case_id FROM lookups WHERE mac ` + d.anyFirst() + `)
+) ORDER BY at DESC, id DESC LIMIT $2`
+}
+
 func (w *writing) standings(u unit.Unit) error {
+	for _, x := range u.Wished {
+		if x.Drop {
+			w.stmts = append(w.stmts, stmt{sql: removeWish, args: []any{x.Licence}, want: -1})
+			continue
+		}
+		w.stmts = insertWishes.add(w.stmts, []any{x.Licence, string(x.Act), x.Reason, x.By, micros(x.At), x.Row})
+	}
 	for _, x := range u.Licences {
 		l, hash := x.Life, x.Signed.Hash()
 		if l.Row == 0 {
@@ -49,6 +71,9 @@ func (w *writing) standings(u unit.Unit) error {
 			w.stmts = append(w.stmts, stmt{
 				sql: updateLife, args: []any{l.ID, string(l.State), l.Until, int64(l.Acts), hash[:], micros(l.At), l.Row}, want: 1,
 			})
+		}
+		for _, f := range x.Lookups {
+			w.stmts = insertLicenceForms.add(w.stmts, []any{w.s.mac(string(f.Kind), f.Value), l.ID})
 		}
 		w.stmts = insertLicenceFacts.add(w.stmts, []any{hash[:], l.ID, int64(l.Acts), micros(l.At), packSigned(x.Signed)})
 	}
@@ -99,6 +124,25 @@ func scanLife(r scanner) (licence.Life, error) {
 func (s *Store) Life(ctx context.Context, id string) (licence.Life, error) {
 	l, err := scanLife(s.e.queryRow(ctx, selectLife, id))
 	return l, found(err, "licence", id)
+}
+
+// FindLicences gives licences of this node under one of the forms, or of a case under one of them, the newest first.
+func (s *Store) FindLicences(ctx context.Context, by []party.Lookup, limit int) ([]licence.Life, error) {
+	macs := make([]int64, 0, len(by))
+	for _, l := range by {
+		macs = append(macs, s.mac(string(l.Kind), l.Value))
+	}
+	return collect(ctx, s.e, func(r *rows) (licence.Life, error) { return scanLife(r) }, findLicences(s.e.d), listOf(s.e.d, macs), limit)
+}
+
+// LicenceWish gives the act on a licence that waits for a second person; errs.Missing if none does.
+func (s *Store) LicenceWish(ctx context.Context, id string) (unit.Wish, error) {
+	var w unit.Wish
+	var act string
+	var at int64
+	err := s.e.queryRow(ctx, selectWish, id).Scan(&w.Licence, &act, &w.Reason, &w.By, &at, &w.Row)
+	w.Act, w.At = licence.Act(act), fromMicros(at)
+	return w, found(err, "licence wish", id)
 }
 
 // LivesOver gives licences in force or suspended whose last day was before day (YYYY-MM-DD), at most limit.

@@ -15,7 +15,7 @@ CREATE TABLE cases (
 	version BIGINT NOT NULL,
 	state TEXT NOT NULL, -- JSON without personal data
 	private BYTEA NOT NULL,
-	datakey BYTEA NOT NULL,
+	datakey BYTEA NOT NULL, claimed TEXT NOT NULL DEFAULT '', waits TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '',
 	CONSTRAINT cases_version CHECK (version > 0),
 	CONSTRAINT cases_status CHECK (status IN ('submitted', 'accepted', 'correction', 'handling', 'checking', 'done', 'denied', 'withdrawn')),
 	CONSTRAINT cases_closed CHECK ((closed <> 0) = (status IN ('done', 'denied', 'withdrawn'))),
@@ -25,7 +25,15 @@ CREATE TABLE cases (
 
 CREATE INDEX cases_desk ON cases (office, queue, due, id) WHERE queue <> '';
 
+CREATE INDEX cases_hands ON cases (office, claimed, due, id, queue) WHERE queue <> '';
+
 CREATE UNIQUE INDEX cases_no ON cases (no);
+
+CREATE INDEX cases_office ON cases (office, due, id) WHERE queue <> '';
+
+CREATE INDEX cases_unlisted ON cases (id) WHERE closed = 0 AND place = '';
+
+CREATE INDEX cases_waits ON cases (waits, due, id) WHERE waits <> '';
 
 CREATE TABLE charges (
 	case_id TEXT NOT NULL PRIMARY KEY,
@@ -88,6 +96,31 @@ CREATE TABLE facts (
 
 CREATE INDEX facts_case ON facts (case_id, at);
 
+CREATE TABLE figure_cases (
+	case_id TEXT NOT NULL PRIMARY KEY,
+	version BIGINT NOT NULL,
+	tallies TEXT NOT NULL, -- JSON without personal data
+	CONSTRAINT figure_cases_version CHECK (version > 0)
+);
+
+CREATE TABLE figure_marks (
+	case_id TEXT NOT NULL PRIMARY KEY,
+	seq BIGINT NOT NULL,
+	at BIGINT NOT NULL -- not looked at before; a lease while somebody counts
+);
+
+CREATE INDEX figure_marks_at ON figure_marks (at);
+
+CREATE TABLE figures (
+	cut TEXT NOT NULL,
+	figure TEXT NOT NULL,
+	month BIGINT NOT NULL, -- yyyymm, Asia/Shanghai
+	name TEXT NOT NULL, -- of the place, matter or office
+	class BIGINT NOT NULL,
+	n BIGINT NOT NULL, -- no CHECK: a difference to be added is below 0 before it meets its row
+	PRIMARY KEY (cut, figure, month, name, class)
+);
+
 CREATE TABLE inbox (
 	sender TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -111,6 +144,23 @@ CREATE TABLE licence_facts (
 
 CREATE UNIQUE INDEX licence_facts_n ON licence_facts (licence, n);
 
+CREATE TABLE licence_lookups (
+	mac BIGINT NOT NULL,
+	licence TEXT NOT NULL
+);
+
+CREATE INDEX licence_lookups_mac ON licence_lookups (mac);
+
+CREATE TABLE licence_wishes (
+	licence TEXT NOT NULL PRIMARY KEY,
+	act TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	by_officer TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	row_seen BIGINT NOT NULL,
+	CONSTRAINT licence_wishes_act CHECK (act IN ('revoke', 'strike', 'cancel'))
+);
+
 CREATE TABLE licences (
 	id TEXT NOT NULL PRIMARY KEY,
 	type TEXT NOT NULL,
@@ -126,6 +176,8 @@ CREATE TABLE licences (
 	CONSTRAINT licences_version CHECK (version > 0),
 	CONSTRAINT licences_state CHECK (state IN ('in-force', 'suspended', 'expired', 'revoked', 'struck', 'cancelled', 'replaced', 'moved-out'))
 );
+
+CREATE INDEX licences_case ON licences (case_id);
 
 CREATE UNIQUE INDEX licences_place ON licences (list, idx);
 
@@ -369,6 +421,22 @@ CREATE TABLE serials (
 CREATE TABLE settings (
 	name TEXT NOT NULL PRIMARY KEY,
 	value BYTEA NOT NULL
+);
+
+CREATE TABLE share_statements (
+	by_node TEXT NOT NULL,
+	seq BIGINT NOT NULL,
+	hash BYTEA NOT NULL,
+	at BIGINT NOT NULL, -- when it came here
+	signed BYTEA NOT NULL,
+	PRIMARY KEY (by_node, seq),
+	CONSTRAINT share_statements_seq CHECK (seq > 0)
+);
+
+CREATE TABLE status_seen (
+	uri TEXT NOT NULL PRIMARY KEY,
+	at BIGINT NOT NULL,
+	token TEXT NOT NULL
 );
 
 CREATE TABLE visits (

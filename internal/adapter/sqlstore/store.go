@@ -62,7 +62,10 @@ var broken = []constraint{
 	{"ratings_pkey", "ratings.id", errs.RatedAlready},
 	{"ratings_once", "ratings.case_id, ratings.target, ratings.nth", errs.RatedAlready},
 	{"ratings_version", "", errs.Stale},
+	{"figure_cases_pkey", "figure_cases.case_id", errs.Stale},
+	{"figure_cases_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
+	{"share_statements_pkey", "share_statements.by_node, share_statements.seq", errs.Stale},
 }
 
 // Open connects and brings the database to this binary's version. Errors: those of the address (errs.StoreAddress), of
@@ -79,10 +82,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := e.migrate(ctx); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
-	return &Store{
+	s := &Store{
 		e: e, vault: o.Vault, me: o.Me, open: map[string]opened{}, busy: map[string]chan struct{}{},
 		serials: serials{size: int64(orDefault(o.SerialBlock, 1)), free: map[string]block{}},
-	}, nil
+	}
+	if err := s.fillLists(ctx); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	return s, nil
 }
 
 // Close finishes what is under way; later calls give errs.StoreClosed. Twice is fine.

@@ -17,17 +17,18 @@ import (
 // All guards of a unit are constraints, not row counts: then PostgreSQL gets a whole group with its commit in one round
 // trip. A version that has moved on is set to 0, which cases_version refuses.
 const (
-	updateCase = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, closed = $7, updated = $8,
-version = CASE WHEN version = $9 THEN version + 1 ELSE 0 END, state = $10 WHERE id = $1`
-	updateCasePrivate = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, closed = $7, updated = $8,
-version = CASE WHEN version = $9 THEN version + 1 ELSE 0 END, state = $10, private = $11 WHERE id = $1`
+	updateCase = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, claimed = $7, waits = $8, place = $9,
+closed = $10, updated = $11, version = CASE WHEN version = $12 THEN version + 1 ELSE 0 END, state = $13 WHERE id = $1`
+	updateCasePrivate = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, claimed = $7, waits = $8, place = $9,
+closed = $10, updated = $11, version = CASE WHEN version = $12 THEN version + 1 ELSE 0 END, state = $13, private = $14 WHERE id = $1`
 	settleParcel = `UPDATE outbox SET status = $2, settled = $3, receipt = $4 WHERE id = $1 AND receipt IS NULL`
 	removeDue    = `DELETE FROM due WHERE case_id = $1 AND kind = $2`
 )
 
 var (
 	insertCases = insert{
-		into: "cases (id, no, item, status, queue, office, due, holder, lodged, closed, updated, version, state, private, datakey)", cols: "ttttttntnnnntbb",
+		into: "cases (id, no, item, status, queue, office, due, holder, claimed, waits, place, lodged, closed, updated, version, state, private, datakey)",
+		cols: "ttttttnttttnnnntbb",
 	}
 	insertArrivals = insert{into: "inbox (sender, id, case_id, kind, status, at, hash, receipt, signed)", cols: "tttttnbbb"}
 	insertLookups  = insert{into: "lookups (mac, case_id)", cols: "nt"}
@@ -56,10 +57,10 @@ var (
 // The two updates of a unit as PostgreSQL gets them for several units at once.
 var (
 	changeCases = insert{
-		into: "cases AS c", cols: "ttttntnnntb",
-		set: `status = v.status, queue = v.queue, office = v.office, due = v.due, holder = v.holder, closed = v.closed, updated = v.updated,
-version = CASE WHEN c.version = v.version THEN c.version + 1 ELSE 0 END, state = v.state, private = COALESCE(v.private, c.private)`,
-		of:   "v (id, status, queue, office, due, holder, closed, updated, version, state, private)",
+		into: "cases AS c", cols: "ttttnttttnnntb",
+		set: `status = v.status, queue = v.queue, office = v.office, due = v.due, holder = v.holder, claimed = v.claimed, waits = v.waits, place = v.place,
+closed = v.closed, updated = v.updated, version = CASE WHEN c.version = v.version THEN c.version + 1 ELSE 0 END, state = v.state, private = COALESCE(v.private, c.private)`,
+		of:   "v (id, status, queue, office, due, holder, claimed, waits, place, closed, updated, version, state, private)",
 		tail: " WHERE c.id = v.id",
 	}
 	settleParcels = insert{
@@ -94,7 +95,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 		defer done()
 	}
 	w := writing{s: s, ctx: ctx, stmts: make([]stmt, 0, 9)}
-	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log, w.standings, w.presented, w.charges, w.visits, w.ratings, w.notices, w.messages, w.rules}
+	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log, w.standings, w.presented, w.charges, w.visits, w.ratings, w.notices, w.messages, w.rules, w.said}
 	if u.Case != nil && u.Case.Row == 0 { // its key is needed by all others
 		steps[0], steps[1] = w.caseRow, w.arrival
 	}
@@ -105,6 +106,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	}
 	w.lookups(u)
 	w.due(u)
+	w.marks(u)
 	w.draft(u)
 	w.held(u)
 	for _, x := range u.Settled {
@@ -150,7 +152,8 @@ func (w *writing) caseRow(u unit.Unit) error {
 	}
 	queue, office := c.At(w.s.me)
 	holder, _ := c.Holder()
-	moving := []any{string(c.Status()), string(queue), office, dueDay(c), string(holder.Node)}
+	claimed, waits, place := w.s.listed(c)
+	moving := []any{string(c.Status()), string(queue), office, dueDay(c), string(holder.Node), claimed, waits, place}
 	if c.Row == 0 {
 		private, err := proof.Marshal(c.Private)
 		if err != nil {

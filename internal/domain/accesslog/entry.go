@@ -19,6 +19,8 @@ const (
 	Took Kind = "took" // an envelope was taken in
 	View Kind = "view" // an officer or the applicant looked at personal data
 	Rule Kind = "rule" // rules were drafted, approved, published, taken in or refused; Case is empty
+	Term Kind = "term" // a resource was described, or terms of sharing proposed, signed, suspended, ended, taken in or refused; Case is empty
+	Data Kind = "data" // another province asked about a party to its case, and was answered or refused
 )
 
 // Entry is one line of the log.
@@ -31,6 +33,8 @@ type Entry struct {
 	What   string     `json:"what"`             // act, page or envelope id
 	Reason string     `json:"reason,omitempty"`
 	Fact   proof.Hash `json:"fact,omitzero"`
+	Fields []string   `json:"fields,omitempty"` // data: what was asked for, by name
+	Basis  string     `json:"basis,omitempty"`  // data: law and article
 }
 
 // Leaf is the entry's canonical form: what the tree hashes.

@@ -32,14 +32,15 @@ type Case struct {
 	Legs        []Leg         `json:"legs"`
 	Custody     []Span        `json:"custody"`
 	Limits      []Limit       `json:"limits,omitempty"`
-	Corrections int           `json:"corrections"`    // notices told; the item says how many may be
-	Head        proof.Hash    `json:"head"`           // the last fact this node knows
-	Last        time.Time     `json:"last"`           // time of the last act this node knows
-	Licence     string        `json:"lic,omitempty"`  // 证照标识, once issued
-	Asked       time.Time     `json:"asked,omitzero"` // when the applicant asked the deciding place to stop; known at the coordinator
-	Claimed     string        `json:"claimed,omitempty"`
-	Recused     []string      `json:"recused,omitempty"` // officers of this node who declared an interest
-	Checked     []string      `json:"checked,omitempty"` // officers of this node who reviewed or accepted it
+	Corrections int           `json:"corrections"`         // notices told; the item says how many may be
+	Head        proof.Hash    `json:"head"`                // the last fact this node knows
+	Last        time.Time     `json:"last"`                // time of the last act this node knows
+	Licence     string        `json:"lic,omitempty"`       // 证照标识, once issued
+	Asked       time.Time     `json:"asked,omitzero"`      // when the applicant asked the deciding place to stop; known at the coordinator
+	Claimed     string        `json:"claimed,omitempty"`   // officer of the holder's node who works on it
+	ClaimedAt   time.Time     `json:"claimed_at,omitzero"` // since when
+	Recused     []string      `json:"recused,omitempty"`   // officers of this node who declared an interest
+	Checked     []string      `json:"checked,omitempty"`   // officers of this node who reviewed or accepted it
 
 	Private Private `json:"-"`
 	// Row is the store's guard: the version that was read, 0 for a new case.

@@ -18,7 +18,7 @@ func Review(c Case, me office.NodeID, by Actor, marks map[string]Mark, now time.
 		return Case{}, Step{}, err
 	}
 	c.Private.Review = marks
-	c.Claimed = by.ID
+	c.takenBy(by, step.At)
 	c.checkedBy(by)
 	step.Private = marks
 	return c, step, nil
@@ -33,7 +33,7 @@ func Accept(c Case, me office.NodeID, by Actor, law Law, now time.Time) (Case, S
 		return Case{}, Step{}, err
 	}
 	c.accepted(l, law, step.At, workday.DateOf(step.At))
-	c.Claimed = by.ID
+	c.takenBy(by, step.At)
 	c.checkedBy(by)
 	return c, step, nil
 }
@@ -73,7 +73,7 @@ func Recuse(c Case, by Actor, now time.Time) (Case, error) {
 		c.Recused = append(slices.Clip(c.Recused), by.ID)
 	}
 	if c.Claimed == by.ID {
-		c.Claimed = ""
+		c.Claimed, c.ClaimedAt = "", time.Time{}
 	}
 	return c, nil
 }
@@ -122,7 +122,7 @@ func (c Case) conclude(me office.NodeID, by Actor, act Act, law Law, d Decision,
 	l.Outcome = d.Outcome
 	d.Officer, d.At = by.ID, step.At
 	c.Private.Decision = &d
-	c.Claimed = by.ID
+	c.takenBy(by, step.At)
 	c.meetAll(step.At)
 	if deliver, ok := c.LegOf(item.Deliver); ok {
 		c.start(law, deliver.Key, EventDecided, step.At)
@@ -178,7 +178,7 @@ func Return(c Case, me office.NodeID, by Actor, reason, envelope string, now tim
 
 func (c *Case) sendBack(l *Leg, envelope string, at time.Time) {
 	c.meetAll(at)
-	c.Claimed = ""
+	c.Claimed, c.ClaimedAt = "", time.Time{}
 	if c.Local() { // the notice goes to the applicant; this office answers for the case until it is mended
 		return
 	}
@@ -225,7 +225,7 @@ func Dispatch(c Case, me office.NodeID, by Actor, envelope string, now time.Time
 		return Case{}, Step{}, err
 	}
 	l := c.leg(deliver.Key)
-	c.Claimed = ""
+	c.Claimed, c.ClaimedAt = "", time.Time{}
 	if c.Local() { // nothing travels: the delivering leg begins in the same instant, and its limit runs on
 		l.State, l.Step = Received, l.Step+1
 		c.hold(l, me, l.Office, step.At)

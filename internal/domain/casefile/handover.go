@@ -33,7 +33,7 @@ func HandOver(c Case, me office.NodeID, by Actor, envelope string, now time.Time
 	leg := c.leg(d.Key)
 	leg.Holder, leg.Reason = me, ""
 	leg.Transit = &Transit{Envelope: envelope, To: leg.Node, At: step.At}
-	c.Claimed = ""
+	c.Claimed, c.ClaimedAt = "", time.Time{}
 	c.meet(item.LimitNotify, step.At)
 	return c, step, nil
 }
@@ -69,7 +69,7 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 		}
 		c = in.Case.clone()
 		c.Recused, c.Checked = nil, nil
-		c.Row, c.Claimed, c.Custody, c.Limits, c.Closed = 0, "", nil, nil, time.Time{}
+		c.Row, c.Claimed, c.ClaimedAt, c.Custody, c.Limits, c.Closed = 0, "", time.Time{}, nil, nil, time.Time{}
 	}
 	l := c.leg(e.Leg)
 	if l == nil || c.ID != e.Case {

@@ -180,5 +180,5 @@ func (c *Case) close(at time.Time) {
 		}
 		c.Custody[n-1].To = at
 	}
-	c.Closed, c.Claimed = at, ""
+	c.Closed, c.Claimed, c.ClaimedAt = at, "", time.Time{}
 }

@@ -1,13 +1,7 @@
 package exchange
 
 import (
-	"bytes"
 	"encoding/binary"
-	"encoding/json"
-	"io"
-	"sync"
-
-	"github.com/klauspost/compress/flate"
 
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
@@ -19,9 +13,12 @@ import (
 //
 //	1  one envelope to a packet, plain JSON inside the encryption
 //	2  many envelopes to a packet, deflated
+//	3  signed objects as their bytes behind the JSON of the rest; their suite may be proof.SuiteTree
 const (
 	OldestProtocol = 1
-	NewestProtocol = 2
+	NewestProtocol = 3
+	// TreeProtocol is the first whose readers know proof.SuiteTree.
+	TreeProtocol = 3
 )
 
 // MaxPacket bounds what a packet may open to, in bytes; attachments travel beside.
@@ -33,7 +30,7 @@ type Packet struct {
 	From      office.NodeID  `json:"from"`
 	To        office.NodeID  `json:"to"`
 	AnswerKey []byte         `json:"answer_key"`
-	Envelopes []proof.Signed `json:"envelopes"`
+	Envelopes []proof.Signed `json:"envelopes,omitempty"`
 }
 
 // Answer is what a packet's receiver says: a receipt for each envelope dealt with, and what is missing for the others.
@@ -71,7 +68,11 @@ func PackFor(p Packet, encrypt []byte) ([]byte, error) {
 	if p.Protocol < OldestProtocol || p.Protocol > NewestProtocol || len(p.Envelopes) > Capacity(p.Protocol) {
 		return nil, errs.New(errs.BadPacket, "protocol %d with %d envelopes", p.Protocol, len(p.Envelopes))
 	}
-	inner, err := encode(p, p.Protocol)
+	objects := p.Envelopes
+	if p.Protocol >= 3 {
+		p.Envelopes = nil
+	}
+	inner, err := encode(p, objects, p.Protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +98,12 @@ func Unpack(b []byte, key gm.DecryptKey, me office.NodeID) (Packet, error) {
 		return Packet{}, err
 	}
 	var p Packet
-	if err := decode(inner, protocol, &p); err != nil {
+	objects, err := decode(inner, protocol, &p)
+	if err != nil {
 		return Packet{}, err
+	}
+	if protocol >= 3 {
+		p.Envelopes = objects
 	}
 	if p.From != from || p.To != to || len(p.Envelopes) == 0 || len(p.Envelopes) > Capacity(protocol) || len(p.AnswerKey) != 16 {
 		return Packet{}, errs.New(errs.BadPacket, "packet of %q does not match its header", from)
@@ -109,7 +114,11 @@ func Unpack(b []byte, key gm.DecryptKey, me office.NodeID) (Packet, error) {
 
 // PackAnswer encrypts an answer under the packet's key.
 func PackAnswer(a Answer, p Packet) ([]byte, error) {
-	inner, err := encode(a, p.Protocol)
+	objects := a.Receipts
+	if p.Protocol >= 3 {
+		a.Receipts = nil
+	}
+	inner, err := encode(a, objects, p.Protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +144,12 @@ func UnpackAnswer(b []byte, p Packet) (Answer, error) {
 		return Answer{}, err
 	}
 	var a Answer
-	if err := decode(inner, protocol, &a); err != nil {
+	objects, err := decode(inner, protocol, &a)
+	if err != nil {
 		return Answer{}, err
+	}
+	if protocol >= 3 {
+		a.Receipts = objects
 	}
 	return a, nil
 }
@@ -171,70 +184,4 @@ func splitHeader(b []byte) (protocol int, from, to office.NodeID, rest int, err 
 		rest += 2 + n
 	}
 	return protocol, ids[0], ids[1], rest, nil
-}
-
-func encode(v any, protocol int) ([]byte, error) {
-	plain, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	if len(plain) > MaxPacket { // its receiver would refuse it
-		return nil, errs.New(errs.BodyTooLarge, "packet of %d bytes", len(plain))
-	}
-	if protocol < 2 {
-		return plain, nil
-	}
-	w := writers.Get().(*flate.Writer)
-	defer writers.Put(w)
-	var b bytes.Buffer
-	w.Reset(&b)
-	if _, err := w.Write(plain); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-// writers are kept because a fresh one fills the better part of a megabyte before it writes a byte.
-var writers = sync.Pool{New: func() any {
-	w, err := flate.NewWriter(nil, flate.BestSpeed)
-	if err != nil {
-		panic(err) // the level is a constant
-	}
-	return w
-}}
-
-// readers are kept for the same reason.
-var readers = sync.Pool{New: func() any { return flate.NewReader(nil) }}
-
-// inflate gives one byte more than MaxPacket at most.
-func inflate(b []byte) ([]byte, error) {
-	r := readers.Get().(io.ReadCloser)
-	defer readers.Put(r)
-	if err := r.(flate.Resetter).Reset(bytes.NewReader(b), nil); err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	out.Grow(min(8*len(b), MaxPacket))
-	_, err := out.ReadFrom(io.LimitReader(r, MaxPacket+1))
-	return out.Bytes(), err
-}
-
-func decode(b []byte, protocol int, v any) error {
-	if protocol >= 2 {
-		plain, err := inflate(b)
-		if err != nil {
-			return errs.Wrap(errs.BadPacket, err, "inflating")
-		}
-		b = plain
-	}
-	if len(b) > MaxPacket {
-		return errs.New(errs.BodyTooLarge, "packet opens to more than %d bytes", MaxPacket)
-	}
-	if err := json.Unmarshal(b, v); err != nil {
-		return errs.Wrap(errs.BadPacket, err, "decoding")
-	}
-	return nil
 }

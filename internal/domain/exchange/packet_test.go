@@ -51,7 +51,7 @@ func TestWhatIsNotPacked(t *testing.T) {
 		name     string
 		protocol int
 		n        int
-	}{{"two envelopes in protocol 1", 1, 2}, {"33 in protocol 2", 2, 33}, {"protocol 0", 0, 1}, {"protocol 3", 3, 1}, {"protocol -1", -1, 1}} {
+	}{{"two envelopes in protocol 1", 1, 2}, {"33 in protocol 2", 2, 33}, {"protocol 0", 0, 1}, {"33 in protocol 3", 3, 33}, {"a protocol yet to be made", NewestProtocol + 1, 1}, {"protocol -1", -1, 1}} {
 		_, err := PackFor(w.packet(t, tt.protocol, tt.n), w.keys[west].box.Public())
 		wantCode(t, tt.name, err, errs.BadPacket)
 	}
@@ -81,7 +81,7 @@ func TestBadPackets(t *testing.T) {
 	shortKey.AnswerKey = []byte("short")
 	two := w.packet(t, 1, 2)
 	inner := func(p Packet) []byte {
-		b, err := encode(p, p.Protocol)
+		b, err := encode(p, nil, p.Protocol)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestBadPackets(t *testing.T) {
 	}{
 		{"nothing", nil, errs.BadPacket},
 		{"text", []byte("GET / HTTP/1.1"), errs.BadPacket},
-		{"protocol 3", with(good, 2, 3), errs.UnknownProtocol},
+		{"a protocol that is yet to be made", with(good, 2, NewestProtocol+1), errs.UnknownProtocol},
 		{"protocol 0", with(good, 2, 0), errs.UnknownProtocol},
 		{"protocol 255", with(good, 2, 255), errs.UnknownProtocol},
 		{"read as protocol 1", with(good, 2, 1), errs.CannotDecrypt},
@@ -111,6 +111,10 @@ func TestBadPackets(t *testing.T) {
 		{"no JSON", raw(t, w, 1, []byte("plain")), errs.BadPacket},
 		{"empty", raw(t, w, 2, nil), errs.BadPacket},
 		{"JSON of another shape", raw(t, w, 1, []byte(`[1,2]`)), errs.BadPacket},
+		{"no length", raw(t, w, 3, deflated(t, nil)), errs.BadPacket},
+		{"a length beyond the end", raw(t, w, 3, deflated(t, []byte{9, '{', '}'})), errs.BadPacket},
+		{"half an object", raw(t, w, 3, deflated(t, []byte("\x02{}\x02SM\x08enve"))), errs.BadPacket},
+		{"33 objects", raw(t, w, 3, deflated(t, append([]byte("\x02{}"), make([]byte, 33*5)...))), errs.BadPacket},
 		{"a bomb", raw(t, w, 2, bomb(t, 64<<20)), errs.BodyTooLarge},
 		{"one byte too many", raw(t, w, 2, bomb(t, MaxPacket+1)), errs.BodyTooLarge},
 		{"too long in protocol 1", raw(t, w, 1, make([]byte, MaxPacket+1)), errs.BodyTooLarge},
@@ -125,6 +129,22 @@ func TestBadPackets(t *testing.T) {
 	wantCode(t, "another's key", err, errs.CannotDecrypt)
 	_, err = Unpack(good, w.keys[south].box, south)
 	wantCode(t, "at another node", err, errs.WrongAddressee)
+}
+
+func deflated(t *testing.T, plain []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z, err := flate.NewWriter(&b, flate.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := z.Write(plain); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // bomb is n blanks, deflated: a few thousand bytes that open to n.

@@ -65,7 +65,7 @@ func TestReleasedReceipt(t *testing.T) {
 
 func TestReleasedPackets(t *testing.T) {
 	w := newWorld(t)
-	for protocol, n := range map[int]int{1: 1, 2: 3} {
+	for protocol, n := range map[int]int{1: 1, 2: 3, 3: 3} {
 		t.Run(fmt.Sprintf("protocol %d", protocol), func(t *testing.T) {
 			v := readVector(t, fmt.Sprintf("packet-%d.json", protocol), func() vector {
 				return vector{

@@ -134,7 +134,14 @@ func (w world) packet(tb testing.TB, protocol, n int) Packet {
 	tb.Helper()
 	p := Packet{Protocol: protocol, From: north, To: west, AnswerKey: []byte("fedcba9876543210")}
 	for range n {
-		p.Envelopes = append(p.Envelopes, w.signed(tb, w.keys[north].sign, w.released(tb)))
+		s := w.signed(tb, w.keys[north].sign, w.released(tb))
+		if protocol >= TreeProtocol {
+			var err error
+			if s, err = w.keys[north].sign.SignTogether(TypEnvelope, s.Body); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		p.Envelopes = append(p.Envelopes, s)
 	}
 	return p
 }

@@ -6,6 +6,7 @@ package licence
 import (
 	"time"
 
+	"tongban/internal/domain/licence/statuslist"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/proof"
@@ -30,6 +31,8 @@ type Licence struct {
 	CaseID   string  `json:"case_id,omitempty"`
 	// Replaces is the 证照标识 of the version before, or of another province's licence that this one takes over (转入).
 	Replaces string `json:"replaces,omitempty"`
+	// Status is the record's place in its issuer's status list; nil for records from before there was one.
+	Status *statuslist.Ref `json:"status,omitempty"`
 }
 
 // Holder is the 持证主体.
@@ -108,6 +111,8 @@ func (l Licence) check() (Identifier, error) {
 		return Identifier{}, errs.New(errs.LicenceMismatch, "issuer %s is no office of %s", id.Issuer, l.Issuer.Node)
 	case id.TypeCode != l.TypeCode || id.Version != l.Version:
 		return Identifier{}, errs.New(errs.LicenceMismatch, "identifier names type %s version %d", id.TypeCode, id.Version)
+	case l.Status != nil && (l.Status.URI == "" || l.Status.Idx < 0):
+		return Identifier{}, errs.New(errs.LicenceMismatch, "status list %q", l.Status.URI)
 	case l.No == "" || l.TypeName == "" || l.Holder.Name == "" || l.Holder.Code == "" || l.Issuer.Name == "":
 		return Identifier{}, errs.New(errs.LicenceMismatch, "number, type, holder or issuer is empty")
 	}
@@ -123,6 +128,19 @@ func (l Licence) check() (Identifier, error) {
 		return Identifier{}, errs.New(errs.LicenceMismatch, "issued %q, in force from %q until %q", l.Issued, l.From, l.Until)
 	}
 	return id, nil
+}
+
+// Standing holds the record against its issuer's status list, as Checked.Standing does. A record that names no list gives the
+// zero Seen.
+func (l Licence) Standing(token string, trust *office.TrustList, now time.Time) (statuslist.Seen, error) {
+	if l.Status == nil {
+		return statuslist.Seen{}, nil
+	}
+	seen, err := ReadStatus(token, l.Status.URI, l.Issuer.Node, trust, now)
+	if err != nil {
+		return statuslist.Seen{}, err
+	}
+	return seen, seen.Judge(l.Status.Idx)
 }
 
 // ValidOn returns errs.LicenceNotInForce unless day (YYYY-MM-DD, Asia/Shanghai) lies between From and Until, both included.

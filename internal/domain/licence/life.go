@@ -53,6 +53,7 @@ type move struct {
 	to     State
 	reason bool // a reason must be named: the act takes something away
 	link   bool // the other licence must be named: predecessor or successor
+	second bool // two people: one proposes, another does it; nothing brings the licence back
 }
 
 // moves is the whole life of a licence. What does not stand here cannot be done.
@@ -63,9 +64,9 @@ var moves = []move{
 	{act: ActResume, from: []State{Suspended}, to: InForce},
 	{act: ActChange, from: []State{InForce}, to: Replaced, link: true},
 	{act: ActExpire, from: []State{InForce, Suspended}, to: Expired},
-	{act: ActRevoke, from: []State{InForce, Suspended, Expired}, to: Revoked, reason: true},
-	{act: ActStrike, from: []State{InForce, Suspended}, to: Struck, reason: true},
-	{act: ActCancel, from: []State{InForce, Suspended, Expired}, to: Cancelled, reason: true},
+	{act: ActRevoke, from: []State{InForce, Suspended, Expired}, to: Revoked, reason: true, second: true},
+	{act: ActStrike, from: []State{InForce, Suspended}, to: Struck, reason: true, second: true},
+	{act: ActCancel, from: []State{InForce, Suspended, Expired}, to: Cancelled, reason: true, second: true},
 	{act: ActMoveOut, from: []State{InForce}, to: MovedOut},
 	{act: ActStay, from: []State{MovedOut}, to: InForce},
 }
@@ -79,6 +80,16 @@ func Acts(s State) []Act {
 		}
 	}
 	return out
+}
+
+// Second reports whether an act needs a second person, because nothing undoes it.
+func (a Act) Second() bool {
+	return slices.ContainsFunc(moves, func(m move) bool { return m.act == a && m.second })
+}
+
+// Reasoned reports whether a reason must be named for an act.
+func (a Act) Reasoned() bool {
+	return slices.ContainsFunc(moves, func(m move) bool { return m.act == a && m.reason })
 }
 
 // Status is what the status list says of a state.

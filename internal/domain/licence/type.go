@@ -3,7 +3,6 @@ package licence
 import (
 	"io/fs"
 	"slices"
-	"strings"
 
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
@@ -25,24 +24,28 @@ var typeColumns = []string{"code", "name", "name_en", "authority", "provenance"}
 
 // LoadTypes reads TypesFile from the catalogue; errs.BadCatalogue if a code is malformed or stands twice.
 func LoadTypes(fsys fs.FS) ([]Type, error) {
-	b, err := fs.ReadFile(fsys, TypesFile)
+	rows, err := table(fsys, TypesFile, typeColumns)
 	if err != nil {
-		return nil, errs.Wrap(errs.BadCatalogue, err, "licence types")
+		return nil, err
 	}
 	var out []Type
-	for i, line := range strings.Split(strings.TrimSuffix(string(b), "\n"), "\n") {
-		c := strings.Split(line, "\t")
+	for i, c := range rows {
 		switch {
-		case i == 0 && slices.Equal(c, typeColumns):
-			continue
-		case i == 0 || len(c) != len(typeColumns) || slices.Contains(c, ""):
-			return nil, errs.New(errs.BadCatalogue, "%s line %d: cells", TypesFile, i+1)
 		case !typeForm.MatchString(c[0]) || !office.CodeValid(c[0][:18]):
-			return nil, errs.New(errs.BadCatalogue, "%s line %d: code %q", TypesFile, i+1, c[0])
+			return nil, errs.New(errs.BadCatalogue, "%s line %d: code %q", TypesFile, i+2, c[0])
 		case slices.ContainsFunc(out, func(t Type) bool { return t.Code == c[0] }):
-			return nil, errs.New(errs.BadCatalogue, "%s line %d: %s stands twice", TypesFile, i+1, c[0])
+			return nil, errs.New(errs.BadCatalogue, "%s line %d: %s stands twice", TypesFile, i+2, c[0])
 		}
 		out = append(out, Type{Code: c[0], Name: c[1], NameEn: c[2], Authority: c[3], Provenance: c[4]})
 	}
 	return out, nil
+}
+
+// TypeOf finds a registered type; errs.LicenceTypeUnknown.
+func TypeOf(list []Type, code string) (Type, error) {
+	i := slices.IndexFunc(list, func(t Type) bool { return t.Code == code })
+	if i < 0 {
+		return Type{}, errs.New(errs.LicenceTypeUnknown, "%s", code)
+	}
+	return list[i], nil
 }

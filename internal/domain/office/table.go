@@ -10,6 +10,10 @@ const (
 	SeeNotices    Act = "notice.see"    // what did not reach its applicant, of the own office
 	SettleNotice  Act = "notice.settle" // told by telephone, or sent again
 	AnswerMessage Act = "message.answer"
+	ClaimCase     Act = "claim"   // take a case to work on it
+	ReleaseCase   Act = "release" // give it back to the office
+	AssignCase    Act = "assign"  // give a case to an officer of the own office
+	SeeTeam       Act = "team.see"
 	Recuse        Act = "recuse"      // declare an interest: from then on somebody else handles the case
 	TakeFee       Act = "fee.take"    // cash against a receipt, and cash handed back
 	ReturnFee     Act = "fee.return"  // money that the rule does not send back by itself
@@ -30,6 +34,19 @@ const (
 	DraftRules   Act = "rules.draft" // change a draft and its examples
 	ApproveRules Act = "rules.approve"
 	PublishRules Act = "rules.publish"
+
+	SeeSharing   Act = "sharing.see"      // resources and agreements of all; no data of anybody
+	DescribeData Act = "sharing.describe" // an own resource
+	ProposeTerms Act = "sharing.propose"
+	SignTerms    Act = "sharing.sign" // not who proposed them
+	StopSharing  Act = "sharing.stop" // suspend, resume, end the own side
+)
+
+// The acts on licences that the own office issued.
+const (
+	SeeLicence     Act = "licence.see" // its holder and what was done to it; the look is logged
+	DoLicence      Act = "licence.act"
+	ConfirmLicence Act = "licence.confirm" // what nothing undoes: a second person
 )
 
 var (
@@ -53,6 +70,12 @@ var Table = []Rule{
 	{SettleNotice, []Role{Window, Reviewer}, seeing},
 	{AnswerMessage, []Role{Window, Reviewer, Decider}, seeing},
 	{Recuse, desk, []Condition{OwnOffice}},
+
+	// who works on what: officers take, the lead allots
+	{ClaimCase, []Role{Window, Reviewer, Decider}, seeing},
+	{ReleaseCase, []Role{Window, Reviewer, Decider}, seeing},
+	{AssignCase, []Role{Lead}, seeing},
+	{SeeTeam, []Role{Lead}, []Condition{OnDuty}},
 
 	// the counter takes in, hands over and hands out (收件地; it decides nothing)
 	{StartCase, counter, []Condition{OnDuty}},
@@ -89,6 +112,10 @@ var Table = []Rule{
 	{HandleRating, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
 	{ReviewRating, []Role{Supervisor}, []Condition{OnDuty}},
 	{CallBack, []Role{Supervisor}, []Condition{OnDuty}},
+	// licences that the own office issued (行政许可法 第69、70条)
+	{SeeLicence, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
+	{DoLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty}},
+	{ConfirmLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty, SecondPerson}},
 
 	// those who handle no case
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},
@@ -98,5 +125,12 @@ var Table = []Rule{
 	{DraftRules, []Role{Steward}, []Condition{OnDuty}},
 	{ApproveRules, []Role{Steward}, []Condition{OnDuty}}, // two different people, the second not the author: bundle.Second
 	{PublishRules, []Role{Steward}, []Condition{OnDuty}},
+
+	// data among equals: who keeps the catalogue proposes, a second person signs (政务数据共享条例 第20条)
+	{SeeSharing, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},
+	{DescribeData, []Role{Steward}, []Condition{OnDuty}},
+	{ProposeTerms, []Role{Steward}, []Condition{OnDuty}},
+	{SignTerms, []Role{Steward, Lead}, []Condition{OnDuty}},
+	{StopSharing, []Role{Steward, Lead}, []Condition{OnDuty}},
 	{Run, []Role{Operator}, []Condition{OnDuty}},
 }

@@ -36,6 +36,7 @@ type TrustList struct {
 	once  sync.Once // guards the building of the indexes
 	byID  map[NodeID]int
 	byKey map[string]signer
+	low   int
 }
 
 type signer struct {
@@ -49,6 +50,9 @@ func (t *TrustList) index() {
 		t.byKey = make(map[string]signer, len(t.Nodes))
 		for i, n := range t.Nodes {
 			t.byID[n.ID] = i
+			if n.ID.Member() && (t.low == 0 || n.Protocol < t.low) {
+				t.low = n.Protocol
+			}
 			for _, old := range n.OldSign {
 				t.byKey[proof.KeyID(old)] = signer{i, old}
 			}
@@ -88,6 +92,12 @@ func (t *TrustList) Check(s proof.Signed, typ string) (Node, error) {
 		return Node{}, err
 	}
 	return n, nil
+}
+
+// Lowest is the newest wire protocol that every member speaks; 0 if there is no member.
+func (t *TrustList) Lowest() int {
+	t.index()
+	return t.low
 }
 
 // Members counts the provinces and the Corps.

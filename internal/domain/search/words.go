@@ -2,6 +2,7 @@ package search
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -317,4 +318,13 @@ func (w *Words) spelt(letters string) bool {
 		n += len(s)
 	}
 	return len(letters)-n <= min(2, len(letters)/4) && n > 0
+}
+
+// Letters gives a name in letters of pinyin without tones, whole and as initials; "" for what has a character without a reading.
+func (w *Words) Letters(name string) (whole, initials string) {
+	sounds := w.sounds(w.fold(name))
+	if len(sounds) == 0 || slices.Contains(sounds, "") {
+		return "", ""
+	}
+	return strings.Join(sounds, ""), firsts(sounds)
 }

@@ -37,7 +37,8 @@ type caseView struct {
 	Tab      string
 	Identity page.Identity
 	Places   []page.Place
-	Duty     string   // who answers for what
+	Duty     string // who answers for what
+	Claim    claimView
 	Notices  []string // what holds the case up, and what happens next
 	Offers   []string
 	Full     bool // numbers are shown in full
@@ -135,7 +136,7 @@ func (f *Face) caseTab(tab string) func(w http.ResponseWriter, r *http.Request, 
 // said is the sentence about an act that went well; only acts of ours have one.
 func (f *Face) said(r *http.Request, c casefile.Case) string {
 	act := r.URL.Query().Get("said")
-	if act == "again" || slices.Contains(acts, act) {
+	if slices.Contains([]string{"again", saidClaim, saidRelease, saidAssign}, act) || slices.Contains(acts, act) {
 		return wording(r.Context(), c, "said", act)
 	}
 	return ""
@@ -145,7 +146,7 @@ func (f *Face) said(r *http.Request, c casefile.Case) string {
 func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseView {
 	ctx := r.Context()
 	view := caseView{
-		C: c, Lang: v.lang, Tab: tab, Offers: f.offered(ctx, c, v.by),
+		C: c, Lang: v.lang, Tab: tab, Offers: f.offered(ctx, c, v.by), Claim: f.claimed(ctx, v, c),
 		Identity: page.Identity{
 			No: string(c.No), Matter: f.matterName(v.lang, c), Applicant: c.Private.Applicant.Name, Holder: f.holder(ctx, v, c),
 			Mode: string(c.Mode), Due: f.due(ctx, c), Status: status(c),
@@ -160,7 +161,7 @@ func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseV
 		view.Duty = page.T(ctx, "desk.duty.here", there)
 	}
 	f.stations(r, &view, here, there)
-	f.notices(r, v, &view)
+	f.notices(r, &view)
 	f.feeOf(r, v, &view)
 	return view
 }
@@ -189,7 +190,7 @@ func (f *Face) stations(r *http.Request, view *caseView, here, there string) {
 }
 
 // notices says what holds the case up.
-func (f *Face) notices(r *http.Request, v visit, view *caseView) {
+func (f *Face) notices(r *http.Request, view *caseView) {
 	ctx, c := r.Context(), view.C
 	for _, l := range c.Legs {
 		if l.Transit == nil || l.Holder != f.cfg.Kit.Me {
@@ -213,9 +214,6 @@ func (f *Face) notices(r *http.Request, v visit, view *caseView) {
 	}
 	if waiting(c) {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.correction", len(c.Private.Corrections)))
-	}
-	if c.Claimed != "" && c.Claimed != v.by.ID {
-		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.claimed"))
 	}
 }
 

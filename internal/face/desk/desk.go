@@ -17,6 +17,7 @@ import (
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/handling/allot"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
@@ -28,19 +29,22 @@ import (
 	visits "tongban/internal/handling/visit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
 
-// Store is what the desk reads, and where it logs who looked at what. Commit is durable when it returns. Queue lists an
-// office's cases that need something, the one due first at the top; next is "" on the last page. Safe for concurrent use.
+// Store is what the desk reads, and where it logs who looked at what. Commit is durable when it returns. List gives a
+// page of an office's cases, the one due first at the top; next is "" on the last page. Safe for concurrent use.
 type Store interface {
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
 	Paper(ctx context.Context, id string) (unit.Paper, error)
-	Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) (list []casefile.Case, next string, err error)
-	QueueCounts(ctx context.Context, office string) (map[casefile.Queue]int, error)
+	PaperByCheck(ctx context.Context, code string) (unit.Paper, error)
+	List(ctx context.Context, l casefile.Listing) (list []casefile.Case, next string, err error)
+	Tally(ctx context.Context, office, officer string, today, soon workday.Date) (casefile.Tally, error)
+	Hands(ctx context.Context, office string, today workday.Date) ([]casefile.Hand, error)
 	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
 	Notices(ctx context.Context, caseID string) ([]notice.Notice, error)
 	StuckNotices(ctx context.Context, office string, limit int) ([]notice.Notice, error)
@@ -69,20 +73,23 @@ type Config struct {
 	Gate page.Gate
 	// Officers maps a sign-in to the officer that the node's register knows, with the name of the office.
 	Officers func(subject string) (by casefile.Actor, officeName string, ok bool)
-	Lodge    *lodge.Desk
-	Bench    *decide.Bench
-	Issuer   *certify.Issuer
-	Post     *handover.Post
-	Room     *notify.Room
-	Words    *correspond.Desk
-	Till     *cashier.Cashier
-	Visits   *visits.Book
+	// Colleagues lists the officers of one of the node's offices; nil knows none.
+	Colleagues func(office string) []office.Officer
+	Lodge      *lodge.Desk
+	Allot      *allot.Desk
+	Bench      *decide.Bench
+	Issuer     *certify.Issuer
+	Post       *handover.Post
+	Room       *notify.Room
+	Words      *correspond.Desk
+	Till       *cashier.Cashier
+	Visits     *visits.Book
 	// RatingCode is the code of a case's receipt with which the window can be rated; nil prints none.
 	RatingCode func(c casefile.Case) string
-	Kit      *unit.Kit
-	Store    Store
-	Files    Files
-	Box      Box
+	Kit        *unit.Kit
+	Store      Store
+	Files      Files
+	Box        Box
 	// Reachable says whether another node answers now; nil judges by how long an offer has been without receipt.
 	Reachable func(office.NodeID) bool
 	Demo      bool
@@ -123,6 +130,10 @@ func New(cfg Config) *Face {
 // Register puts the desk's pages on a site.
 func (f *Face) Register(s *page.Site) {
 	s.Get("/desk", f.guard(f.queue))
+	s.Post("/desk/claim", f.guard(f.claim))
+	s.Post("/desk/release", f.guard(f.release))
+	s.Get("/desk/team", f.guard(f.team))
+	s.Post("/desk/team", f.guard(f.assign))
 	s.Get("/desk/search", f.guard(f.search))
 	s.Post("/desk/search", f.guard(f.search))
 	s.Post("/desk/sign-out", f.signOut)
@@ -217,11 +228,17 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 	if v.by.Has(office.Window) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/new", Text: page.T(ctx, "desk.nav.new"), Current: within(r, "/desk/new")})
 	}
+	if office.Ever(v.by.Roles, office.SeeTeam) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/team", Text: page.T(ctx, "desk.nav.team"), Current: within(r, "/desk/team")})
+	}
 	if office.Ever(v.by.Roles, office.SeeFees) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/fees", Text: page.T(ctx, "pay.desk.nav"), Current: within(r, "/desk/fees")})
 	}
 	if office.Ever(v.by.Roles, office.KeepVisits) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/visits", Text: page.T(ctx, "visit.desk.nav"), Current: within(r, "/desk/visits")})
+	}
+	if office.Ever(v.by.Roles, office.SeeLicence) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/licences", Text: page.T(ctx, "register.nav"), Current: within(r, "/desk/licences")})
 	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
 	if n, err := f.cfg.Store.CountOpen(ctx, v.by.Office); err == nil && n > 0 {
@@ -247,13 +264,16 @@ func (f *Face) without(r *http.Request, fr page.Frame) page.Frame {
 	return rules(r, fr, by.Roles)
 }
 
-// rules adds the ways to ratings and rules for whoever may see them.
+// rules adds the ways to ratings, to the rules and to data sharing for whoever may see them.
 func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
 	if office.Ever(roles, office.SeeRatings) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})
 	}
 	if office.Ever(roles, office.SeeRules) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/rules", Text: page.T(r.Context(), "steward.nav"), Current: within(r, "/desk/rules")})
+	}
+	if office.Ever(roles, office.SeeSharing) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/sharing", Text: page.T(r.Context(), "sharing.nav"), Current: within(r, "/desk/sharing")})
 	}
 	return fr
 }

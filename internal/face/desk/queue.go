@@ -4,16 +4,21 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
-	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
-	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
+
+// views in the order in which they stand; the queues stand below them.
+var views = []casefile.View{
+	casefile.ViewMine, casefile.ViewFree, casefile.ViewOver, casefile.ViewSoon, casefile.ViewWaits, casefile.ViewOffice,
+}
 
 // queues in the order in which they are worked off.
 var queues = []casefile.Queue{
@@ -21,39 +26,73 @@ var queues = []casefile.Queue{
 	casefile.QueueAccepted, casefile.QueueSuspended, casefile.QueueConcluded, casefile.QueueDeliver,
 }
 
-// perPage is how many cases stand on one page of a list, mostHits how many a search shows.
-const (
-	perPage  = 50
-	mostHits = 20
-)
+// perPage is how many cases stand on one page of a list.
+const perPage = 50
 
 type queueView struct {
-	Current casefile.Queue
-	Counts  map[casefile.Queue]int
-	Rows    []row
-	Next    string // address of the next page
-	Window  bool
+	List   casefile.Listing
+	Tally  casefile.Tally
+	Rows   []row
+	Next   string // address of the next page
+	Window bool
+	Claims bool   // the officer may take cases
+	Item   string // names of what the list is narrowed to, "" for nothing
+	Place  string
+}
+
+// href is the address of a list with the same narrowing.
+func (v queueView) href(view casefile.View, q casefile.Queue) string {
+	return listHref(view, q, v.List.Item, v.List.Place, "")
+}
+
+// name is the key of the list's heading.
+func (v queueView) name() string {
+	if v.List.View == casefile.ViewStage {
+		return "desk.queues." + string(v.List.Queue)
+	}
+	return "desk.views." + string(v.List.View)
+}
+
+func listHref(view casefile.View, q casefile.Queue, matter string, place region.Code, after string) string {
+	to := url.Values{}
+	for name, value := range map[string]string{"item": matter, "place": string(place), "after": after} {
+		if value != "" {
+			to.Set(name, value)
+		}
+	}
+	if view == casefile.ViewStage {
+		to.Set("queue", string(q))
+	} else {
+		to.Set("view", string(view))
+	}
+	return "/desk?" + to.Encode()
 }
 
 // row is one case of a list; names are masked, because a list is seen by who passes by.
 type row struct {
-	Href, Matter, No, Applicant, Here, There string
-	Queue                                    casefile.Queue
-	Status                                   page.Status
-	Due                                      page.Due
+	ID, Href, Matter, No, Applicant, Here, There string
+	Queue                                        casefile.Queue
+	Status                                       page.Status
+	Due                                          page.Due
+	Hand                                         string // who works on it, "" if nobody
+	Free                                         bool   // the officer may take it
 }
 
 // queue is D-01: what the office has to do next.
 func (f *Face) queue(w http.ResponseWriter, r *http.Request, v visit) error {
-	counts, err := f.cfg.Store.QueueCounts(r.Context(), v.by.Office)
+	l, err := f.listing(r, v)
 	if err != nil {
 		return err
 	}
-	view := queueView{Counts: counts, Current: casefile.Queue(r.URL.Query().Get("queue")), Window: v.by.Has("window")}
-	if !known(view.Current) {
-		view.Current = firstFilled(counts)
+	tally, err := f.cfg.Store.Tally(r.Context(), v.by.Office, v.by.ID, l.Today, l.Soon)
+	if err != nil {
+		return err
 	}
-	list, next, err := f.cfg.Store.Queue(r.Context(), v.by.Office, view.Current, r.URL.Query().Get("after"), perPage)
+	if l.View == "" {
+		l.View, l.Queue = firstFilled(tally)
+	}
+	view := queueView{List: l, Tally: tally, Window: v.by.Has(office.Window), Claims: office.Ever(v.by.Roles, office.ClaimCase)}
+	list, next, err := f.cfg.Store.List(r.Context(), l)
 	if err != nil {
 		return err
 	}
@@ -63,84 +102,77 @@ func (f *Face) queue(w http.ResponseWriter, r *http.Request, v visit) error {
 		}
 	}
 	if next != "" {
-		view.Next = "/desk?" + url.Values{"queue": {string(view.Current)}, "after": {next}}.Encode()
+		view.Next = listHref(l.View, l.Queue, l.Item, l.Place, next)
+	}
+	if l.Item != "" {
+		view.Item = f.matterName(v.lang, casefile.Case{Item: l.Item})
+	}
+	if l.Place != "" {
+		view.Place = f.cfg.Kit.Regions.FullName(l.Place)
 	}
 	fr := f.Frame(r)
-	fr.Title = page.T(r.Context(), "desk.queue.title", page.T(r.Context(), "desk.queues."+string(view.Current)))
+	fr.Title = page.T(r.Context(), "desk.queue.title", page.T(r.Context(), view.name()))
+	if r.URL.Query().Get("said") == saidNone {
+		fr.Flash = page.T(r.Context(), "desk.claim.none")
+	}
 	return page.Show(w, r, http.StatusOK, fr, queuePage(view))
 }
 
-func known(q casefile.Queue) bool {
-	return slices.Contains(queues, q)
+// listing reads which list is asked for. View is "" if none is.
+func (f *Face) listing(r *http.Request, v visit) (casefile.Listing, error) {
+	q := r.URL.Query()
+	today := workday.DateOf(f.now())
+	soon, _ := f.cfg.Kit.Calendar.Due(today, workday.Limit{N: casefile.SoonDays, Unit: workday.WorkingDays})
+	l := casefile.Listing{Office: v.by.Office, Officer: v.by.ID, Today: today, Soon: soon, After: q.Get("after"), Limit: perPage}
+	if s := casefile.Queue(q.Get("queue")); slices.Contains(queues, s) {
+		l.View, l.Queue = casefile.ViewStage, s
+	} else if s := casefile.View(q.Get("view")); slices.Contains(views, s) {
+		l.View = s
+	}
+	if s := q.Get("item"); s != "" {
+		it, ok := f.cfg.Kit.Catalogue.Item(s)
+		if !ok {
+			return l, errs.New(errs.BadRequest, "no such matter")
+		}
+		l.Item = it.Code
+	}
+	if s := q.Get("place"); s != "" {
+		code, err := region.Parse(s)
+		if err != nil {
+			return l, errs.Wrap(errs.BadRequest, err, "place")
+		}
+		l.Place = code
+	}
+	return l, nil
 }
 
-func firstFilled(counts map[casefile.Queue]int) casefile.Queue {
+// firstFilled is what an officer sees first: the own cases, else the first queue in which there is something to do.
+func firstFilled(t casefile.Tally) (casefile.View, casefile.Queue) {
+	if t.Mine > 0 {
+		return casefile.ViewMine, ""
+	}
 	for _, q := range queues {
-		if counts[q] > 0 && q != casefile.QueueTransit {
-			return q
+		if t.Queues[q] > 0 && q != casefile.QueueTransit {
+			return casefile.ViewStage, q
 		}
 	}
-	return queues[0]
+	return casefile.ViewStage, queues[0]
 }
 
 func (f *Face) row(r *http.Request, v visit, c casefile.Case) row {
 	q, _ := c.At(f.cfg.Kit.Me)
-	return row{
-		Href: "/desk/cases/" + c.ID, Matter: f.matterName(v.lang, c), No: string(c.No), Applicant: party.MaskName(c.Private.Applicant.Name),
+	out := row{
+		ID: c.ID, Href: "/desk/cases/" + c.ID, Matter: f.matterName(v.lang, c), No: string(c.No), Applicant: party.MaskName(c.Private.Applicant.Name),
 		Here: f.placeName(c, item.Collect), There: f.placeName(c, item.Decide), Queue: q, Status: status(c), Due: f.due(r.Context(), c),
 	}
-}
-
-type searchView struct {
-	Text, Error string
-	Asked       bool
-	Rows        []row
-}
-
-// search is D-02. The text comes by POST, because an identity number may not stand in an address; what was found is
-// logged case by case before it is shown. Cases of other offices are not shown.
-func (f *Face) search(w http.ResponseWriter, r *http.Request, v visit) error {
-	fr := f.Frame(r)
-	fr.Title = page.T(r.Context(), "desk.search.title")
-	view := searchView{}
-	if r.Method != http.MethodPost {
-		return page.Show(w, r, http.StatusOK, fr, searchPage(view))
+	if q != "" && c.Claimed != "" {
+		out.Hand = f.colleague(v.by.Office, c.Claimed)
 	}
-	view.Text, view.Asked = strings.TrimSpace(r.PostForm.Get("q")), true
-	if no, err := casefile.ParseNo(view.Text); err == nil {
-		c, err := f.cfg.Store.CaseByNo(r.Context(), no)
-		switch {
-		case err == nil && f.may(v, c):
-			return page.SeeOther(w, r, "/desk/cases/"+c.ID)
-		case err == nil:
-			return errs.New(errs.CaseElsewhere, "%s", c.No)
-		case !errs.Is(err, errs.Missing):
-			return err
-		}
+	if c.Claimed == "" {
+		_, err := casefile.Claim(c, f.cfg.Kit.Me, v.by, f.now())
+		out.Free = err == nil
 	}
-	by := party.Search(view.Text)
-	if len(by) == 0 {
-		view.Error = page.T(r.Context(), "desk.search.unclear")
-		fr.HasError = true
-		return page.Show(w, r, http.StatusUnprocessableEntity, fr, searchPage(view))
-	}
-	list, err := f.cfg.Store.Find(r.Context(), by, mostHits)
-	if err != nil {
-		return err
-	}
-	u := unit.Unit{At: f.now()}
-	for _, c := range list {
-		if f.may(v, c) {
-			view.Rows = append(view.Rows, f.row(r, v, c))
-			u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.View, At: u.At, Case: c.ID, Who: v.by.ID, Office: v.by.Office, What: "desk.search", Reason: v.reason(c)})
-		}
-	}
-	if len(u.Log) > 0 {
-		if err := f.cfg.Store.Commit(r.Context(), u); err != nil {
-			return err
-		}
-	}
-	return page.Show(w, r, http.StatusOK, fr, searchPage(view))
+	return out
 }
 
 // may reports whether the officer may see the case; mayNot says why not.

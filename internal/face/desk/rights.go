@@ -12,7 +12,12 @@ import (
 // rights is what each page needs of office.Table before it looks at any case; the case then has its own conditions (mayNot),
 // and each act those of the law. A page that does not stand here is refused to everybody, so that none can be forgotten.
 var rights = map[string]office.Act{
-	"GET /desk":         office.SeeQueue,
+	"GET /desk":          office.SeeQueue,
+	"POST /desk/claim":   office.ClaimCase,
+	"POST /desk/release": office.ReleaseCase,
+	"GET /desk/team":     office.SeeTeam,
+	"POST /desk/team":    office.AssignCase,
+
 	"GET /desk/search":  office.FindCase,
 	"POST /desk/search": office.FindCase,
 

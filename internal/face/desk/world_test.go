@@ -2,11 +2,11 @@ package desk_test
 
 import (
 	"bytes"
-	"context"
 	"image"
 	pictures "image/png"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,17 +51,6 @@ func (gate) SignIn(w http.ResponseWriter, r *http.Request, returnTo string) erro
 func (gate) SignOut(w http.ResponseWriter, _ *http.Request) error {
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// store gives the queue in pages, as the node does.
-type store struct{ *sqlstore.Store }
-
-func (s store) Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, string, error) {
-	list, err := s.Store.Queue(ctx, office, q, after, limit)
-	if err != nil || len(list) < limit {
-		return list, "", err
-	}
-	return list, list[len(list)-1].ID, nil
 }
 
 func newWorld(t *testing.T) *world {
@@ -118,8 +107,17 @@ func (w *world) officer(n *node.Node, name, place string, roles ...office.Role) 
 
 func (w *world) face(n *node.Node) http.Handler {
 	f := desk.New(desk.Config{
-		Gate: gate{}, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Kit: n.Kit, Store: store{n.Store}, Files: n.Files,
+		Gate: gate{}, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Kit: n.Kit, Store: n.Store, Allot: n.Allot, Files: n.Files,
 		Box: n.Vault, Demo: true, Today: func() string { return "2026-11-23" }, PublicURL: "https://" + string(n.ID) + ".example", MaxFile: 64 << 10,
+		Colleagues: func(at string) (out []office.Officer) {
+			for key, by := range w.register {
+				if o := by.Officer(); by.Office == at && key[:2] == string(n.ID) {
+					out = append(out, o)
+				}
+			}
+			slices.SortFunc(out, func(a, b office.Officer) int { return strings.Compare(a.ID, b.ID) })
+			return out
+		},
 		Officers: func(subject string) (casefile.Actor, string, bool) {
 			by, ok := w.register[string(n.ID)+subject]
 			o, _ := n.Kit.Office(by.Office)

@@ -18,6 +18,7 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/licence/statuslist"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
@@ -25,6 +26,7 @@ import (
 	"tongban/internal/domain/search"
 	"tongban/internal/domain/zone"
 	"tongban/internal/handling/cashier"
+	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/lodge"
@@ -115,6 +117,8 @@ type Config struct {
 	Elsewhere func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
 	// Fees tells what a case costs and how it stands; nil shows nothing of it.
 	Fees *cashier.Cashier
+	// Status judges another province's licence by its issuer's list; nil leaves it at the licence's days.
+	Status func(ctx context.Context, by office.NodeID, ref statuslist.Ref) (certify.Standing, error)
 	// Usages asks the other provinces who used what they hold about the visitor; nil: this province stands alone.
 	Usages Usages
 }
@@ -141,6 +145,8 @@ type base struct {
 	gate   page.Gate     // nil at the hub
 	// life is how a licence of this node stands in its register; nil at the hub, which issues none.
 	life func(ctx context.Context, licenceID string) (licence.Life, error)
+	// status judges other nodes' licences; nil at the hub.
+	status func(ctx context.Context, by office.NodeID, ref statuslist.Ref) (certify.Standing, error)
 }
 
 // entrance is a province's.
@@ -179,7 +185,7 @@ func New(cfg Config) *page.Site {
 		cfg.Now = cfg.Kit.Now
 	}
 	b := newBase(cfg.Public)
-	b.me, b.gate, b.life = cfg.Kit.Me, cfg.Gate, cfg.Store.Life
+	b.me, b.gate, b.life, b.status = cfg.Kit.Me, cfg.Gate, cfg.Store.Life, cfg.Status
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
 	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, room: cfg.Room, words: cfg.Words, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, usagesElsewhere: cfg.Usages, nextTry: cfg.NextTry, fees: cfg.Fees}
 	s := b.open()

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"tongban/catalogue"
@@ -19,14 +20,14 @@ import (
 var GalleryDay = time.Date(2026, time.November, 25, 1, 0, 0, 0, time.UTC)
 
 // Gallery is a hub's entrance over the catalogue inside the binary, at a fixed day and with made-up offices, that shows every
-// public page in every state at /gallery. It holds no case and reaches no province.
-func Gallery(log *slog.Logger) (*page.Site, []page.State, error) {
+// public page in every state at /gallery, with more states of other faces behind them. It holds no case and reaches no province.
+func Gallery(log *slog.Logger, more ...page.State) (*page.Site, []page.State, error) {
 	p, err := galleryPublic(log)
 	if err != nil {
 		return nil, nil, err
 	}
 	site, b := NewHub(p), newBase(p)
-	states := append(publicStates(), b.partStates()...)
+	states := slices.Concat(publicStates(), b.partStates(), more)
 	page.Gallery(site, states)
 	return site, states, nil
 }

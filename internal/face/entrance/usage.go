@@ -212,7 +212,9 @@ func whatWasDone(ctx context.Context, entry accesslog.Entry) string {
 	switch entry.Kind {
 	case accesslog.Sent, accesslog.Took:
 		return page.T(ctx, "usage.did."+string(entry.Kind))
-	case accesslog.View, accesslog.Rule: // rules are about no case and are never here
+	case accesslog.View, accesslog.Rule, accesslog.Term: // rules and terms are about no case and are never here
+	case accesslog.Data:
+		return page.T(ctx, "usage.did.data")
 	case accesslog.Act:
 		for _, known := range []string{"entrance.act.", "usage.did."} {
 			if text.Has(known + entry.What) {

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/licence/sdjwt"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
@@ -135,8 +136,12 @@ func (b *base) showVerdict(w http.ResponseWriter, r *http.Request, status int, v
 	return b.show(w, r, status, page.T(r.Context(), title), func(f *page.Frame) { f.Back = "/verify" }, verdictPage(v))
 }
 
-// judgeFile reads a file as it was downloaded. An error is the store's: what is wrong with the file stands in the verdict.
+// judgeFile reads a file as it was downloaded, or a credential. An error is the store's: what is wrong with the file stands in the
+// verdict.
 func (b *base) judgeFile(ctx context.Context, body []byte) (verdict, error) {
+	if text, ok := sdjwt.Text(body); ok {
+		return b.judgeCredential(ctx, text)
+	}
 	f, err := licence.ReadFile(body)
 	if err != nil {
 		return b.refused(ctx, "", err), nil
@@ -155,49 +160,6 @@ func (b *base) judgeFile(ctx context.Context, body []byte) (verdict, error) {
 
 func (b *base) refused(ctx context.Context, kind string, err error) verdict {
 	return verdict{Kind: kind, Why: errs.CodeOf(err).Text(page.PrefsOf(ctx).Lang)}
-}
-
-// judgeLicence holds a licence against its signature and its days, and, at the province that issued it, against the register:
-// only there is it known whether it was suspended or revoked since. Elsewhere the page says that the issuer is to be asked.
-func (b *base) judgeLicence(ctx context.Context, f licence.File) (verdict, error) {
-	l, err := licence.Verify(f.Signed, b.Trust())
-	if err != nil {
-		return b.refused(ctx, f.Kind, err), nil
-	}
-	v := verdict{
-		Valid: true, Kind: f.Kind, Title: l.TypeName, No: l.No, Issuer: l.Issuer.Name, Date: l.Issued, Until: l.Until,
-		Name: maskHolder(l.Holder), Node: b.nodeName(ctx, l.Issuer.Node), Status: page.T(ctx, "entrance.verify.by_days"),
-	}
-	fail := func(err error, status string) {
-		v.Valid, v.Status, v.Why = false, page.T(ctx, "entrance.verify."+status), errs.CodeOf(err).Text(page.PrefsOf(ctx).Lang)
-	}
-	if err := l.ValidOn(b.today().String()); err != nil {
-		fail(err, "not_in_force")
-		return v, nil
-	}
-	if l.Issuer.Node != b.me {
-		return v, nil
-	}
-	life, err := b.life(ctx, l.ID)
-	switch {
-	case errs.Is(err, errs.Missing): // issued before there was a register
-	case err != nil:
-		return verdict{}, err
-	default:
-		v.Status = page.T(ctx, "entrance.verify.in_force")
-		if err := life.Stands(); err != nil {
-			fail(err, string(life.State))
-		}
-	}
-	return v, nil
-}
-
-// maskHolder shows an organisation's name, which is public, and masks a person's.
-func maskHolder(h licence.Holder) string {
-	if h.CodeType == "001" {
-		return h.Name
-	}
-	return party.MaskName(h.Name)
 }
 
 func (b *base) judgeDocument(ctx context.Context, f licence.File) verdict {

@@ -141,8 +141,12 @@ func (t *Cashier) taker(c casefile.Case, at item.Place) (casefile.Leg, bool) {
 	return c.LegOf(item.Decide)
 }
 
-// Cleared says whether an act may be done as far as money goes: errs.PayFirst if the rule has it wait.
+// Cleared says whether an act may be done as far as money goes: errs.PayFirst if the rule has it wait. A rule that charges
+// nothing has nothing wait, whatever an earlier one asked for.
 func (t *Cashier) Cleared(ctx context.Context, c casefile.Case, act casefile.Act) error {
+	if v, err := t.Kit.Catalogue.VersionByDigest(c.Rule.Digest); err != nil || !v.Fee.Charged() {
+		return err
+	}
 	ch, err := t.Of(ctx, c)
 	if errs.Is(err, errs.NoFeeHere) || err == nil && ch.Before != string(act) {
 		return nil

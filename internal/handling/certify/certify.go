@@ -31,6 +31,8 @@ type Issuer struct {
 	Store    Store
 	Register Register
 	Tokens   Tokens
+	Reasons  []licence.Reason // why something may be taken away
+	Types    []licence.Type   // that may be issued
 }
 
 // Issue makes the licence of a granted case, if its item has one, and offers the delivering leg with all papers for the
@@ -44,16 +46,15 @@ func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row in
 		if err != nil {
 			return casefile.Case{}, err
 		}
-		var signed proof.Signed
 		var l licence.Licence
 		if decide.Outcome == casefile.Granted {
-			if signed, l, err = s.licence(ctx, c, step); err != nil {
+			if l, err = s.licence(ctx, c, step); err != nil {
 				return casefile.Case{}, err
 			}
 		}
 		var out casefile.Case
 		err = s.again(ctx, func() (u unit.Unit, err error) {
-			out, u, err = s.dispatched(ctx, by, c, step, l, signed)
+			out, u, err = s.dispatched(ctx, by, c, step, l)
 			return u, err
 		})
 		if err != nil {
@@ -65,11 +66,12 @@ func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row in
 }
 
 // dispatched is the unit of Issue: licence, if there is one, and the offer of the delivering leg with all papers.
-func (s *Issuer) dispatched(ctx context.Context, by casefile.Actor, c casefile.Case, step casefile.Step, l licence.Licence, signed proof.Signed) (casefile.Case, unit.Unit, error) {
+func (s *Issuer) dispatched(ctx context.Context, by casefile.Actor, c casefile.Case, step casefile.Step, l licence.Licence) (casefile.Case, unit.Unit, error) {
 	u := unit.Unit{At: step.At}
 	if l.ID != "" {
 		c.Licence = l.ID
-		if err := s.begin(ctx, &u, l, licence.Doing{Act: licence.ActIssue, By: s.Kit.Me, Office: l.Issuer.Code}); err != nil {
+		signed, err := s.begin(ctx, &u, &l, licence.Doing{Act: licence.ActIssue, By: s.Kit.Me, Office: l.Issuer.Code})
+		if err != nil {
 			return casefile.Case{}, u, err
 		}
 		u.Papers = append(u.Papers, unit.Paper{
@@ -112,23 +114,26 @@ func (s *Issuer) serve(u *unit.Unit, c casefile.Case) (casefile.Case, error) {
 	return c, err
 }
 
-func (s *Issuer) licence(ctx context.Context, c casefile.Case, step casefile.Step) (proof.Signed, licence.Licence, error) {
+func (s *Issuer) licence(ctx context.Context, c casefile.Case, step casefile.Step) (licence.Licence, error) {
 	v, err := s.Kit.Catalogue.VersionByDigest(c.Rule.Digest)
 	if err != nil {
-		return proof.Signed{}, licence.Licence{}, err
+		return licence.Licence{}, err
 	}
 	if v.Result.LicenceType == "" { // the decision itself is the result
-		return proof.Signed{}, licence.Licence{}, nil
+		return licence.Licence{}, nil
+	}
+	if _, err := licence.TypeOf(s.Types, v.Result.LicenceType); err != nil {
+		return licence.Licence{}, err
 	}
 	issuer := s.Kit.Holder(c, item.Decide)
 	day := workday.DateOf(step.At)
 	number, err := s.number(ctx, v.Result, issuer)
 	if err != nil {
-		return proof.Signed{}, licence.Licence{}, err
+		return licence.Licence{}, err
 	}
 	id, err := licence.NewIdentifier(v.Result.LicenceType, issuer.Code, number, 1)
 	if err != nil {
-		return proof.Signed{}, licence.Licence{}, err
+		return licence.Licence{}, err
 	}
 	l := licence.Licence{
 		ID: id, TypeCode: v.Result.LicenceType, TypeName: v.Result.Name, No: number, Version: 1,
@@ -142,8 +147,7 @@ func (s *Issuer) licence(ctx context.Context, c casefile.Case, step casefile.Ste
 		l.Fields = append(l.Fields, licence.Field{Key: f.Key, Label: f.Label, Value: face(f.From, c, issuer, number, day)})
 	}
 	l.Holder = holder(c, l, v.Result)
-	signed, err := licence.Issue(s.Kit.Signer, l)
-	return signed, l, err
+	return l, nil
 }
 
 // number is the licence's number. A business licence bears the new company's 统一社会信用代码; until the registrar's own

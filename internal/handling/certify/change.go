@@ -16,7 +16,7 @@ import (
 // holder's name and dates; what makes it the same licence is set again afterwards. The new version goes to the node that the
 // applicant's copy lies with. Errors: those of Do, and of licence.Issue for what edit made.
 func (s *Issuer) Change(ctx context.Context, by casefile.Actor, id string, row int64, edit func(*licence.Licence)) (licence.Licence, error) {
-	old, life, err := s.held(ctx, by, id, row)
+	old, life, err := s.held(ctx, by, mayDo, id, row)
 	if err != nil {
 		return licence.Licence{}, err
 	}
@@ -44,37 +44,10 @@ func (s *Issuer) Change(ctx context.Context, by casefile.Actor, id string, row i
 	})
 }
 
-// held reads a licence that the officer may act on, with its standing.
-func (s *Issuer) held(ctx context.Context, by casefile.Actor, id string, row int64) (licence.Licence, licence.Life, error) {
-	parsed, err := licence.ParseIdentifier(id)
-	if err != nil {
-		return licence.Licence{}, licence.Life{}, err
-	}
-	if err := s.mayAct(by, parsed); err != nil {
-		return licence.Licence{}, licence.Life{}, err
-	}
-	life, err := s.Register.Life(ctx, id)
-	if err != nil {
-		return licence.Licence{}, licence.Life{}, err
-	}
-	if row != 0 && life.Row != row {
-		return licence.Licence{}, licence.Life{}, errs.New(errs.Stale, "%s was read at %d, is at %d", id, row, life.Row)
-	}
-	p, err := s.Register.Licence(ctx, id)
-	if err != nil {
-		return licence.Licence{}, licence.Life{}, err
-	}
-	l, err := licence.Verify(p.Signed, s.Kit.Trust())
-	return l, life, err
-}
-
 // issued signs a record of a case that is here and adds paper, standing, log, and the copy for the applicant's node.
 func (s *Issuer) issued(ctx context.Context, u *unit.Unit, l licence.Licence, by casefile.Actor, d licence.Doing) error {
-	signed, err := licence.Issue(s.Kit.Signer, l)
+	signed, err := s.begin(ctx, u, &l, d)
 	if err != nil {
-		return err
-	}
-	if err := s.begin(ctx, u, l, d); err != nil {
 		return err
 	}
 	u.Papers = append(u.Papers, unit.Paper{
@@ -136,7 +109,7 @@ func (s *Issuer) MoveIn(ctx context.Context, by casefile.Actor, caseID string, r
 	if err != nil {
 		return licence.Licence{}, err
 	}
-	if err := s.mayAct(by, licence.Identifier{Issuer: o.Code}); err != nil {
+	if err := s.may(by, mayDo, o.Code); err != nil {
 		return licence.Licence{}, err
 	}
 	l := theirs

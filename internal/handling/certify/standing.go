@@ -9,7 +9,8 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/licence"
-	"tongban/internal/domain/office"
+	"tongban/internal/domain/licence/statuslist"
+	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -26,6 +27,12 @@ type Register interface {
 	Licence(ctx context.Context, id string) (unit.Paper, error)
 	// StatusList gives the states of the places of a list that are not in force; errs.Missing if the list was never begun.
 	StatusList(ctx context.Context, list int64) (map[int]licence.State, error)
+	// LicenceFacts gives the signed acts on a licence, the oldest first.
+	LicenceFacts(ctx context.Context, id string) ([]proof.Signed, error)
+	// FindLicences gives licences of this node under one of the forms, or of a case under one of them, the newest first.
+	FindLicences(ctx context.Context, by []party.Lookup, limit int) ([]licence.Life, error)
+	// LicenceWish gives the act that waits for a second person.
+	LicenceWish(ctx context.Context, id string) (unit.Wish, error)
 	// FactAct gives the first fact of an act in a case.
 	FactAct(ctx context.Context, caseID string, act casefile.Act) (casefile.Known, error)
 }
@@ -57,14 +64,28 @@ func (s *Issuer) place(ctx context.Context) (list int64, idx int, err error) {
 	return (n-1)/listFill + 1, int(at.Int64()), nil
 }
 
-// begin adds a new licence's first act to a unit.
-func (s *Issuer) begin(ctx context.Context, u *unit.Unit, l licence.Licence, d licence.Doing) error {
+// begin draws a place in the status lists for a new licence, signs it with that place, and adds its first act to a unit. The
+// record names its place, so it is signed anew when the place was just taken.
+func (s *Issuer) begin(ctx context.Context, u *unit.Unit, l *licence.Licence, d licence.Doing) (proof.Signed, error) {
 	life := licence.Life{ID: l.ID, Type: l.TypeCode, Case: l.CaseID, Until: l.Until}
 	var err error
 	if life.List, life.Idx, err = s.place(ctx); err != nil {
-		return err
+		return proof.Signed{}, err
 	}
-	return s.record(u, life, d)
+	n, err := s.me()
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	l.Status = &statuslist.Ref{URI: listURI(n, life.List), Idx: life.Idx}
+	signed, err := licence.Issue(s.Kit.Signer, *l)
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	if err := s.record(u, life, d); err != nil {
+		return proof.Signed{}, err
+	}
+	u.Licences[len(u.Licences)-1].Lookups = lookups(*l)
+	return signed, nil
 }
 
 // record does an act and adds it, signed, to a unit.
@@ -94,49 +115,6 @@ func (s *Issuer) again(ctx context.Context, build func() (unit.Unit, error)) err
 		}
 	}
 	return err
-}
-
-// mayAct lets the deciding officers of the licence's own office act on it.
-func (s *Issuer) mayAct(by casefile.Actor, id licence.Identifier) error {
-	if by.Node != s.Kit.Me || by.Office != id.Issuer || (!by.Has(office.Decider) && !by.Has(office.Lead)) {
-		return errs.New(errs.NotYours, "%s may not act on licences of %s", by.ID, id.Issuer)
-	}
-	return nil
-}
-
-// Do suspends, resumes, revokes, strikes, cancels or moves out a licence of the officer's own office. The status list tells of it
-// with the same commit. row is the version that the officer saw, 0 takes it as it is. Changing and taking over have functions of
-// their own. Errors: errs.Missing, errs.NotYours, errs.Stale, errs.LicenceMoveRefused.
-func (s *Issuer) Do(ctx context.Context, by casefile.Actor, id string, row int64, d licence.Doing) (licence.Life, error) {
-	parsed, err := licence.ParseIdentifier(id)
-	if err != nil {
-		return licence.Life{}, err
-	}
-	if err := s.mayAct(by, parsed); err != nil {
-		return licence.Life{}, err
-	}
-	if d.Act == licence.ActChange || d.Act == licence.ActMoveIn || d.Act == licence.ActIssue || d.Act == licence.ActExpire {
-		return licence.Life{}, errs.New(errs.LicenceMoveRefused, "%s is no act on its own", d.Act)
-	}
-	life, err := s.Register.Life(ctx, id)
-	if err != nil {
-		return licence.Life{}, err
-	}
-	if row != 0 && life.Row != row {
-		return licence.Life{}, errs.New(errs.Stale, "%s was read at %d, is at %d", id, row, life.Row)
-	}
-	d.By, d.Office = s.Kit.Me, by.Office
-	u := unit.Unit{At: s.now()}
-	if err := s.record(&u, life, d); err != nil {
-		return licence.Life{}, err
-	}
-	u.Log = s.logged(u, life.Case, by.ID)
-	if err := s.Store.Commit(ctx, u); err != nil {
-		return licence.Life{}, err
-	}
-	done := u.Licences[0].Life
-	done.Row++
-	return done, nil
 }
 
 // logged is a log entry for each act of a unit.

@@ -61,8 +61,6 @@ type Post struct {
 	Parallel int
 	// Outdated is told whose rules this node has fallen behind; it must not block. May be nil.
 	Outdated func(office.NodeID)
-	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.
-	Protocol int
 	// Secure is security time, by which the age of a consent counts; nil is business time.
 	Secure func() time.Time
 
@@ -182,7 +180,7 @@ func (p *Post) AskBack(ctx context.Context, by casefile.Actor, id string, row in
 }
 
 func (p *Post) protocol(n office.Node) int {
-	mine := p.Protocol
+	mine := p.Kit.Protocol
 	if mine == 0 {
 		mine = exchange.NewestProtocol
 	}

@@ -237,14 +237,14 @@ func (p *Post) papers(u *unit.Unit, caseID string, from office.NodeID, list []pr
 
 // refusal is a receipt that says what is asked for.
 func (p *Post) refusal(e exchange.Envelope, hash proof.Hash, reason string, changes []item.Change, at time.Time) (proof.Signed, error) {
-	return proof.SignJSON(p.Kit.Signer, exchange.TypReceipt, exchange.Receipt{
+	return p.Kit.Sign(exchange.TypReceipt, exchange.Receipt{
 		Envelope: e.ID, Hash: hash, From: p.Kit.Me, To: e.From, Case: e.Case, Leg: e.Leg, Kind: e.Kind,
 		Status: exchange.Refused, Reason: reason, At: at, Changes: changes,
 	})
 }
 
 func (p *Post) receipt(e exchange.Envelope, hash proof.Hash, what exchange.Status, reason string, at time.Time) (proof.Signed, error) {
-	return proof.SignJSON(p.Kit.Signer, exchange.TypReceipt, exchange.Receipt{
+	return p.Kit.Sign(exchange.TypReceipt, exchange.Receipt{
 		Envelope: e.ID, Hash: hash, From: p.Kit.Me, To: e.From, Case: e.Case, Leg: e.Leg, Kind: e.Kind,
 		Status: what, Reason: reason, At: at,
 	})

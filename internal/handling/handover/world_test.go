@@ -99,14 +99,18 @@ func newWorld(t testing.TB, protocol int) *world {
 	w := &world{
 		t: t, now: time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC), net: memchan.New(), nodes: map[office.NodeID]*node{}, id: unit.NewID(),
 	}
+	types, err := licence.LoadTypes(catalogue.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, id := range []office.NodeID{north, west, south} {
 		s := newStore()
 		kit := &unit.Kit{
 			Me: id, Signer: f.signers[id], Now: func() time.Time { return w.now }, Trust: func() *office.TrustList { return f.trust },
-			Catalogue: item.Default(), Calendar: calendar, Regions: regions, Offices: f.offices,
+			Catalogue: item.Default(), Calendar: calendar, Regions: regions, Offices: f.offices, Protocol: protocol,
 		}
-		n := &node{store: s, desk: &lodge.Desk{Kit: kit, Store: s}, bench: &decide.Bench{Kit: kit, Store: s}, issuer: &certify.Issuer{Kit: kit, Store: s}}
-		n.post = &handover.Post{Kit: kit, Store: s, Files: allHere{}, Key: f.boxes[id], Parallel: 1, Protocol: protocol}
+		n := &node{store: s, desk: &lodge.Desk{Kit: kit, Store: s}, bench: &decide.Bench{Kit: kit, Store: s}, issuer: &certify.Issuer{Kit: kit, Store: s, Types: types}}
+		n.post = &handover.Post{Kit: kit, Store: s, Files: allHere{}, Key: f.boxes[id], Parallel: 1}
 		n.post.Channel = w.net.Join(id, n.post.Receive)
 		w.nodes[id] = n
 	}

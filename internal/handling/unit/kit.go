@@ -40,6 +40,8 @@ type Kit struct {
 	Ratings *rating.Book // clocks and indicators of the 好差评
 	// ES256 signs log heads for browsers, which cannot read SM2; nil leaves that signature out.
 	ES256 gm.ES256Key
+	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.
+	Protocol int
 	// Wake is called after a commit that put something into the outbox; it must not block. May be nil.
 	Wake func()
 }
@@ -112,6 +114,23 @@ func (k *Kit) OfficeAt(place region.Code) (office.Office, error) {
 	return best, nil
 }
 
+// Sign signs what travels between nodes as JSON: facts, envelopes and receipts. Where every member reads it, those that are made
+// at the same time share a signature.
+func (k *Kit) Sign(typ string, v any) (proof.Signed, error) {
+	body, err := proof.Marshal(v)
+	if err != nil {
+		return proof.Signed{}, err
+	}
+	if k.treesAreRead() {
+		return k.Signer.SignTogether(typ, body)
+	}
+	return k.Signer.Sign(typ, body)
+}
+
+func (k *Kit) treesAreRead() bool {
+	return (k.Protocol == 0 || k.Protocol >= exchange.TreeProtocol) && k.Trust != nil && k.Trust().Lowest() >= exchange.TreeProtocol
+}
+
 // Record signs what a step did and adds case, fact, log entry and, where the applicant is told of it, the notice to the unit. The returned case knows the new fact.
 func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (casefile.Case, proof.Signed, error) {
 	private, err := proof.Marshal(step.Private)
@@ -121,7 +140,7 @@ func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (
 	salt, commitment := proof.Commit(private)
 	f := c.FactOf(step, k.Me)
 	f.Private = commitment
-	signed, err := proof.SignJSON(k.Signer, casefile.TypFact, f)
+	signed, err := k.Sign(casefile.TypFact, f)
 	if err != nil {
 		return c, proof.Signed{}, err
 	}
@@ -157,7 +176,7 @@ func (k *Kit) LookAtMoney(u *Unit, c casefile.Case, at time.Time) {
 // Post signs an envelope and adds it to the unit's outbox.
 func (k *Kit) Post(u *Unit, e exchange.Envelope) error {
 	e.From = k.Me
-	signed, err := proof.SignJSON(k.Signer, exchange.TypEnvelope, e)
+	signed, err := k.Sign(exchange.TypEnvelope, e)
 	if err != nil {
 		return err
 	}

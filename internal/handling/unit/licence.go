@@ -11,8 +11,20 @@ import (
 // Standing is an act on a licence: how it stands afterwards, and the signed fact. Life.Row 0 inserts; otherwise the stored
 // version must still be Row. The place in the status list is the row's own, so the list changes with the act.
 type Standing struct {
-	Life   licence.Life
-	Signed proof.Signed
+	Life    licence.Life
+	Signed  proof.Signed
+	Lookups []party.Lookup // blind index entries of a new licence
+}
+
+// Wish is an act on a licence that waits for a second person; at most one for each licence, a new one takes the place of the old.
+type Wish struct {
+	Licence string
+	Act     licence.Act
+	Reason  string
+	By      string // officer
+	At      time.Time
+	Row     int64 // of the standing that it was made on; on another one it is void
+	Drop    bool  // removes it
 }
 
 // Presentation is a request to a wallet and its answer; Body is the caller's, and is stored encrypted under the case's key.

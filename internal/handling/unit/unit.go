@@ -38,9 +38,11 @@ type Unit struct {
 	Licences  []Standing
 	Presented []Presentation
 	Held      []Held
+	Wished    []Wish
 
 	Rules    []RuleBundle
 	Drafted  *Drafted
+	Said     []Said          // the unit fails with errs.Stale if a number is taken
 	Notices  []notice.Notice // what is told because of this act; one that is stored already stays as it is
 	Advanced []Advance
 	Messages []message.Message

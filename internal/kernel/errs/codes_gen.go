@@ -4,481 +4,551 @@ package errs
 
 // The codes, as numbered in codes/*.toml.
 const (
-	Unexpected         Code = 10000 // Something went wrong on our side
-	BadRequest         Code = 10001 // The request is incomplete or malformed
-	SignInNeeded       Code = 10002 // Please sign in first
-	NotYours           Code = 10003 // You may not see or handle this
-	Missing            Code = 10004 // Nothing was found
-	Stale              Code = 10005 // Somebody else has just changed this
-	BodyTooLarge       Code = 10006 // What you sent is too large
-	DiskFull           Code = 10007 // Storage is full; nothing new can be taken in
-	CorruptRow         Code = 10008 // Stored data does not match its signature or encryption
-	TryLater           Code = 10009 // The other system cannot be reached now
-	TooMany            Code = 10010 // Too many requests
-	RegionCodeForm     Code = 11000 // The division code is malformed
-	RegionData         Code = 11001 // The division data is damaged
-	IDNumberForm       Code = 11010 // The identity number is malformed
-	IDNumberLegacy     Code = 11011 // 15-digit identity numbers are no longer valid
-	IDNumberBirth      Code = 11012 // The birth date inside the identity number does not exist
-	IDNumberCheck      Code = 11013 // The identity number fails its check; one character may be wrong
-	USCCForm           Code = 11020 // The unified social credit code is malformed
-	USCCCheck          Code = 11021 // The unified social credit code fails its check; one character may be wrong
-	DateForm           Code = 11030 // This is not a date
-	LimitForm          Code = 11031 // The unit of the time limit is not known
-	CalendarData       Code = 11032 // The working-day calendar is damaged
-	PersonNameForm     Code = 11040 // The name is missing or holds characters that cannot be used
-	PersonPhoneForm    Code = 11041 // The phone number is malformed
-	PersonDocumentForm Code = 11042 // The kind or number of the identity document is not right
-	OrgNameForm        Code = 11043 // The name of the organisation is missing or holds characters that cannot be used
-	BadSignature       Code = 12000 // The signature does not hold
-	UnknownKey         Code = 12001 // The signing key is not on the trust list
-	WrongType          Code = 12002 // The signed content is of another type
-	CannotDecrypt      Code = 12003 // The ciphertext cannot be decrypted
-	SelfTestFailed     Code = 12004 // The cryptographic self-test failed
-	BadKey             Code = 12005 // A key cannot be used
-	BadIdentifier      Code = 12006 // The licence identifier is wrong
-	UnreadableBody     Code = 12007 // The signed content cannot be read
-	TrustTooFew        Code = 12008 // Too few members signed the trust list
-	TrustOutdated      Code = 12009 // The trust list is not newer than the one in force
-	BadTrustList       Code = 12010 // The trust list contradicts itself
-	BadCatalogue       Code = 12011 // The catalogue data is wrong
-	DocumentIncomplete Code = 12012 // The document lacks something the law requires
-	DocumentAltered    Code = 12013 // The document does not match its check code
-	LicenceMismatch    Code = 12014 // The licence contradicts itself or its issuer
-	LicenceNotInForce  Code = 12015 // The licence is not in force on this day
-	ItemUnknown        Code = 13000 // There is no such item
-	CatalogueBroken    Code = 13001 // A data file of the item catalogue cannot be read
-	VersionUnknown     Code = 13002 // This system does not hold the item definition that the case was accepted under
-	ItemNotDefined     Code = 13003 // This item has guidance only and cannot be applied for here yet
-	AnswersWrong       Code = 13004 // Some answers need mending
-	NotPossibleHere    Code = 13005 // This item cannot be handled between these two places now
-	NotAllowedNow      Code = 20001 // This cannot be done in the case's present state
-	InTransit          Code = 20002 // The case is on its way to the other place
-	NotHolder          Code = 20003 // Your office does not hold this case now
-	NoPlan             Code = 20004 // This matter cannot be handled in this way across provinces yet
-	BadCaseNo          Code = 20005 // This is not a case number
-	BadDecision        Code = 20006 // The decision contradicts the findings
-	ReasonNeeded       Code = 20007 // Reasons, and how to mend them, are needed
-	SecondCorrection   Code = 20008 // Gaps may be told once only, and this case has had its notice
-	FormIncomplete     Code = 20009 // Some answers are missing or wrong
-	NotCrossProvince   Code = 20010 // This matter cannot be handled between these two places today
-	Repeated           Code = 21001 // This envelope was dealt with before
-	CaseExists         Code = 21002 // This has been submitted already
-	NoSuchMatter       Code = 26200 // There is no such matter
-	NoSuchDay          Code = 26201 // This is not a day with rules
-	NotAtWindow        Code = 26202 // Between these places the matter is not handed in at a window
-	NoSuchApplication  Code = 26300 // There is no such draft of yours
-	ApplicationExpired Code = 26301 // This draft was not touched for 90 days and has been deleted
-	IdentityTooLow     Code = 26302 // Only your telephone number is verified, which is too little to apply online
-	NotOnlineHere      Code = 26303 // This matter cannot be applied for on this province's site
-	RulesMoved         Code = 26304 // The rules changed while you were filling in
-	StepNotDue         Code = 26305 // This step is not due yet
-	InvitationInvalid  Code = 26306 // This invitation cannot be used
-	InvitedSelf        Code = 26307 // You cannot accept your own invitation
-	TooManyDrafts      Code = 26308 // You have too many unfinished drafts
-	TooManyFiles       Code = 26309 // This application has too many or too large files
-	AlreadySubmitted   Code = 26310 // You have submitted this already
-	TextTooLong        Code = 26311 // The text is too long, or holds characters that cannot be used
-	ConsentStale       Code = 26312 // The consent is too old, or from the future
-	NotAgreed          Code = 26313 // You did not agree, and nothing was submitted
-	CannotSignNow      Code = 26314 // The sign-in service cannot be reached, so you cannot confirm your consent now
-	PieceElsewhere     Code = 26315 // This is not the piece that comes next
-	SearchData         Code = 26400 // A word list of the search is faulty
-	NoticeRefused      Code = 26401 // The message cannot reach this person
-	NoticeGateway      Code = 26402 // The gateway for messages cannot be reached now
-	NoticeAddress      Code = 26403 // A letter was chosen, but no address given
-	NoticeReport       Code = 26404 // The delivery report bears no valid signature
-	MessageEmpty       Code = 26410 // Nothing was written
-	MessageLong        Code = 26411 // The message is too long
-	MessageClosed      Code = 26412 // This case is over; no more messages can be written
-	TokenUnreadable    Code = 26500 // The credential cannot be read
-	TokenTooLarge      Code = 26501 // The credential is larger than allowed
-	TokenAlgorithm     Code = 26502 // The signature algorithm is not one that may be used here
-	DisclosureForeign  Code = 26503 // Something was added that is not part of the licence
-	HolderProofMissing Code = 26504 // The holder's proof is missing
-	HolderProofWrong   Code = 26505 // The holder's proof is not for this presentation
-	LicenceFromFuture  Code = 26506 // The time of issue lies in the future
-	StatusMissing      Code = 26507 // There is no status list to look at
-	StatusStale        Code = 26508 // The status list is out of date
-	StatusOutOfRange   Code = 26509 // The status list has no place for this licence
-	StatusUnreadable   Code = 26510 // The status list cannot be read
-	LicenceSuspended   Code = 26511 // The licence is suspended
-	LicenceRevoked     Code = 26512 // The licence is no longer valid
-	IssuerUnknown      Code = 26513 // The issuer is not on the trust list
-	LicenceMoveRefused Code = 26514 // The licence's state does not allow this
-	LicenceTypeUnknown Code = 26515 // No such licence type is registered
-	FontLacks          Code = 26516 // The printing font lacks a character
-	PDFUnavailable     Code = 26517 // PDF is not available: the printing font is not installed
-	NoSuchLicence      Code = 26518 // There is no such licence
-	RequestWrong       Code = 26519 // The presentation request is wrong
-	RequestOver        Code = 26520 // The presentation request is used up or has expired
-	FieldsMissing      Code = 26521 // Not everything that was asked for was presented
-	NotRecognised      Code = 26522 // This place has not published that it recognises such a licence
-	RecognitionWrong   Code = 26523 // The recognition statement is wrong
-	HolderDiffers      Code = 26524 // The licence belongs to somebody else
-	NameUnsafe         Code = 26525 // A name holds invisible or direction-changing characters
-	StatusTaken        Code = 26526 // The place in the status list was just taken
-	FormUnreadable     Code = 26527 // The file holds no licence that can be checked
-	PrintDiffers       Code = 26528 // The printed text is not that of the signed record inside
-	NotTheProvider     Code = 26600 // This proof of identity was not signed by the identity provider
-	VouchMisdirected   Code = 26601 // This proof of identity is not meant for use here
-	VouchExpired       Code = 26602 // This proof of identity has expired
-	VouchSpent         Code = 26603 // This proof of identity was used before
-	RoamEnded          Code = 26604 // Your sign-in at the identity provider has ended
-	BadQuestion        Code = 26605 // The question from another province cannot be read
-	ConsentForOther    Code = 26606 // The consent does not belong to this application
-	ConsentNeeded      Code = 26607 // This needs the person's own consent at the identity provider
-	OtherPerson        Code = 26608 // Somebody else came back from the identity provider
-	OutOfRemit         Code = 26610 // This matter or place is outside your remit
-	OfficerAway        Code = 26611 // The register says that you are on leave today
-	Recused            Code = 26612 // You declared an interest in this case
-	SamePerson         Code = 26613 // This matter needs two persons: who checked the case cannot decide it
-	RulesMovedHere     Code = 26700 // The rules changed since this case was taken in
-	RulesTooLarge      Code = 26701 // The bundle of rules is too large
-	RulesNotTheirs     Code = 26702 // Nobody publishes rules for another province
-	RulesOld           Code = 26703 // A bundle with this number is here already
-	RulesGap           Code = 26704 // Bundles before this one are missing
-	RulesTwice         Code = 26705 // There are two different bundles with one number
-	RulesUnapproved    Code = 26706 // The bundle lacks the approval of two different stewards
-	RulesBreakNational Code = 26707 // The rules break the national catalogue's
-	RulesChainBroken   Code = 26708 // The bundle does not follow the one before it
-	RulesUnreadable    Code = 26709 // The bundle cannot be read
-	RulesBackdated     Code = 26710 // The first day is before the day of publication
-	RulesSecondPerson  Code = 26711 // The second approval is another steward's, and not the author's
-	RulesTrialsFail    Code = 26712 // Not all examples come out as expected
-	RulesDraftClosed   Code = 26713 // This draft was published or dropped
-	RulesNoTrial       Code = 26714 // There is no example yet
-	CatalogueUnsigned  Code = 26715 // The national catalogue in this program is not the one that the operator signed
-	NothingDue         Code = 26800 // There is nothing to pay for this matter now
-	NoSuchOrder        Code = 26801 // There is no such payment
-	BankAway           Code = 26802 // The payment system cannot be reached now
-	NotTheBank         Code = 26803 // This payment notice is not from the bank
-	PayFirst           Code = 26804 // The fee has to be paid before the next step
-	NoFeeHere          Code = 26805 // This fee is not taken here
-	FeeOpen            Code = 26806 // What it costs still depends on a few answers
-	SeatTaken          Code = 26820 // That time has just been taken
-	BookedAlready      Code = 26821 // You have a visit for this matter already
-	NoSuchVisit        Code = 26822 // There is no such visit of yours
-	NotOpenThen        Code = 26823 // The window takes no visits at that time
-	VisitOver          Code = 26824 // The visit cannot be changed in that way now
-	BookingBlocked     Code = 26825 // You missed several visits lately and cannot book online for now
-	LogTooShort        Code = 26900 // This record is not in the log yet
-	LogNotShown        Code = 26901 // The proof does not agree with the signed log
-	LogForked          Code = 26902 // Two different versions of one log have been shown
-	LogUnwitnessed     Code = 26903 // Other provinces have not witnessed this part of the log yet
-	NoUsage            Code = 26904 // This province has no record about you
-	NoSuchRating       Code = 27200 // There is no such rating
-	RatedAlready       Code = 27201 // This service was rated already
-	RatingOver         Code = 27202 // The time for rating is over
-	RatingTooEarly     Code = 27203 // This part is not finished and cannot be rated yet
-	BadRating          Code = 27204 // Choose how satisfied you are
-	RatingMove         Code = 27205 // This step cannot be done now
-	RatingWords        Code = 27206 // Say what was found or done
-	NoRatingCode       Code = 27207 // Number and code do not match
-	WrongSender        Code = 30001 // The sender named is not the one who signed
-	WrongAddressee     Code = 30002 // This envelope is for another province
-	BadEnvelope        Code = 30003 // The envelope is incomplete
-	BadReceipt         Code = 30004 // The receipt does not match what was sent
-	BadPacket          Code = 30005 // The packet is damaged or cut short
-	UnknownProtocol    Code = 30006 // The packet uses a protocol version this node does not know
-	ReusedID           Code = 30007 // Two different envelopes came under one number
-	UnknownNode        Code = 30008 // The trust list has no such node
-	NotInOrder         Code = 30009 // An earlier envelope has not arrived yet
-	ClockAhead         Code = 30010 // The time on it is far ahead of this node's clock
-	ChannelClosed      Code = 31000 // This system's channel to others is closed
-	ChannelTooLarge    Code = 31001 // A message to another system is too large
-	ChannelWrongSender Code = 31002 // This message names a sender that did not send it
-	ChannelBadAddress  Code = 31003 // A node's name or a message's kind is not well formed
-	ChannelRefused     Code = 31004 // The hub did not accept this system's certificate or key
-	ChannelConfig      Code = 31005 // The channel's configuration is wrong
-	BlobMissing        Code = 31100 // The attachment has not arrived here, or is no longer kept here
-	BlobMismatch       Code = 31101 // An attachment does not match its hash
-	BlobTooLarge       Code = 31102 // An attachment is larger than allowed
-	BlobQuota          Code = 31103 // One sender has too many unfinished attachments
-	BlobBadChunk       Code = 31104 // A piece of an attachment is malformed
-	EnrolRefused       Code = 32001 // The request to join was refused
-	ClockBackwards     Code = 33001 // The demonstration clock only moves forward
-	DataForeign        Code = 33002 // This folder holds something else; the demonstration will not empty it
-	NoSuchStory        Code = 33003 // There is no such story
-	ProviderDown       Code = 40000 // The sign-in service cannot be reached now
-	SignInExpired      Code = 40001 // This sign-in has expired
-	SignInMismatch     Code = 40002 // This sign-in was not started in this browser window
-	SignInRefused      Code = 40003 // The sign-in service did not complete the sign-in
-	TokenRejected      Code = 40004 // The proof of identity did not pass our check
-	ReturnRefused      Code = 40005 // The address to go to after signing in is not on this site
-	LevelTooLow        Code = 40006 // This needs a stronger proof of identity
-	SignInRequestGone  Code = 40007 // This sign-in request does not exist or was used already
-	NoSuchDemoPerson   Code = 40008 // Nobody of that name is in the demo
-	InDoubt            Code = 50000 // It is not known whether this was saved
-	Duplicate          Code = 50001 // The same thing is already stored
-	RuleBroken         Code = 50002 // This step does not fit the present state
-	ReferenceMissing   Code = 50003 // A record this refers to is not there
-	StoreNotDurable    Code = 50004 // The database is not set to survive a power cut
-	MigrationFailed    Code = 50005 // The database could not be brought to this version
-	StoreAddress       Code = 50006 // The database address is not understood
-	StoreClosed        Code = 50007 // The system is stopping; this was not saved
-	NotStorable        Code = 50008 // The text holds characters that cannot be stored
-	RulesViolated      Code = 51000 // The check found data that break a rule
-	CrossSite          Code = 60000 // This was not sent from a page of this site
-	NoSuchPage         Code = 60001 // There is no such page
-	CaseElsewhere      Code = 61000 // This case is not handled by your office
-	DraftUnreadable    Code = 61001 // What was entered so far cannot be read
-	DraftExpired       Code = 61002 // This intake was left open too long
-	NoSuchCase         Code = 62000 // There is no such case of yours
-	NoSuchPaper        Code = 62001 // There is no such paper
-	ForeignOffice      Code = 62002 // The signing node is not the province of the office that the paper names
-	FileUnreadable     Code = 70001 // The file cannot be read
-	TrustMissing       Code = 70002 // There is no trust list to check against
-	BadConfig          Code = 70003 // The configuration is wrong
-	AlreadyThere       Code = 70004 // This folder holds a node already
-	NoData             Code = 70005 // There are no node's data in this folder
-	HubUnreachable     Code = 70006 // The hub cannot be reached
-	HubRefused         Code = 70007 // The hub did not agree
-	NotEnrolled        Code = 70008 // This node has not joined yet
-	FingerprintDiffers Code = 70009 // The hub's key does not have the fingerprint that you gave
-	NoSuchCode         Code = 70010 // There is no such error number
-	TokenNeeded        Code = 70020 // There is no access token, or it is not one of ours
-	BadBody            Code = 70021 // The request cannot be understood
-	NoSuchAct          Code = 70022 // There is no such interface
+	Unexpected          Code = 10000 // Something went wrong on our side
+	BadRequest          Code = 10001 // The request is incomplete or malformed
+	SignInNeeded        Code = 10002 // Please sign in first
+	NotYours            Code = 10003 // You may not see or handle this
+	Missing             Code = 10004 // Nothing was found
+	Stale               Code = 10005 // Somebody else has just changed this
+	BodyTooLarge        Code = 10006 // What you sent is too large
+	DiskFull            Code = 10007 // Storage is full; nothing new can be taken in
+	CorruptRow          Code = 10008 // Stored data does not match its signature or encryption
+	TryLater            Code = 10009 // The other system cannot be reached now
+	TooMany             Code = 10010 // Too many requests
+	RegionCodeForm      Code = 11000 // The division code is malformed
+	RegionData          Code = 11001 // The division data is damaged
+	IDNumberForm        Code = 11010 // The identity number is malformed
+	IDNumberLegacy      Code = 11011 // 15-digit identity numbers are no longer valid
+	IDNumberBirth       Code = 11012 // The birth date inside the identity number does not exist
+	IDNumberCheck       Code = 11013 // The identity number fails its check; one character may be wrong
+	USCCForm            Code = 11020 // The unified social credit code is malformed
+	USCCCheck           Code = 11021 // The unified social credit code fails its check; one character may be wrong
+	DateForm            Code = 11030 // This is not a date
+	LimitForm           Code = 11031 // The unit of the time limit is not known
+	CalendarData        Code = 11032 // The working-day calendar is damaged
+	PersonNameForm      Code = 11040 // The name is missing or holds characters that cannot be used
+	PersonPhoneForm     Code = 11041 // The phone number is malformed
+	PersonDocumentForm  Code = 11042 // The kind or number of the identity document is not right
+	OrgNameForm         Code = 11043 // The name of the organisation is missing or holds characters that cannot be used
+	BadSignature        Code = 12000 // The signature does not hold
+	UnknownKey          Code = 12001 // The signing key is not on the trust list
+	WrongType           Code = 12002 // The signed content is of another type
+	CannotDecrypt       Code = 12003 // The ciphertext cannot be decrypted
+	SelfTestFailed      Code = 12004 // The cryptographic self-test failed
+	BadKey              Code = 12005 // A key cannot be used
+	BadIdentifier       Code = 12006 // The licence identifier is wrong
+	UnreadableBody      Code = 12007 // The signed content cannot be read
+	TrustTooFew         Code = 12008 // Too few members signed the trust list
+	TrustOutdated       Code = 12009 // The trust list is not newer than the one in force
+	BadTrustList        Code = 12010 // The trust list contradicts itself
+	BadCatalogue        Code = 12011 // The catalogue data is wrong
+	DocumentIncomplete  Code = 12012 // The document lacks something the law requires
+	DocumentAltered     Code = 12013 // The document does not match its check code
+	LicenceMismatch     Code = 12014 // The licence contradicts itself or its issuer
+	LicenceNotInForce   Code = 12015 // The licence is not in force on this day
+	ItemUnknown         Code = 13000 // There is no such item
+	CatalogueBroken     Code = 13001 // A data file of the item catalogue cannot be read
+	VersionUnknown      Code = 13002 // This system does not hold the item definition that the case was accepted under
+	ItemNotDefined      Code = 13003 // This item has guidance only and cannot be applied for here yet
+	AnswersWrong        Code = 13004 // Some answers need mending
+	NotPossibleHere     Code = 13005 // This item cannot be handled between these two places now
+	NotAllowedNow       Code = 20001 // This cannot be done in the case's present state
+	InTransit           Code = 20002 // The case is on its way to the other place
+	NotHolder           Code = 20003 // Your office does not hold this case now
+	NoPlan              Code = 20004 // This matter cannot be handled in this way across provinces yet
+	BadCaseNo           Code = 20005 // This is not a case number
+	BadDecision         Code = 20006 // The decision contradicts the findings
+	ReasonNeeded        Code = 20007 // Reasons, and how to mend them, are needed
+	SecondCorrection    Code = 20008 // Gaps may be told once only, and this case has had its notice
+	FormIncomplete      Code = 20009 // Some answers are missing or wrong
+	NotCrossProvince    Code = 20010 // This matter cannot be handled between these two places today
+	Repeated            Code = 21001 // This envelope was dealt with before
+	CaseExists          Code = 21002 // This has been submitted already
+	NoSuchMatter        Code = 26200 // There is no such matter
+	NoSuchDay           Code = 26201 // This is not a day with rules
+	NotAtWindow         Code = 26202 // Between these places the matter is not handed in at a window
+	NoSuchApplication   Code = 26300 // There is no such draft of yours
+	ApplicationExpired  Code = 26301 // This draft was not touched for 90 days and has been deleted
+	IdentityTooLow      Code = 26302 // Only your telephone number is verified, which is too little to apply online
+	NotOnlineHere       Code = 26303 // This matter cannot be applied for on this province's site
+	RulesMoved          Code = 26304 // The rules changed while you were filling in
+	StepNotDue          Code = 26305 // This step is not due yet
+	InvitationInvalid   Code = 26306 // This invitation cannot be used
+	InvitedSelf         Code = 26307 // You cannot accept your own invitation
+	TooManyDrafts       Code = 26308 // You have too many unfinished drafts
+	TooManyFiles        Code = 26309 // This application has too many or too large files
+	AlreadySubmitted    Code = 26310 // You have submitted this already
+	TextTooLong         Code = 26311 // The text is too long, or holds characters that cannot be used
+	ConsentStale        Code = 26312 // The consent is too old, or from the future
+	NotAgreed           Code = 26313 // You did not agree, and nothing was submitted
+	CannotSignNow       Code = 26314 // The sign-in service cannot be reached, so you cannot confirm your consent now
+	PieceElsewhere      Code = 26315 // This is not the piece that comes next
+	SearchData          Code = 26400 // A word list of the search is faulty
+	NoticeRefused       Code = 26401 // The message cannot reach this person
+	NoticeGateway       Code = 26402 // The gateway for messages cannot be reached now
+	NoticeAddress       Code = 26403 // A letter was chosen, but no address given
+	NoticeReport        Code = 26404 // The delivery report bears no valid signature
+	MessageEmpty        Code = 26410 // Nothing was written
+	MessageLong         Code = 26411 // The message is too long
+	MessageClosed       Code = 26412 // This case is over; no more messages can be written
+	TokenUnreadable     Code = 26500 // The credential cannot be read
+	TokenTooLarge       Code = 26501 // The credential is larger than allowed
+	TokenAlgorithm      Code = 26502 // The signature algorithm is not one that may be used here
+	DisclosureForeign   Code = 26503 // Something was added that is not part of the licence
+	HolderProofMissing  Code = 26504 // The holder's proof is missing
+	HolderProofWrong    Code = 26505 // The holder's proof is not for this presentation
+	LicenceFromFuture   Code = 26506 // The time of issue lies in the future
+	StatusMissing       Code = 26507 // There is no status list to look at
+	StatusStale         Code = 26508 // The status list is out of date
+	StatusOutOfRange    Code = 26509 // The status list has no place for this licence
+	StatusUnreadable    Code = 26510 // The status list cannot be read
+	LicenceSuspended    Code = 26511 // The licence is suspended
+	LicenceRevoked      Code = 26512 // The licence is no longer valid
+	IssuerUnknown       Code = 26513 // The issuer is not on the trust list
+	LicenceMoveRefused  Code = 26514 // The licence's state does not allow this
+	LicenceTypeUnknown  Code = 26515 // No such licence type is registered
+	FontLacks           Code = 26516 // The printing font lacks a character
+	PDFUnavailable      Code = 26517 // PDF is not available: the printing font is not installed
+	NoSuchLicence       Code = 26518 // There is no such licence
+	RequestWrong        Code = 26519 // The presentation request is wrong
+	RequestOver         Code = 26520 // The presentation request is used up or has expired
+	FieldsMissing       Code = 26521 // Not everything that was asked for was presented
+	NotRecognised       Code = 26522 // This place has not published that it recognises such a licence
+	RecognitionWrong    Code = 26523 // The recognition statement is wrong
+	HolderDiffers       Code = 26524 // The licence belongs to somebody else
+	NameUnsafe          Code = 26525 // A name holds invisible or direction-changing characters
+	StatusTaken         Code = 26526 // The place in the status list was just taken
+	FormUnreadable      Code = 26527 // The file holds no licence that can be checked
+	PrintDiffers        Code = 26528 // The printed text is not that of the signed record inside
+	NotTheProvider      Code = 26600 // This proof of identity was not signed by the identity provider
+	VouchMisdirected    Code = 26601 // This proof of identity is not meant for use here
+	VouchExpired        Code = 26602 // This proof of identity has expired
+	VouchSpent          Code = 26603 // This proof of identity was used before
+	RoamEnded           Code = 26604 // Your sign-in at the identity provider has ended
+	BadQuestion         Code = 26605 // The question from another province cannot be read
+	ConsentForOther     Code = 26606 // The consent does not belong to this application
+	ConsentNeeded       Code = 26607 // This needs the person's own consent at the identity provider
+	OtherPerson         Code = 26608 // Somebody else came back from the identity provider
+	OutOfRemit          Code = 26610 // This matter or place is outside your remit
+	OfficerAway         Code = 26611 // The register says that you are on leave today
+	Recused             Code = 26612 // You declared an interest in this case
+	SamePerson          Code = 26613 // This matter needs two persons: who checked the case cannot decide it
+	RulesMovedHere      Code = 26700 // The rules changed since this case was taken in
+	RulesTooLarge       Code = 26701 // The bundle of rules is too large
+	RulesNotTheirs      Code = 26702 // Nobody publishes rules for another province
+	RulesOld            Code = 26703 // A bundle with this number is here already
+	RulesGap            Code = 26704 // Bundles before this one are missing
+	RulesTwice          Code = 26705 // There are two different bundles with one number
+	RulesUnapproved     Code = 26706 // The bundle lacks the approval of two different stewards
+	RulesBreakNational  Code = 26707 // The rules break the national catalogue's
+	RulesChainBroken    Code = 26708 // The bundle does not follow the one before it
+	RulesUnreadable     Code = 26709 // The bundle cannot be read
+	RulesBackdated      Code = 26710 // The first day is before the day of publication
+	RulesSecondPerson   Code = 26711 // The second approval is another steward's, and not the author's
+	RulesTrialsFail     Code = 26712 // Not all examples come out as expected
+	RulesDraftClosed    Code = 26713 // This draft was published or dropped
+	RulesNoTrial        Code = 26714 // There is no example yet
+	CatalogueUnsigned   Code = 26715 // The national catalogue in this program is not the one that the operator signed
+	NothingDue          Code = 26800 // There is nothing to pay for this matter now
+	NoSuchOrder         Code = 26801 // There is no such payment
+	BankAway            Code = 26802 // The payment system cannot be reached now
+	NotTheBank          Code = 26803 // This payment notice is not from the bank
+	PayFirst            Code = 26804 // The fee has to be paid before the next step
+	NoFeeHere           Code = 26805 // This fee is not taken here
+	FeeOpen             Code = 26806 // What it costs still depends on a few answers
+	SeatTaken           Code = 26820 // That time has just been taken
+	BookedAlready       Code = 26821 // You have a visit for this matter already
+	NoSuchVisit         Code = 26822 // There is no such visit of yours
+	NotOpenThen         Code = 26823 // The window takes no visits at that time
+	VisitOver           Code = 26824 // The visit cannot be changed in that way now
+	BookingBlocked      Code = 26825 // You missed several visits lately and cannot book online for now
+	LogTooShort         Code = 26900 // This record is not in the log yet
+	LogNotShown         Code = 26901 // The proof does not agree with the signed log
+	LogForked           Code = 26902 // Two different versions of one log have been shown
+	LogUnwitnessed      Code = 26903 // Other provinces have not witnessed this part of the log yet
+	NoUsage             Code = 26904 // This province has no record about you
+	SharingUnreadable   Code = 27000 // This sharing document cannot be read
+	SharingNotTheirs    Code = 27001 // The province that signed this may not say it
+	SharingOld          Code = 27002 // This sharing document came before
+	SharingTwice        Code = 27003 // Two different sharing documents bear one number
+	SharingGap          Code = 27004 // Sharing documents before this one have not come yet
+	ResourceIncomplete  Code = 27005 // The description of this data resource is not complete
+	ResourceUnknown     Code = 27006 // There is no such data resource
+	TermsIncomplete     Code = 27007 // The terms of the agreement are not complete
+	AgreementUnknown    Code = 27008 // There is no such sharing agreement
+	SharingSecondPerson Code = 27009 // Who proposed the terms cannot sign them too
+	AgreementNotNow     Code = 27010 // The agreement does not allow this now
+	NoAgreement         Code = 27020 // No sharing agreement is in force
+	NotInAgreement      Code = 27021 // The agreement does not cover this question
+	NotInRule           Code = 27022 // The rules of this matter do not need this data
+	NoCaseProof         Code = 27023 // Nothing proves that the case exists
+	CaseShut            Code = 27024 // The case is closed; nothing can be asked for it any more
+	NotWithAsker        Code = 27025 // The case is not with who asks
+	CaseStatusStale     Code = 27026 // The statement on how the case stands is too old or does not fit
+	NotConsented        Code = 27027 // The applicant did not agree to this question
+	QueryExpired        Code = 27028 // The question has expired, or the two clocks differ
+	QueryRepeated       Code = 27029 // This question was used before
+	QuotaUsed           Code = 27030 // Today's questions are used up
+	SourceDown          Code = 27031 // The source of the data cannot be reached
+	NoRecord            Code = 27032 // The source holds no record of this person
+	QueryUnreadable     Code = 27033 // The question cannot be read
+	AnswerWrong         Code = 27034 // The answer does not fit the question
+	SubjectNotInCase    Code = 27035 // The person asked about is no party to the case
+	ProviderAway        Code = 27036 // The providing province cannot be reached now
+	TableRefused        Code = 27037 // The table was not taken in
+	LicenceReason       Code = 27100 // No ground of the law was chosen
+	LicenceNeedsTwo     Code = 27101 // This takes two people
+	LicenceWaits        Code = 27102 // An act on this licence waits for a second person
+	NoSuchRating        Code = 27200 // There is no such rating
+	RatedAlready        Code = 27201 // This service was rated already
+	RatingOver          Code = 27202 // The time for rating is over
+	RatingTooEarly      Code = 27203 // This part is not finished and cannot be rated yet
+	BadRating           Code = 27204 // Choose how satisfied you are
+	RatingMove          Code = 27205 // This step cannot be done now
+	RatingWords         Code = 27206 // Say what was found or done
+	NoRatingCode        Code = 27207 // Number and code do not match
+	TakenByColleague    Code = 27400 // A colleague has taken this case already
+	NotYourClaim        Code = 27401 // You did not take this case, so you cannot give it back
+	CannotTake          Code = 27402 // It cannot be given to that person, who is away today, does not handle this, or declared an interest
+	WrongSender         Code = 30001 // The sender named is not the one who signed
+	WrongAddressee      Code = 30002 // This envelope is for another province
+	BadEnvelope         Code = 30003 // The envelope is incomplete
+	BadReceipt          Code = 30004 // The receipt does not match what was sent
+	BadPacket           Code = 30005 // The packet is damaged or cut short
+	UnknownProtocol     Code = 30006 // The packet uses a protocol version this node does not know
+	ReusedID            Code = 30007 // Two different envelopes came under one number
+	UnknownNode         Code = 30008 // The trust list has no such node
+	NotInOrder          Code = 30009 // An earlier envelope has not arrived yet
+	ClockAhead          Code = 30010 // The time on it is far ahead of this node's clock
+	ChannelClosed       Code = 31000 // This system's channel to others is closed
+	ChannelTooLarge     Code = 31001 // A message to another system is too large
+	ChannelWrongSender  Code = 31002 // This message names a sender that did not send it
+	ChannelBadAddress   Code = 31003 // A node's name or a message's kind is not well formed
+	ChannelRefused      Code = 31004 // The hub did not accept this system's certificate or key
+	ChannelConfig       Code = 31005 // The channel's configuration is wrong
+	BlobMissing         Code = 31100 // The attachment has not arrived here, or is no longer kept here
+	BlobMismatch        Code = 31101 // An attachment does not match its hash
+	BlobTooLarge        Code = 31102 // An attachment is larger than allowed
+	BlobQuota           Code = 31103 // One sender has too many unfinished attachments
+	BlobBadChunk        Code = 31104 // A piece of an attachment is malformed
+	EnrolRefused        Code = 32001 // The request to join was refused
+	ClockBackwards      Code = 33001 // The demonstration clock only moves forward
+	DataForeign         Code = 33002 // This folder holds something else; the demonstration will not empty it
+	NoSuchStory         Code = 33003 // There is no such story
+	ProviderDown        Code = 40000 // The sign-in service cannot be reached now
+	SignInExpired       Code = 40001 // This sign-in has expired
+	SignInMismatch      Code = 40002 // This sign-in was not started in this browser window
+	SignInRefused       Code = 40003 // The sign-in service did not complete the sign-in
+	TokenRejected       Code = 40004 // The proof of identity did not pass our check
+	ReturnRefused       Code = 40005 // The address to go to after signing in is not on this site
+	LevelTooLow         Code = 40006 // This needs a stronger proof of identity
+	SignInRequestGone   Code = 40007 // This sign-in request does not exist or was used already
+	NoSuchDemoPerson    Code = 40008 // Nobody of that name is in the demo
+	InDoubt             Code = 50000 // It is not known whether this was saved
+	Duplicate           Code = 50001 // The same thing is already stored
+	RuleBroken          Code = 50002 // This step does not fit the present state
+	ReferenceMissing    Code = 50003 // A record this refers to is not there
+	StoreNotDurable     Code = 50004 // The database is not set to survive a power cut
+	MigrationFailed     Code = 50005 // The database could not be brought to this version
+	StoreAddress        Code = 50006 // The database address is not understood
+	StoreClosed         Code = 50007 // The system is stopping; this was not saved
+	NotStorable         Code = 50008 // The text holds characters that cannot be stored
+	RulesViolated       Code = 51000 // The check found data that break a rule
+	CrossSite           Code = 60000 // This was not sent from a page of this site
+	NoSuchPage          Code = 60001 // There is no such page
+	CaseElsewhere       Code = 61000 // This case is not handled by your office
+	DraftUnreadable     Code = 61001 // What was entered so far cannot be read
+	DraftExpired        Code = 61002 // This intake was left open too long
+	NoSuchCase          Code = 62000 // There is no such case of yours
+	NoSuchPaper         Code = 62001 // There is no such paper
+	ForeignOffice       Code = 62002 // The signing node is not the province of the office that the paper names
+	FileUnreadable      Code = 70001 // The file cannot be read
+	TrustMissing        Code = 70002 // There is no trust list to check against
+	BadConfig           Code = 70003 // The configuration is wrong
+	AlreadyThere        Code = 70004 // This folder holds a node already
+	NoData              Code = 70005 // There are no node's data in this folder
+	HubUnreachable      Code = 70006 // The hub cannot be reached
+	HubRefused          Code = 70007 // The hub did not agree
+	NotEnrolled         Code = 70008 // This node has not joined yet
+	FingerprintDiffers  Code = 70009 // The hub's key does not have the fingerprint that you gave
+	NoSuchCode          Code = 70010 // There is no such error number
+	TokenNeeded         Code = 70020 // There is no access token, or it is not one of ours
+	BadBody             Code = 70021 // The request cannot be understood
+	NoSuchAct           Code = 70022 // There is no such interface
 )
 
 var table = map[Code]entry{
-	Unexpected:         {"Unexpected", Internal, Text{"系统出了点问题", "您填的内容已经保存。请稍后再试，或拨打 12345。"}, Text{"Something went wrong on our side", "What you entered is saved. Please try again later or call 12345."}},
-	BadRequest:         {"BadRequest", Invalid, Text{"这次提交的内容不完整或格式不对", "请返回上一页，检查后重新提交。"}, Text{"The request is incomplete or malformed", "Please go back, check what you entered and submit again."}},
-	SignInNeeded:       {"SignInNeeded", Unauthenticated, Text{"请先登录", "登录后会回到您刚才的页面。"}, Text{"Please sign in first", "After signing in you return to this page."}},
-	NotYours:           {"NotYours", Forbidden, Text{"您没有权限办理或查看这一件", "请联系经办单位，或拨打 12345。"}, Text{"You may not see or handle this", "Please contact the office that handles it, or call 12345."}},
-	Missing:            {"Missing", NotFound, Text{"没有找到您要的内容", "请检查编号或网址，或回到首页重新查找。"}, Text{"Nothing was found", "Please check the number or address, or start again from the first page."}},
-	Stale:              {"Stale", Conflict, Text{"这一件刚刚被别人更新过", "您的操作没有生效。请重新打开这一件，看过最新情况后再办。"}, Text{"Somebody else has just changed this", "Your action was not carried out. Please open it again and look before you act."}},
-	BodyTooLarge:       {"BodyTooLarge", TooLarge, Text{"提交的内容太大了", "请把文件压缩或分开上传。"}, Text{"What you sent is too large", "Please compress the file or send it in parts."}},
-	DiskFull:           {"DiskFull", Exhausted, Text{"系统存储空间不足，暂时不能收新件", "这次操作没有生效。请稍后再试，并告诉系统管理员。"}, Text{"Storage is full; nothing new can be taken in", "Nothing was changed. Please try later and tell the operator."}},
-	CorruptRow:         {"CorruptRow", Corrupt, Text{"保存的数据与签名或密文不符", "这一件已停止办理，以免出错。请告诉系统管理员核对。"}, Text{"Stored data does not match its signature or encryption", "This case is stopped to prevent harm. Please tell the operator."}},
-	TryLater:           {"TryLater", Unavailable, Text{"对方系统现在连不上", "已保存的内容不受影响，系统会自动重试。"}, Text{"The other system cannot be reached now", "What is saved stays safe; the system keeps trying."}},
-	TooMany:            {"TooMany", Exhausted, Text{"操作太频繁了", "请等一分钟再试。"}, Text{"Too many requests", "Please wait a minute and try again."}},
-	RegionCodeForm:     {"RegionCodeForm", Invalid, Text{"行政区划代码格式不对", "行政区划代码是 6 位、9 位或 12 位数字，请检查后重新填写。"}, Text{"The division code is malformed", "A division code has 6, 9 or 12 digits; please check and enter it again."}},
-	RegionData:         {"RegionData", Corrupt, Text{"行政区划数据有误", "请告诉系统管理员更换目录数据。"}, Text{"The division data is damaged", "Please tell the operator to replace the catalogue data."}},
-	IDNumberForm:       {"IDNumberForm", Invalid, Text{"身份证号码格式不对", "身份证号码是 18 位：前 17 位是数字，最后一位是数字或 X。请对照证件重新填写。"}, Text{"The identity number is malformed", "An identity number has 17 digits followed by a digit or X; please compare it with the card and enter it again."}},
-	IDNumberLegacy:     {"IDNumberLegacy", Invalid, Text{"15 位身份证号码已经停用", "请填写现行 18 位号码；还没有换证的，请先到公安机关换领身份证。"}, Text{"15-digit identity numbers are no longer valid", "Please enter the 18-digit number; whoever has no new card yet can get one from the police."}},
-	IDNumberBirth:      {"IDNumberBirth", Invalid, Text{"身份证号码里的出生日期不存在", "请对照证件检查第 7 到第 14 位。"}, Text{"The birth date inside the identity number does not exist", "Please compare the 7th to 14th digits with the card."}},
-	IDNumberCheck:      {"IDNumberCheck", Invalid, Text{"身份证号码校验不通过，可能有一位填错了", "请对照证件逐位检查后重新填写。"}, Text{"The identity number fails its check; one character may be wrong", "Please compare each character with the card and enter it again."}},
-	USCCForm:           {"USCCForm", Invalid, Text{"统一社会信用代码格式不对", "统一社会信用代码是 18 位数字或大写字母，不用 I、O、S、V、Z。请对照执照重新填写。"}, Text{"The unified social credit code is malformed", "The code has 18 digits or capital letters without I, O, S, V and Z; please compare it with the licence and enter it again."}},
-	USCCCheck:          {"USCCCheck", Invalid, Text{"统一社会信用代码校验不通过，可能有一位填错了", "请对照执照逐位检查后重新填写。"}, Text{"The unified social credit code fails its check; one character may be wrong", "Please compare each character with the licence and enter it again."}},
-	DateForm:           {"DateForm", Invalid, Text{"日期不对", "请按“2026-01-31”的样子填写一个存在的日期。"}, Text{"This is not a date", "Please enter an existing date such as 2026-01-31."}},
-	LimitForm:          {"LimitForm", Invalid, Text{"期限的单位不对", "期限只能按工作日或自然日计算，请改正事项数据。"}, Text{"The unit of the time limit is not known", "A limit counts working days or calendar days; please correct the item data."}},
-	CalendarData:       {"CalendarData", Corrupt, Text{"工作日历数据有误", "请告诉系统管理员更换日历数据。"}, Text{"The working-day calendar is damaged", "Please tell the operator to replace the calendar data."}},
-	PersonNameForm:     {"PersonNameForm", Invalid, Text{"姓名没有填写或含有不能用的字符", "请按证件上的姓名填写，中间点写成“·”。"}, Text{"The name is missing or holds characters that cannot be used", "Please enter the name as it stands on the document."}},
-	PersonPhoneForm:    {"PersonPhoneForm", Invalid, Text{"电话号码格式不对", "请填写 11 位手机号码，或者带区号的固定电话。"}, Text{"The phone number is malformed", "Please enter a mobile number of 11 digits or a landline with its area code."}},
-	PersonDocumentForm: {"PersonDocumentForm", Invalid, Text{"证件类型或证件号码不对", "请选择证件类型，并对照证件填写号码。"}, Text{"The kind or number of the identity document is not right", "Please choose the kind of document and enter its number as printed."}},
-	OrgNameForm:        {"OrgNameForm", Invalid, Text{"单位名称没有填写或含有不能用的字符", "请按执照或登记证书上的名称填写。"}, Text{"The name of the organisation is missing or holds characters that cannot be used", "Please enter the name as it stands on the licence."}},
-	BadSignature:       {"BadSignature", Corrupt, Text{"签名核验不通过", "请不要依据这份内容办理，并向签发单位核实。"}, Text{"The signature does not hold", "Do not rely on this content; ask the office that issued it."}},
-	UnknownKey:         {"UnknownKey", Unauthenticated, Text{"签名所用的密钥不在信任名单内", "请先更新信任名单再核验；仍不通过的，请向签发单位核实。"}, Text{"The signing key is not on the trust list", "Update the trust list and check again; if it still fails, ask the office that issued it."}},
-	WrongType:          {"WrongType", Invalid, Text{"签名内容的类型不符", "请检查提交的文件是否选对。"}, Text{"The signed content is of another type", "Please check that you chose the right file."}},
-	CannotDecrypt:      {"CannotDecrypt", Corrupt, Text{"密文无法解开", "请让发送单位重新发送；本单位换过密钥的，请告诉系统管理员。"}, Text{"The ciphertext cannot be decrypted", "Ask the sender to send it again; if this place changed its keys, tell the operator."}},
-	SelfTestFailed:     {"SelfTestFailed", Internal, Text{"密码模块自检不通过", "系统不会启动。请检查程序是否完整，重新安装后再启动。"}, Text{"The cryptographic self-test failed", "The system does not start. Check the program file, install it again and start once more."}},
-	BadKey:             {"BadKey", Internal, Text{"密钥文件不能使用", "请系统管理员检查密钥目录里的文件和权限。"}, Text{"A key cannot be used", "The operator should check the files in the key folder and their permissions."}},
-	BadIdentifier:      {"BadIdentifier", Invalid, Text{"电子证照标识不正确", "请对照证照原件检查标识，每一位都要一致。"}, Text{"The licence identifier is wrong", "Please compare the identifier with the licence, character by character."}},
-	UnreadableBody:     {"UnreadableBody", Corrupt, Text{"签名内容无法读取", "请让签发单位重新发送。"}, Text{"The signed content cannot be read", "Ask the office that signed it to send it again."}},
-	TrustTooFew:        {"TrustTooFew", Forbidden, Text{"信任名单的会签数不够", "继续使用上一版名单。请等多数成员会签后再启用新版。"}, Text{"Too few members signed the trust list", "The previous list stays in force. Wait until a majority of the members has signed."}},
-	TrustOutdated:      {"TrustOutdated", Conflict, Text{"信任名单的版本不比现有的新", "继续使用现有名单，不需要操作。"}, Text{"The trust list is not newer than the one in force", "The list in force stays; nothing needs to be done."}},
-	BadTrustList:       {"BadTrustList", Invalid, Text{"信任名单的内容有错误", "继续使用上一版名单，并请名单管理单位更正。"}, Text{"The trust list contradicts itself", "The previous list stays in force; ask the list's operator to correct it."}},
-	BadCatalogue:       {"BadCatalogue", Internal, Text{"目录数据有错误", "请系统管理员按提示的文件和行号更正。"}, Text{"The catalogue data is wrong", "The operator should correct the file and line named."}},
-	DocumentIncomplete: {"DocumentIncomplete", Invalid, Text{"文书缺少必须写明的内容", "请补齐提示的内容后再出具。"}, Text{"The document lacks something the law requires", "Add what is named and issue it again."}},
-	DocumentAltered:    {"DocumentAltered", Corrupt, Text{"文书内容与校验码不一致", "请以出具单位的核验结果为准，不要使用这份文书。"}, Text{"The document does not match its check code", "Rely on the issuing office's answer and do not use this copy."}},
-	LicenceMismatch:    {"LicenceMismatch", Corrupt, Text{"证照内容前后不一致", "请不要依据这张证照办理，并向颁发机构核实。"}, Text{"The licence contradicts itself or its issuer", "Do not rely on this licence; ask its issuer."}},
-	LicenceNotInForce:  {"LicenceNotInForce", Invalid, Text{"证照不在有效期内", "请向颁发机构申请延续或换发。"}, Text{"The licence is not in force on this day", "Please apply to the issuer for an extension or a new one."}},
-	ItemUnknown:        {"ItemUnknown", NotFound, Text{"没有这个事项", "请用事项的完整名称或编码再试，或在目录中搜索。"}, Text{"There is no such item", "Please use the item's full name or code, or search the catalogue."}},
-	CatalogueBroken:    {"CatalogueBroken", Corrupt, Text{"事项目录的数据文件读不出来", "请按提示的文件和行号改正，再运行 tongban catalogue lint。"}, Text{"A data file of the item catalogue cannot be read", "Please mend the file at the line named, then run tongban catalogue lint."}},
-	VersionUnknown:     {"VersionUnknown", Unavailable, Text{"这一件所依据的事项版本不在本系统中", "请更新事项目录后再办，案件内容不受影响。"}, Text{"This system does not hold the item definition that the case was accepted under", "Please update the catalogue and go on; the case itself is safe."}},
-	ItemNotDefined:     {"ItemNotDefined", Invalid, Text{"这个事项目前只有办事指引，还不能在这里提交", "请按指引联系办理地，或拨打 12345。"}, Text{"This item has guidance only and cannot be applied for here yet", "Please contact the deciding place as the guide says, or call 12345."}},
-	AnswersWrong:       {"AnswersWrong", Invalid, Text{"有几处填写需要改正", "请按每一处的提示改正后重新提交。"}, Text{"Some answers need mending", "Please mend each as its note says and submit again."}},
-	NotPossibleHere:    {"NotPossibleHere", Invalid, Text{"这个事项现在不能在这两地之间通办", "请看给出的理由和替代办法。"}, Text{"This item cannot be handled between these two places now", "Please see the reason and what to do instead."}},
-	NotAllowedNow:      {"NotAllowedNow", Conflict, Text{"这一件现在的状态不能这样办", "请重新打开这一件，按页面上列出的下一步办理。"}, Text{"This cannot be done in the case's present state", "Open the case again and choose from the steps it offers."}},
-	InTransit:          {"InTransit", Conflict, Text{"这一件正在转往对方，暂时不能改动", "等对方签收后再办；要追回，请用“追回”。"}, Text{"The case is on its way to the other place", "Wait for the receipt, or use recall."}},
-	NotHolder:          {"NotHolder", Forbidden, Text{"这一件现在不在您单位手里", "请看办件页上的“现在在谁手里”，由该单位办理。"}, Text{"Your office does not hold this case now", "The case page says who holds it; that office acts."}},
-	NoPlan:             {"NoPlan", Invalid, Text{"这件事项还不能用这种方式跨省办理", "请查看办事指南中的办理方式，或拨打 12345。"}, Text{"This matter cannot be handled in this way across provinces yet", "See the guide for the ways it can be handled, or call 12345."}},
-	BadCaseNo:          {"BadCaseNo", Invalid, Text{"办件编号不对", "编号是 17 位数字，请对照回执再输一次。"}, Text{"This is not a case number", "A case number has 17 digits; please compare with your receipt."}},
-	BadDecision:        {"BadDecision", Invalid, Text{"决定与审核结论不一致", "请先核对每一个要点，再作出决定。"}, Text{"The decision contradicts the findings", "Check each point of the list first, then decide."}},
-	ReasonNeeded:       {"ReasonNeeded", Invalid, Text{"要写明理由和怎样改", "请逐项写明问题、怎样改和依据。"}, Text{"Reasons, and how to mend them, are needed", "State the problem, how to mend it and the basis, item by item."}},
-	SecondCorrection:   {"SecondCorrection", Conflict, Text{"补正只能一次性告知，这一件已经告知过了", "请按现有材料作出决定。"}, Text{"Gaps may be told once only, and this case has had its notice", "Decide on the papers that are there."}},
-	FormIncomplete:     {"FormIncomplete", Invalid, Text{"还有内容没有填对", "请按提示逐项修改后再提交。"}, Text{"Some answers are missing or wrong", "Correct the fields that are named and submit again."}},
-	NotCrossProvince:   {"NotCrossProvince", Invalid, Text{"这件事在这两地之间现在不能跨省办", "页面写明了原因和可以怎么办。"}, Text{"This matter cannot be handled between these two places today", "The page says why, and what can be done instead."}},
-	Repeated:           {"Repeated", Conflict, Text{"这封来件已经处理过", "不用再办，原来的回执有效。"}, Text{"This envelope was dealt with before", "Nothing to do; the first receipt stands."}},
-	CaseExists:         {"CaseExists", Conflict, Text{"这件事您已经提交过了", "请到“我的办件”查看，不用再交一次。"}, Text{"This has been submitted already", "See it under my cases; do not submit it again."}},
-	NoSuchMatter:       {"NoSuchMatter", NotFound, Text{"没有这个事项", "请检查编码有没有抄错，或在“办什么事”里找。"}, Text{"There is no such matter", "Please check the code, or look under “Matters”."}},
-	NoSuchDay:          {"NoSuchDay", Invalid, Text{"日期不对，没有这一天的规定", "请写成 2026-11-25 这样，年份在 2000 到 2100 之间；不写就是今天。"}, Text{"This is not a day with rules", "Write it like 2026-11-25, between 2000 and 2100; without it, today counts."}},
-	NotAtWindow:        {"NotAtWindow", NotFound, Text{"这件事在这两地之间不到窗口交", "请回到办事指南，看这两地之间怎么办。"}, Text{"Between these places the matter is not handed in at a window", "Go back to the guide and see how it is done between the two."}},
-	NoSuchApplication:  {"NoSuchApplication", NotFound, Text{"没有找到这份草稿", "它可能是别人的，或者已过期删除。请到“我的办件”里找，或重新开始办理。"}, Text{"There is no such draft of yours", "It may be somebody else's, or it has expired. Please look in My cases, or start again."}},
-	ApplicationExpired: {"ApplicationExpired", NotFound, Text{"这份草稿超过 90 天没有动，已经删除", "请重新开始办理。查得到的信息会自动带出，不用再填。"}, Text{"This draft was not touched for 90 days and has been deleted", "Please start again. What the sources know is filled in without typing."}},
-	IdentityTooLow:     {"IdentityTooLow", Forbidden, Text{"您的身份只验证了手机号，还不能在网上提交这件事", "请用身份证件重新登录，或带身份证到窗口，工作人员当面帮您办。"}, Text{"Only your telephone number is verified, which is too little to apply online", "Please sign in with an identity document, or go to a window with your card; the staff will do it with you."}},
-	NotOnlineHere:      {"NotOnlineHere", Invalid, Text{"这件事不能在这个省的网站上办", "请看办事指南，里面写着怎么办、到哪里办。"}, Text{"This matter cannot be applied for on this province's site", "Please see the guide: it says how and where it is done."}},
-	RulesMoved:         {"RulesMoved", Conflict, Text{"您填写期间规定变了", "您填的内容都在。请看一眼变了什么，再继续。"}, Text{"The rules changed while you were filling in", "Everything you entered is kept. Please look at what changed, then go on."}},
-	StepNotDue:         {"StepNotDue", Conflict, Text{"还不到这一步", "请先完成前面的步骤，系统会带您过去。"}, Text{"This step is not due yet", "Please finish the steps before it; you will be taken there."}},
-	InvitationInvalid:  {"InvitationInvalid", NotFound, Text{"这个邀请链接不能用了", "它可能已过期、已用过或被撤回。请让邀请您的人再发一次。"}, Text{"This invitation cannot be used", "It may have expired, been used or been taken back. Please ask whoever invited you to send a new one."}},
-	InvitedSelf:        {"InvitedSelf", Invalid, Text{"不能自己确认自己发的邀请", "请把链接发给另一方，由本人用自己的身份登录后确认。"}, Text{"You cannot accept your own invitation", "Please send the link to the other party, who signs in and confirms."}},
-	TooManyDrafts:      {"TooManyDrafts", Exhausted, Text{"您没办完的草稿太多了", "请到“我的办件”删掉不要的草稿，再开始新的。"}, Text{"You have too many unfinished drafts", "Please delete drafts that you no longer need under My cases, then start a new one."}},
-	TooManyFiles:       {"TooManyFiles", TooLarge, Text{"这份申请的文件太多或太大了", "请删掉不要的文件再上传；一份申请最多 40 个文件。"}, Text{"This application has too many or too large files", "Please remove files that are not needed; an application may hold 40 files."}},
-	AlreadySubmitted:   {"AlreadySubmitted", Conflict, Text{"这件事您已经提交过了", "请在“我的办件”里看办理进度。"}, Text{"You have submitted this already", "Please follow it under My cases."}},
-	TextTooLong:        {"TextTooLong", Invalid, Text{"写得太长了，或者有不能用的字符", "请返回，写短一些，只用文字和标点。"}, Text{"The text is too long, or holds characters that cannot be used", "Please go back and shorten it, using letters and punctuation only."}},
-	ConsentStale:       {"ConsentStale", Forbidden, Text{"本人同意的凭证已经过期", "请回到“核对后提交”，再同意一次。填的内容都在。"}, Text{"The consent is too old, or from the future", "Please go back to the last check and agree once more. What you entered is kept."}},
-	NotAgreed:          {"NotAgreed", Conflict, Text{"您没有同意，还没有提交", "填的内容都在。想好了，可以随时再提交。"}, Text{"You did not agree, and nothing was submitted", "What you entered is kept. You can submit at any time."}},
-	CannotSignNow:      {"CannotSignNow", Unavailable, Text{"统一身份认证现在连不上，暂时不能确认同意", "填的内容都保存好了，什么都没丢。请过几分钟再回到这一步。"}, Text{"The sign-in service cannot be reached, so you cannot confirm your consent now", "Everything you entered is saved and nothing is lost. Please come back to this step in a few minutes."}},
-	PieceElsewhere:     {"PieceElsewhere", Conflict, Text{"这一段不是接下来要传的那一段", "请从已经收到的地方接着传；页面会自动这样做。"}, Text{"This is not the piece that comes next", "Please go on from what is here already; the page does so by itself."}},
-	SearchData:         {"SearchData", Internal, Text{"搜索用的词表有错", "请按提示改正 catalogue/search 里那一行，再重新启动。"}, Text{"A word list of the search is faulty", "Correct the line of catalogue/search that is named, then start again."}},
-	NoticeRefused:      {"NoticeRefused", Invalid, Text{"短信、电话或信送不到这个人", "请打电话或者当面告诉申请人，然后在办理台记下。"}, Text{"The message cannot reach this person", "Tell the applicant by telephone or in person, then record it at the desk."}},
-	NoticeGateway:      {"NoticeGateway", Unavailable, Text{"短信、电话或信的网关现在连不上", "不用做什么，会自动再试。"}, Text{"The gateway for messages cannot be reached now", "Nothing to do; it is tried again by itself."}},
-	NoticeAddress:      {"NoticeAddress", Invalid, Text{"选了寄信，没有写地址", "请写上收信地址，或者选短信、电话。"}, Text{"A letter was chosen, but no address given", "Give the address, or choose a text message or a call."}},
-	NoticeReport:       {"NoticeReport", Unauthenticated, Text{"回报没有有效的签名", "请网关的运维人员检查共用密钥和时间。"}, Text{"The delivery report bears no valid signature", "Those who run the gateway should check the shared key and the clock."}},
-	MessageEmpty:       {"MessageEmpty", Invalid, Text{"还没有写内容", "请写上要说的话，再发送。"}, Text{"Nothing was written", "Write what you want to say, then send it."}},
-	MessageLong:        {"MessageLong", Invalid, Text{"留言太长", "一条最多 500 个字，请改短，或者分几条写。"}, Text{"The message is too long", "One message takes 500 characters; shorten it or write several."}},
-	MessageClosed:      {"MessageClosed", Conflict, Text{"这个办件已经结束，不能再留言", "有意见，请在办件页投诉；要问事情，请打窗口电话。"}, Text{"This case is over; no more messages can be written", "To complain, use the page of the case; to ask, call the office."}},
-	TokenUnreadable:    {"TokenUnreadable", Corrupt, Text{"凭证格式无法读取", "请让持证人重新出示，不要手工改动文件。"}, Text{"The credential cannot be read", "Ask the holder to present it again; do not edit the file by hand."}},
-	TokenTooLarge:      {"TokenTooLarge", TooLarge, Text{"凭证超过允许的大小", "请核对是否选对了文件；真正的证照不会这么大。"}, Text{"The credential is larger than allowed", "Check that the right file was chosen; a genuine licence is never this large."}},
-	TokenAlgorithm:     {"TokenAlgorithm", Unauthenticated, Text{"签名算法不在允许范围内", "请不要依据这份凭证办理，并向签发单位核实。"}, Text{"The signature algorithm is not one that may be used here", "Do not rely on this credential; ask the office that issued it."}},
-	DisclosureForeign:  {"DisclosureForeign", Corrupt, Text{"出示的内容不属于这份证照", "请不要依据这份凭证办理，让持证人从证照包里重新出示。"}, Text{"Something was added that is not part of the licence", "Do not rely on it; ask the holder to present it again from the wallet."}},
-	HolderProofMissing: {"HolderProofMissing", Unauthenticated, Text{"没有持证人的出示签名", "请让持证人用自己的证照包现场出示。"}, Text{"The holder's proof is missing", "Ask the holder to present it from their own wallet."}},
-	HolderProofWrong:   {"HolderProofWrong", Unauthenticated, Text{"出示签名不是持证人为这一次出示所签", "请重新发起出示，让持证人本人再确认一次。"}, Text{"The holder's proof is not for this presentation", "Start the presentation again and let the holder confirm once more."}},
-	LicenceFromFuture:  {"LicenceFromFuture", Invalid, Text{"签发时间晚于现在", "请核对本机时间；时间无误的，请向签发单位核实。"}, Text{"The time of issue lies in the future", "Check this machine's clock; if it is right, ask the office that issued it."}},
-	StatusMissing:      {"StatusMissing", Unavailable, Text{"没有可用的状态名单", "请联网后重新核验；急办的，请电话向签发单位核实状态。"}, Text{"There is no status list to look at", "Check again with a connection; if it is urgent, ask the issuing office by telephone."}},
-	StatusStale:        {"StatusStale", Unavailable, Text{"状态名单已经过期", "请获取最新状态名单后重新核验。"}, Text{"The status list is out of date", "Fetch the newest status list and check again."}},
-	StatusOutOfRange:   {"StatusOutOfRange", Corrupt, Text{"状态名单里没有这份证照的位置", "请不要依据这份凭证办理，并向签发单位核实。"}, Text{"The status list has no place for this licence", "Do not rely on this credential; ask the office that issued it."}},
-	StatusUnreadable:   {"StatusUnreadable", Corrupt, Text{"状态名单无法读取", "请重新获取状态名单；仍不行的，请告诉签发省的系统管理员。"}, Text{"The status list cannot be read", "Fetch the status list again; if it still fails, tell the issuing province's operator."}},
-	LicenceSuspended:   {"LicenceSuspended", Invalid, Text{"证照已被暂扣", "请让持证人向颁发机构了解恢复条件；恢复前不能使用。"}, Text{"The licence is suspended", "Ask the holder to clear it with the issuing office; it cannot be used until then."}},
-	LicenceRevoked:     {"LicenceRevoked", Invalid, Text{"证照已失效", "请让持证人向颁发机构了解原因；这份证照不能再用。"}, Text{"The licence is no longer valid", "Ask the holder to turn to the issuing office; this licence cannot be used again."}},
-	IssuerUnknown:      {"IssuerUnknown", Unauthenticated, Text{"签发单位不在信任名单内", "请先更新信任名单再核验；仍不通过的，不要依据它办理。"}, Text{"The issuer is not on the trust list", "Update the trust list and check again; if it still fails, do not rely on it."}},
-	LicenceMoveRefused: {"LicenceMoveRefused", Conflict, Text{"证照现在的状态不允许这样办", "请刷新页面查看证照现在的状态。"}, Text{"The licence's state does not allow this", "Refresh the page to see the licence's present state."}},
-	LicenceTypeUnknown: {"LicenceTypeUnknown", Invalid, Text{"没有登记这种证照类型", "请检查证照类型代码，或先在目录里登记。"}, Text{"No such licence type is registered", "Check the type code, or register the type in the catalogue first."}},
-	FontLacks:          {"FontLacks", Invalid, Text{"有一个字在打印字体里没有", "请改用网页打印，或请系统管理员换装包含这个字的字体。"}, Text{"The printing font lacks a character", "Print from the page instead, or ask the operator to install a font that has the character."}},
-	PDFUnavailable:     {"PDFUnavailable", Unavailable, Text{"本机没有装打印字体，暂时不能生成 PDF", "请改用网页打印；系统管理员可运行 make setup 装上字体。"}, Text{"PDF is not available: the printing font is not installed", "Print from the page instead; the operator can run make setup to install the font."}},
-	NoSuchLicence:      {"NoSuchLicence", NotFound, Text{"没有找到这份证照", "请检查证照标识，或从办件的文书列表里打开。"}, Text{"There is no such licence", "Check the identifier, or open it from the papers of your case."}},
-	RequestWrong:       {"RequestWrong", Invalid, Text{"出示请求不正确", "请让窗口重新发起一次出示请求。"}, Text{"The presentation request is wrong", "Ask the counter to make the request again."}},
-	RequestOver:        {"RequestOver", Conflict, Text{"出示请求已经用过或已过期", "请让窗口重新发起一次出示请求。"}, Text{"The presentation request is used up or has expired", "Ask the counter to make the request again."}},
-	FieldsMissing:      {"FieldsMissing", Invalid, Text{"出示的内容不全", "请让持证人勾选全部必需的内容后重新出示。"}, Text{"Not everything that was asked for was presented", "Ask the holder to choose all required fields and present again."}},
-	NotRecognised:      {"NotRecognised", Forbidden, Text{"本地没有公布认可这种证照", "请改为提交其他材料；认可范围可在证照互认清单里查。"}, Text{"This place has not published that it recognises such a licence", "Submit another material instead; the recognition list says what is accepted."}},
-	RecognitionWrong:   {"RecognitionWrong", Invalid, Text{"互认声明不正确", "请检查声明的省份、证照类型、事项和生效日期。"}, Text{"The recognition statement is wrong", "Check the statement's places, licence type, item and dates."}},
-	HolderDiffers:      {"HolderDiffers", Forbidden, Text{"证照的持证人不是申请人", "请让申请人出示本人的证照。"}, Text{"The licence belongs to somebody else", "Ask the applicant to present their own licence."}},
-	NameUnsafe:         {"NameUnsafe", Invalid, Text{"名称里有看不见的或改变方向的字符", "请删除多余字符后重新填写。"}, Text{"A name holds invisible or direction-changing characters", "Remove the extra characters and enter it again."}},
-	StatusTaken:        {"StatusTaken", Conflict, Text{"状态名单的位置刚被占用", "系统会自动换一个位置重试，不需要操作。"}, Text{"The place in the status list was just taken", "The system tries another place by itself; nothing needs to be done."}},
-	FormUnreadable:     {"FormUnreadable", Corrupt, Text{"文件里没有可以核验的证照", "请使用从办件页面下载的原文件，不要用截图或另存的副本。"}, Text{"The file holds no licence that can be checked", "Use the file as it was downloaded from the case page, not a screenshot or a re-saved copy."}},
-	PrintDiffers:       {"PrintDiffers", Corrupt, Text{"版面文字与所带的签名记录不一致", "请不要依据这份文件办理，并向落款机关核实。"}, Text{"The printed text is not that of the signed record inside", "Do not rely on this file; ask the office named at its foot."}},
-	NotTheProvider:     {"NotTheProvider", Forbidden, Text{"这份身份证明不是统一身份认证签发的", "请重新登录后再试。再次出现时请拨打 12345，并说出这个错误编号。"}, Text{"This proof of identity was not signed by the identity provider", "Sign in again and retry. If it happens again call 12345 and give this error number."}},
-	VouchMisdirected:   {"VouchMisdirected", Forbidden, Text{"这份身份证明不是给这里用的", "请在您登录的省份的页面上重新操作一次。"}, Text{"This proof of identity is not meant for use here", "Repeat the step on the page of the province where you are signed in."}},
-	VouchExpired:       {"VouchExpired", Forbidden, Text{"这份身份证明已经过期", "请重新登录后再试；身份证明只在几分钟内有效。"}, Text{"This proof of identity has expired", "Sign in again and retry; a proof of identity is good for a few minutes."}},
-	VouchSpent:         {"VouchSpent", Forbidden, Text{"这份身份证明已经用过一次", "请回到原来的页面，重新操作一次。"}, Text{"This proof of identity was used before", "Go back to the page you came from and do it again."}},
-	RoamEnded:          {"RoamEnded", Forbidden, Text{"统一身份认证那边的登录已经结束", "要看其他省的办件，请退出后重新登录。本省的办件不受影响。"}, Text{"Your sign-in at the identity provider has ended", "To see cases in other provinces sign out and sign in again. Your cases here are not affected."}},
-	BadQuestion:        {"BadQuestion", Invalid, Text{"其他省发来的询问格式不对", "请对方省份的运维人员检查版本；本省的数据没有给出。"}, Text{"The question from another province cannot be read", "The other province's operators should check their version; nothing was given out."}},
-	ConsentForOther:    {"ConsentForOther", Forbidden, Text{"本人同意的凭证与这件申请对不上", "请回到“核对后提交”，重新看一遍内容再同意一次。"}, Text{"The consent does not belong to this application", "Go back to the last check, read what is submitted and agree once more."}},
-	ConsentNeeded:      {"ConsentNeeded", Forbidden, Text{"这件事要本人在统一身份认证里同意后才能办", "请在“核对后提交”页提交，到统一身份认证点名字确认；不能在网上确认的，带身份证到窗口办。"}, Text{"This needs the person's own consent at the identity provider", "Submit on the last page and confirm at the identity service; if that is not possible, bring your identity card to a counter."}},
-	OtherPerson:        {"OtherPerson", Forbidden, Text{"回来的不是原来登录的人", "为了保护您的申请，这一步没有生效。请用原来的身份再做一次，或先退出再登录。"}, Text{"Somebody else came back from the identity provider", "To protect the application nothing was done. Repeat the step as the same person, or sign out first."}},
-	OutOfRemit:         {"OutOfRemit", Forbidden, Text{"这件事不在您的办理范围内", "请转给本单位负责这类事项的同事；分工有变，请负责人更新名册。"}, Text{"This matter or place is outside your remit", "Pass it to the colleague in charge; if the division of work changed, ask your team lead to update the register."}},
-	OfficerAway:        {"OfficerAway", Forbidden, Text{"名册上您今天休假", "已经回来上班的，请负责人更新名册后再登录。"}, Text{"The register says that you are on leave today", "If you are back, ask your team lead to update the register and sign in again."}},
-	Recused:            {"Recused", Forbidden, Text{"您已声明与这件事有利害关系，应当回避", "请由本单位其他同事办理；声明有误，请负责人核对。"}, Text{"You declared an interest in this case", "A colleague of your office handles it; if the declaration was a mistake, ask your team lead."}},
-	SamePerson:         {"SamePerson", Forbidden, Text{"这个事项要两个人办：审核过的人不能再作决定", "请由本单位另一位有决定权的同事作决定。"}, Text{"This matter needs two persons: who checked the case cannot decide it", "Another colleague with the power to decide takes the decision."}},
-	RulesMovedHere:     {"RulesMovedHere", Conflict, Text{"收件以后，办理依据变了", "已录入的都在。请先核对变化、补上新增的内容，再移交。"}, Text{"The rules changed since this case was taken in", "Everything entered is kept. Look at what changed, add what is new, then hand over again."}},
-	RulesTooLarge:      {"RulesTooLarge", TooLarge, Text{"规则包太大", "一包只放一个事项的规则；请删去多余的说明后重新发布。"}, Text{"The bundle of rules is too large", "A bundle holds the rules of one matter; shorten the texts and publish again."}},
-	RulesNotTheirs:     {"RulesNotTheirs", Forbidden, Text{"不能替别的省发布规则", "规则只能由本省发布；全国规则由公共平台运营方发布。请与发布方核对。"}, Text{"Nobody publishes rules for another province", "A province publishes its own rules, the operator the national ones. Ask the publisher."}},
-	RulesOld:           {"RulesOld", Conflict, Text{"这个编号的规则包已经收到过", "不用处理；要改规则，请发布下一个编号的规则包。"}, Text{"A bundle with this number is here already", "Nothing to do; to change rules, publish the next bundle."}},
-	RulesGap:           {"RulesGap", Unavailable, Text{"中间缺了规则包", "系统会先向发布方取回缺的规则包，再收这一个。"}, Text{"Bundles before this one are missing", "The node fetches the missing ones from the publisher first."}},
-	RulesTwice:         {"RulesTwice", Corrupt, Text{"同一个编号出现了两个不同的规则包", "先到的有效，后到的不收。请立即联系发布省和公共平台运营方查明原因。"}, Text{"There are two different bundles with one number", "The first one stands and the other is refused. Tell the publishing province and the operator at once."}},
-	RulesUnapproved:    {"RulesUnapproved", Forbidden, Text{"规则包没有两位不同的目录管理员批准", "请由两位目录管理员批准后再发布；起草人不能是第二位批准人。"}, Text{"The bundle lacks the approval of two different stewards", "Two stewards approve it first; the author may not be the second."}},
-	RulesBreakNational: {"RulesBreakNational", Invalid, Text{"规则不符合全国目录的要求", "请按页面列出的每一条修改后再试。"}, Text{"The rules break the national catalogue's", "Mend each point that the page lists, then try again."}},
-	RulesChainBroken:   {"RulesChainBroken", Corrupt, Text{"规则包没有接在上一包后面", "这一包不收。请联系发布省核对编号和指纹。"}, Text{"The bundle does not follow the one before it", "It is refused. Compare number and fingerprint with the publishing province."}},
-	RulesUnreadable:    {"RulesUnreadable", Invalid, Text{"规则包读不出来", "这一包不收。请联系发布省重新发布。"}, Text{"The bundle cannot be read", "It is refused. Ask the publishing province to publish again."}},
-	RulesBackdated:     {"RulesBackdated", Invalid, Text{"生效日早于发布日", "规则不能倒签。请把生效日改为今天或以后。"}, Text{"The first day is before the day of publication", "Rules do not work backwards. Choose today or a later day."}},
-	RulesSecondPerson:  {"RulesSecondPerson", Forbidden, Text{"第二次批准要由另一位目录管理员作出，起草人也不能作第二次批准", "请请另一位目录管理员登录后批准。"}, Text{"The second approval is another steward's, and not the author's", "Ask another steward to sign in and approve."}},
-	RulesTrialsFail:    {"RulesTrialsFail", Conflict, Text{"测试用例没有全部通过", "请看页面上“预期”和“实际”的差别，改规则或改用例，再试。"}, Text{"Not all examples come out as expected", "Compare expected and actual on the page, mend the rules or the example, then try again."}},
-	RulesDraftClosed:   {"RulesDraftClosed", Conflict, Text{"这份草稿已经发布或作废", "要改已发布的规则，请起草下一版。"}, Text{"This draft was published or dropped", "To change published rules, start the next draft."}},
-	RulesNoTrial:       {"RulesNoTrial", Conflict, Text{"还没有测试用例", "请至少加一个测试用例：从哪里办、由哪里决定、哪一天、应当是什么结果。"}, Text{"There is no example yet", "Add at least one: from where, decided where, on which day, with what outcome."}},
-	CatalogueUnsigned:  {"CatalogueUnsigned", Corrupt, Text{"程序内的全国目录与运营方签发的不一致", "请核对程序版本，从运营方重新取得安装包；核对前不要用它受理。"}, Text{"The national catalogue in this program is not the one that the operator signed", "Check the version and get the program from the operator again; take nothing in with it until then."}},
-	NothingDue:         {"NothingDue", Conflict, Text{"这件事现在没有要缴的费用", "请回到办件页面看现在的情况。如果您刚缴过费，不用再缴。"}, Text{"There is nothing to pay for this matter now", "Please go back to the case and see how it stands. If you have just paid, do not pay again."}},
-	NoSuchOrder:        {"NoSuchOrder", NotFound, Text{"没有这笔缴费", "请从办件页面重新进入缴费。"}, Text{"There is no such payment", "Please open the payment from the case's page."}},
-	BankAway:           {"BankAway", Unavailable, Text{"缴费系统现在连不上", "没有扣您的钱。请过一会儿再试，也可以到窗口用现金缴。"}, Text{"The payment system cannot be reached now", "You were not charged. Please try again in a while, or pay in cash at the window."}},
-	NotTheBank:         {"NotTheBank", Forbidden, Text{"这条缴费通知不是收款银行发的", "不用处理，账目没有改变。请把这条消息转给系统管理员。"}, Text{"This payment notice is not from the bank", "Nothing was changed. Please pass this message on to the operator."}},
-	PayFirst:           {"PayFirst", Conflict, Text{"要先缴费，才能办下一步", "请申请人先缴费，网上或在窗口都可以；缴清后再办。"}, Text{"The fee has to be paid before the next step", "Ask the applicant to pay first, online or at the window; then go on."}},
-	NoFeeHere:          {"NoFeeHere", NotFound, Text{"这件事的费用不由这里收", "请到办件页面看由哪个单位收，或者这件事不收费。"}, Text{"This fee is not taken here", "See on the case's page which office takes it, or that it is free."}},
-	FeeOpen:            {"FeeOpen", Invalid, Text{"费用还要看几个问题的回答", "请先回答费用页上的问题。"}, Text{"What it costs still depends on a few answers", "Please answer the questions on the fee page first."}},
-	SeatTaken:          {"SeatTaken", Conflict, Text{"这个时间刚刚约满了", "请换一个时间，或者排候补。"}, Text{"That time has just been taken", "Please choose another time, or join the waiting list."}},
-	BookedAlready:      {"BookedAlready", Conflict, Text{"这件事您已经约好了", "请到“我的预约”查看；要换时间，先改约或取消。"}, Text{"You have a visit for this matter already", "See it under My visits; to change the time, change or cancel that one."}},
-	NoSuchVisit:        {"NoSuchVisit", NotFound, Text{"没有这个预约", "请到“我的预约”里找。"}, Text{"There is no such visit of yours", "Please look under My visits."}},
-	NotOpenThen:        {"NotOpenThen", Invalid, Text{"这个窗口那时不接受预约", "请从列出的日期和时间里选一个。"}, Text{"The window takes no visits at that time", "Please choose one of the days and times listed."}},
-	VisitOver:          {"VisitOver", Conflict, Text{"这个预约现在不能这样改", "请刷新页面，看它现在的情况。"}, Text{"The visit cannot be changed in that way now", "Please load the page again and see how it stands."}},
-	BookingBlocked:     {"BookingBlocked", Forbidden, Text{"近期几次约了没来，暂时不能网上预约", "可以直接到窗口排队办理。"}, Text{"You missed several visits lately and cannot book online for now", "You may still come to the window and queue."}},
-	LogTooShort:        {"LogTooShort", NotFound, Text{"这条记录还没有编入使用记录簿", "新记录几秒钟内编入，请稍后再查。"}, Text{"This record is not in the log yet", "New records are added within seconds; look again shortly."}},
-	LogNotShown:        {"LogNotShown", Invalid, Text{"证明与记录簿的签名对不上", "请重新下载证明文件。再次出现时请向数据所在省份的政务服务部门反映，并附上这个文件。"}, Text{"The proof does not agree with the signed log", "Download the proof file again. If it happens again, tell the authority of the province that holds the data and attach the file."}},
-	LogForked:          {"LogForked", Forbidden, Text{"同一本使用记录簿出现了两个不同的版本", "两份签名已作为证据保存。请联系该省平台的运行人员和监督人员。"}, Text{"Two different versions of one log have been shown", "Both signatures are kept as evidence. Contact the operator and the supervisor of that province."}},
-	LogUnwitnessed:     {"LogUnwitnessed", Unavailable, Text{"其他省份还没有为这段记录作证", "一般几秒钟内完成，请稍后重新下载证明。"}, Text{"Other provinces have not witnessed this part of the log yet", "This usually takes seconds; download the proof again shortly."}},
-	NoUsage:            {"NoUsage", NotFound, Text{"这个省没有关于您的记录", "请回到“谁看过我的资料”页，从那里的链接下载。"}, Text{"This province has no record about you", "Go back to the page Who has seen my data and use the link there."}},
-	NoSuchRating:       {"NoSuchRating", NotFound, Text{"没有这个评价", "请从办件页面或者凭证上的二维码重新进入。"}, Text{"There is no such rating", "Please open it from the page of your case or by the code on the receipt."}},
-	RatedAlready:       {"RatedAlready", Conflict, Text{"这次服务已经评价过了", "每次服务可以评价一次，登录后还可以追评一次。"}, Text{"This service was rated already", "Each service is rated once, and once more later by whoever signs in."}},
-	RatingOver:         {"RatingOver", Conflict, Text{"评价的时间过了", "如果还有意见，请拨打 12345。"}, Text{"The time for rating is over", "If there is something to say, please call 12345."}},
-	RatingTooEarly:     {"RatingTooEarly", Conflict, Text{"这一部分还没有办完，暂时不能评价", "作出决定以后，就可以在办件页面上评价。"}, Text{"This part is not finished and cannot be rated yet", "Once it is decided, you can rate it on the page of your case."}},
-	BadRating:          {"BadRating", Invalid, Text{"请选一个满意程度", "从“非常满意”到“非常不满意”选一个；其他几项可以不选。"}, Text{"Choose how satisfied you are", "Choose one from very satisfied to very dissatisfied; the others may be left open."}},
-	RatingMove:         {"RatingMove", Conflict, Text{"这一步现在不能做", "请刷新页面，看这条差评现在到了哪一步。"}, Text{"This step cannot be done now", "Please reload the page and see where this rating stands."}},
-	RatingWords:        {"RatingWords", Invalid, Text{"请写明情况", "写一两句：核实到了什么，改了什么，或者为什么。不要写姓名和电话。"}, Text{"Say what was found or done", "One or two sentences: what was found, what was put right, or why. No names or telephone numbers."}},
-	NoRatingCode:       {"NoRatingCode", NotFound, Text{"办件编号和评价码对不上", "请看收件凭证上的办件编号和评价码，重新输入。"}, Text{"Number and code do not match", "Please look at the receipt and type its number and rating code again."}},
-	WrongSender:        {"WrongSender", Forbidden, Text{"来件署名与签名不符", "来件没有收下。请联系发送方核对其密钥。"}, Text{"The sender named is not the one who signed", "Nothing was taken in. Please ask the sender to check its keys."}},
-	WrongAddressee:     {"WrongAddressee", Invalid, Text{"这封来件是给别的省份的", "来件没有收下。请发送方核对收件地。"}, Text{"This envelope is for another province", "Nothing was taken in. The sender should check the addressee."}},
-	BadEnvelope:        {"BadEnvelope", Invalid, Text{"来件内容不完整", "来件没有收下。请发送方更新系统后重发。"}, Text{"The envelope is incomplete", "Nothing was taken in. The sender should update its system and resend."}},
-	BadReceipt:         {"BadReceipt", Invalid, Text{"回执与发出的移交不符", "这件仍由本地保管，系统会重新发送。请通知运维人员查看。"}, Text{"The receipt does not match what was sent", "The case stays here and is sent again. Please tell the operator."}},
-	BadPacket:          {"BadPacket", Invalid, Text{"来件数据包损坏或不完整", "来件没有收下，发送方会自动重发。"}, Text{"The packet is damaged or cut short", "Nothing was taken in; the sender resends by itself."}},
-	UnknownProtocol:    {"UnknownProtocol", Invalid, Text{"来件使用了本系统不认识的协议版本", "请升级本系统，或请对方改用上一版协议。"}, Text{"The packet uses a protocol version this node does not know", "Upgrade this node, or ask the sender to use the previous protocol."}},
-	ReusedID:           {"ReusedID", Conflict, Text{"同一编号收到了两份不同的来件", "先到的一份有效，后到的没有收下。请联系发送方核查。"}, Text{"Two different envelopes came under one number", "The first one stands; the second was not taken in. Please ask the sender to investigate."}},
-	UnknownNode:        {"UnknownNode", NotFound, Text{"信任名单里没有这个省级节点", "请检查地区代码；新加入的省份要先完成登记。"}, Text{"The trust list has no such node", "Check the place code; a new province must enrol first."}},
-	NotInOrder:         {"NotInOrder", Unavailable, Text{"前一封来件还没有到", "发送方会自动重发，不用处理。"}, Text{"An earlier envelope has not arrived yet", "The sender resends by itself; nothing to do."}},
-	ClockAhead:         {"ClockAhead", Unavailable, Text{"来件或回执的时间远在本系统时钟之后", "没有收下。请双方核对时钟；系统会自动重试。"}, Text{"The time on it is far ahead of this node's clock", "Nothing was taken in. Both sides should check their clocks; it is tried again by itself."}},
-	ChannelClosed:      {"ChannelClosed", Unavailable, Text{"本系统的联网通道已关闭", "已保存的内容不受影响，系统重新启动后会继续发送。"}, Text{"This system's channel to others is closed", "What is saved stays safe; sending goes on when the system is started again."}},
-	ChannelTooLarge:    {"ChannelTooLarge", TooLarge, Text{"发给对方系统的一条消息太大了", "请把附件分开上传；仍不行时请告诉系统管理员。"}, Text{"A message to another system is too large", "Please upload the attachments separately; if it still fails, tell the operator."}},
-	ChannelWrongSender: {"ChannelWrongSender", Forbidden, Text{"这条消息写的发送方不是实际发送的系统", "这条消息没有被处理。请系统管理员检查发送方的配置。"}, Text{"This message names a sender that did not send it", "It was not processed. The operator should check the sender's configuration."}},
-	ChannelBadAddress:  {"ChannelBadAddress", Invalid, Text{"对方系统的代号或消息种类写得不对", "请系统管理员核对：只能用小写字母、数字和连字符。"}, Text{"A node's name or a message's kind is not well formed", "The operator should check it: lower-case letters, digits and hyphens only."}},
-	ChannelRefused:     {"ChannelRefused", Forbidden, Text{"联网中心没有接受本系统的证书或密钥", "请系统管理员检查证书是否到期、本系统是否已登记，然后重新连接。"}, Text{"The hub did not accept this system's certificate or key", "The operator should check that the certificate has not expired and that this system is enrolled, then connect again."}},
-	ChannelConfig:      {"ChannelConfig", Invalid, Text{"联网通道的配置不对", "请系统管理员按提示改正配置后重新启动。"}, Text{"The channel's configuration is wrong", "The operator should correct the configuration as stated and start again."}},
-	BlobMissing:        {"BlobMissing", NotFound, Text{"附件还没有收到，或已经不在本系统", "请稍后再看；一直没有时请联系发来这一件的单位。"}, Text{"The attachment has not arrived here, or is no longer kept here", "Please look again later; if it stays away, contact the office that sent this case."}},
-	BlobMismatch:       {"BlobMismatch", Corrupt, Text{"收到的附件与它的校验值不符", "收到的内容已丢弃，对方系统会从头重新发送。"}, Text{"An attachment does not match its hash", "What arrived was dropped; the other system sends it again from the start."}},
-	BlobTooLarge:       {"BlobTooLarge", TooLarge, Text{"附件超过了允许的大小", "请压缩文件，或分成几个文件上传。"}, Text{"An attachment is larger than allowed", "Please compress the file or upload it as several files."}},
-	BlobQuota:          {"BlobQuota", Exhausted, Text{"同一发送方未传完的附件太多", "请等已开始的附件传完；系统会自动继续。"}, Text{"One sender has too many unfinished attachments", "Please wait until those begun are complete; the system goes on by itself."}},
-	BlobBadChunk:       {"BlobBadChunk", Invalid, Text{"收到的附件分块格式不对", "这一块没有保存。请系统管理员核对双方系统的版本。"}, Text{"A piece of an attachment is malformed", "It was not stored. The operator should compare the versions of both systems."}},
-	EnrolRefused:       {"EnrolRefused", Forbidden, Text{"加入申请没有通过", "请向公共平台运营方要一个新的邀请码，并核对省份代码。"}, Text{"The request to join was refused", "Ask the hub's operator for a new code, and check the province code."}},
-	ClockBackwards:     {"ClockBackwards", Invalid, Text{"演示时钟只能往后走", "请选一个比今天晚的日期；要回到从前，请用 -today 重新启动演示。"}, Text{"The demonstration clock only moves forward", "Choose a later day; to go back in time, restart the demonstration with -today."}},
-	DataForeign:        {"DataForeign", Conflict, Text{"这个文件夹里有别的东西，演示不会清空它", "请用 -data 指定另一个空文件夹。"}, Text{"This folder holds something else; the demonstration will not empty it", "Name another, empty folder with -data."}},
-	NoSuchStory:        {"NoSuchStory", NotFound, Text{"没有这个故事", "不带 -story 会演全部故事；名字列在括号里。"}, Text{"There is no such story", "Without -story all are played; their names stand in brackets."}},
-	ProviderDown:       {"ProviderDown", Unavailable, Text{"统一身份认证现在连不上", "不登录也可以继续查事项和办事指南。已经登录的人不受影响，请过几分钟再登录。"}, Text{"The sign-in service cannot be reached now", "You can go on looking things up without signing in. Who is signed in already is not affected; try again in a few minutes."}},
-	SignInExpired:      {"SignInExpired", Forbidden, Text{"这次登录已经过期", "请回到原来的页面，重新点“登录”。登录要在十分钟内完成。"}, Text{"This sign-in has expired", "Go back to the page you came from and sign in again. A sign-in must be finished within ten minutes."}},
-	SignInMismatch:     {"SignInMismatch", Forbidden, Text{"这次登录不是从这个浏览器窗口开始的", "为了保护您，登录已停止。请关掉其他登录窗口，重新点“登录”。"}, Text{"This sign-in was not started in this browser window", "To protect you it was stopped. Close other sign-in windows and sign in again."}},
-	SignInRefused:      {"SignInRefused", Forbidden, Text{"统一身份认证没有完成登录", "请重新登录；不方便在网上登录，可以带身份证到窗口办。"}, Text{"The sign-in service did not complete the sign-in", "Please sign in again; if that is not possible, bring your identity card to a counter."}},
-	TokenRejected:      {"TokenRejected", Forbidden, Text{"身份认证的结果没有通过核验", "请重新登录。再次出现时请拨打 12345，并说出这个错误编号。"}, Text{"The proof of identity did not pass our check", "Please sign in again. If it happens again call 12345 and give this error number."}},
-	ReturnRefused:      {"ReturnRefused", Invalid, Text{"登录后要去的网址不在本站", "这个链接可能不可信。请从首页登录。"}, Text{"The address to go to after signing in is not on this site", "The link may not be trustworthy. Sign in from the first page."}},
-	LevelTooLow:        {"LevelTooLow", Forbidden, Text{"办这件事需要更高的身份认证等级", "请在统一身份认证补充认证后再来，或带身份证到窗口办。"}, Text{"This needs a stronger proof of identity", "Strengthen your proof at the sign-in service and come back, or bring your identity card to a counter."}},
-	SignInRequestGone:  {"SignInRequestGone", NotFound, Text{"这次登录请求不存在或已经用过", "请回到原来的网站，重新点“登录”。"}, Text{"This sign-in request does not exist or was used already", "Go back to the site you came from and sign in again."}},
-	NoSuchDemoPerson:   {"NoSuchDemoPerson", Invalid, Text{"演示名单里没有这个人", "请从名单里选一个人。"}, Text{"Nobody of that name is in the demo", "Please choose somebody from the list."}},
-	InDoubt:            {"InDoubt", Unavailable, Text{"不能确定这次操作是否已经保存", "请重新打开这一件，看过最新情况后再决定是否重办。"}, Text{"It is not known whether this was saved", "Please open it again and look before you repeat the action."}},
-	Duplicate:          {"Duplicate", Conflict, Text{"同样的内容已经保存过", "请重新打开这一件，不要重复提交。"}, Text{"The same thing is already stored", "Please open it again; do not submit it twice."}},
-	RuleBroken:         {"RuleBroken", Conflict, Text{"这一步不符合当前的办理状态", "操作没有生效。请重新打开这一件，看过最新情况后再办。"}, Text{"This step does not fit the present state", "Nothing was changed. Please open it again and look before you act."}},
-	ReferenceMissing:   {"ReferenceMissing", Conflict, Text{"所引用的记录已不存在", "操作没有生效。请重新打开这一件后再办。"}, Text{"A record this refers to is not there", "Nothing was changed. Please open it again before you act."}},
-	StoreNotDurable:    {"StoreNotDurable", Internal, Text{"数据库的设置不能保证断电不丢数据", "请系统管理员打开 fsync、full_page_writes 和 synchronous_commit 后重新启动。"}, Text{"The database is not set to survive a power cut", "Operator: turn on fsync, full_page_writes and synchronous_commit, then start again."}},
-	MigrationFailed:    {"MigrationFailed", Internal, Text{"数据库升级没有完成", "系统没有启动，数据未被改动。请系统管理员查看日志中的语句并处理后重新启动。"}, Text{"The database could not be brought to this version", "The system did not start. Operator: read the statement in the log, mend it, and start again."}},
-	StoreAddress:       {"StoreAddress", Invalid, Text{"数据库地址写得不对", "请写成 sqlite:文件路径 或 postgres://用户@主机:端口/库名。"}, Text{"The database address is not understood", "Write sqlite:PATH or postgres://user@host:port/database."}},
-	StoreClosed:        {"StoreClosed", Unavailable, Text{"系统正在停止，这次操作没有保存", "请稍后再提交一次。"}, Text{"The system is stopping; this was not saved", "Please submit it again in a while."}},
-	NotStorable:        {"NotStorable", Invalid, Text{"内容里有不能保存的字符", "请删去乱码或不可见字符后重新提交。"}, Text{"The text holds characters that cannot be stored", "Please remove garbled or invisible characters and submit again."}},
-	RulesViolated:      {"RulesViolated", Corrupt, Text{"数据检查发现违反规则的地方", "请按列出的办件和规则逐条核对，处理前不要删除任何数据。"}, Text{"The check found data that break a rule", "Look at each case and rule in the list; delete nothing before you do."}},
-	CrossSite:          {"CrossSite", Forbidden, Text{"这次提交不是从本网站的页面发出的", "为了您的安全，没有执行。请从本网站打开页面，再提交一次。"}, Text{"This was not sent from a page of this site", "Nothing was done, to keep you safe. Please open the page on this site and submit again."}},
-	NoSuchPage:         {"NoSuchPage", NotFound, Text{"没有这个页面", "请检查网址有没有抄错，或回到首页查找。"}, Text{"There is no such page", "Please check the address, or look for it from the first page."}},
-	CaseElsewhere:      {"CaseElsewhere", Forbidden, Text{"这一件不由您单位办理", "请联系收件单位或负责决定的单位；需要协助请找组长。"}, Text{"This case is not handled by your office", "Ask the office that received it or the one that decides; your team lead can help."}},
-	DraftUnreadable:    {"DraftUnreadable", Invalid, Text{"这份收件的内容读不出来", "可能被改动过，或已换人登录。请从“收件”重新开始，材料不会送出。"}, Text{"What was entered so far cannot be read", "It was altered, or another officer has signed in. Start again from Intake; nothing was sent."}},
-	DraftExpired:       {"DraftExpired", Invalid, Text{"这份收件放得太久了", "为了安全，超过 12 小时要重新核对身份。请从“收件”重新开始。"}, Text{"This intake was left open too long", "After 12 hours the identity has to be checked again. Start again from Intake."}},
-	NoSuchCase:         {"NoSuchCase", NotFound, Text{"没有找到这个办件", "请检查办件编号，或从“我的办件”里打开。编号印在收件凭证上。"}, Text{"There is no such case of yours", "Please check the case number, or open it from My cases. The number is printed on the receipt."}},
-	NoSuchPaper:        {"NoSuchPaper", NotFound, Text{"没有找到这份文书", "请从办件页面的文书列表里打开。"}, Text{"There is no such paper", "Please open it from the list of papers on the page of the case."}},
-	ForeignOffice:      {"ForeignOffice", Invalid, Text{"签名的节点不是出件机关所在的省", "请不要相信这份文书，并向落款机关电话核实。"}, Text{"The signing node is not the province of the office that the paper names", "Please do not rely on this paper, and ask the office named on it by telephone."}},
-	FileUnreadable:     {"FileUnreadable", Invalid, Text{"文件读不出来", "请检查文件名和读取权限；文件要原样下载，不要另存为别的格式。"}, Text{"The file cannot be read", "Check the name and that you may read it; use the file as it was downloaded."}},
-	TrustMissing:       {"TrustMissing", NotFound, Text{"没有找到信任名单", "请用 -trust 指定信任名单文件，或设置 TONGBAN_TRUST。名单可从任何一个省的入口下载：/trust.json。"}, Text{"There is no trust list to check against", "Name one with -trust or in TONGBAN_TRUST. Every province's entrance offers it as /trust.json."}},
-	BadConfig:          {"BadConfig", Invalid, Text{"配置文件写得不对", "请按提示改正，再运行 tongban doctor。"}, Text{"The configuration is wrong", "Correct it as stated and run tongban doctor."}},
-	AlreadyThere:       {"AlreadyThere", Conflict, Text{"这个文件夹里已经有一个节点", "请换一个空文件夹；已有的密钥不会被覆盖。"}, Text{"This folder holds a node already", "Choose an empty folder; keys that exist are never overwritten."}},
-	NoData:             {"NoData", NotFound, Text{"这个文件夹里没有节点数据", "请用 -data 指定节点或演示的文件夹；数据在 PostgreSQL 时另加 -db。"}, Text{"There are no node's data in this folder", "Name the folder of a node or a demonstration with -data; add -db if the data are in PostgreSQL."}},
-	HubUnreachable:     {"HubUnreachable", Unavailable, Text{"连不上公共平台", "请检查 -hub 地址和网络，稍后再运行一次；已经做好的不用重做。"}, Text{"The hub cannot be reached", "Check the address given with -hub and the network, and run this again later; nothing has to be redone."}},
-	HubRefused:         {"HubRefused", Forbidden, Text{"公共平台没有同意", "请向公共平台运营方说出上面的编号和原因。"}, Text{"The hub did not agree", "Tell the hub's operator the number and the reason above."}},
-	NotEnrolled:        {"NotEnrolled", Invalid, Text{"这个节点还没有加入", "请先向公共平台要邀请码，运行 tongban enrol。"}, Text{"This node has not joined yet", "Ask the hub for a code and run tongban enrol first."}},
-	FingerprintDiffers: {"FingerprintDiffers", Forbidden, Text{"公共平台的密钥指纹与您给出的不同", "没有加入。请通过电话与公共平台核对指纹。"}, Text{"The hub's key does not have the fingerprint that you gave", "Nothing was joined. Compare the fingerprint with the hub by telephone."}},
-	NoSuchCode:         {"NoSuchCode", NotFound, Text{"没有这个错误编号", "请核对编号；tongban errors 列出全部编号。"}, Text{"There is no such error number", "Check the number; tongban errors lists them all."}},
-	TokenNeeded:        {"TokenNeeded", Unauthenticated, Text{"没有带访问令牌，或令牌不对", "请在 Authorization 里写 Bearer 加令牌；令牌由本省运维人员发放。"}, Text{"There is no access token, or it is not one of ours", "Send Authorization: Bearer TOKEN; the operator of this province gives the token."}},
-	BadBody:            {"BadBody", Invalid, Text{"请求的内容读不懂", "请按 docs/API.md 写成一个 JSON 对象，不要有多余的字段。"}, Text{"The request cannot be understood", "Send one JSON object as docs/API.md describes, without further fields."}},
-	NoSuchAct:          {"NoSuchAct", NotFound, Text{"没有这个接口", "请对照 docs/API.md 检查地址和方法。"}, Text{"There is no such interface", "Compare address and method with docs/API.md."}},
+	Unexpected:          {"Unexpected", Internal, Text{"系统出了点问题", "您填的内容已经保存。请稍后再试，或拨打 12345。"}, Text{"Something went wrong on our side", "What you entered is saved. Please try again later or call 12345."}},
+	BadRequest:          {"BadRequest", Invalid, Text{"这次提交的内容不完整或格式不对", "请返回上一页，检查后重新提交。"}, Text{"The request is incomplete or malformed", "Please go back, check what you entered and submit again."}},
+	SignInNeeded:        {"SignInNeeded", Unauthenticated, Text{"请先登录", "登录后会回到您刚才的页面。"}, Text{"Please sign in first", "After signing in you return to this page."}},
+	NotYours:            {"NotYours", Forbidden, Text{"您没有权限办理或查看这一件", "请联系经办单位，或拨打 12345。"}, Text{"You may not see or handle this", "Please contact the office that handles it, or call 12345."}},
+	Missing:             {"Missing", NotFound, Text{"没有找到您要的内容", "请检查编号或网址，或回到首页重新查找。"}, Text{"Nothing was found", "Please check the number or address, or start again from the first page."}},
+	Stale:               {"Stale", Conflict, Text{"这一件刚刚被别人更新过", "您的操作没有生效。请重新打开这一件，看过最新情况后再办。"}, Text{"Somebody else has just changed this", "Your action was not carried out. Please open it again and look before you act."}},
+	BodyTooLarge:        {"BodyTooLarge", TooLarge, Text{"提交的内容太大了", "请把文件压缩或分开上传。"}, Text{"What you sent is too large", "Please compress the file or send it in parts."}},
+	DiskFull:            {"DiskFull", Exhausted, Text{"系统存储空间不足，暂时不能收新件", "这次操作没有生效。请稍后再试，并告诉系统管理员。"}, Text{"Storage is full; nothing new can be taken in", "Nothing was changed. Please try later and tell the operator."}},
+	CorruptRow:          {"CorruptRow", Corrupt, Text{"保存的数据与签名或密文不符", "这一件已停止办理，以免出错。请告诉系统管理员核对。"}, Text{"Stored data does not match its signature or encryption", "This case is stopped to prevent harm. Please tell the operator."}},
+	TryLater:            {"TryLater", Unavailable, Text{"对方系统现在连不上", "已保存的内容不受影响，系统会自动重试。"}, Text{"The other system cannot be reached now", "What is saved stays safe; the system keeps trying."}},
+	TooMany:             {"TooMany", Exhausted, Text{"操作太频繁了", "请等一分钟再试。"}, Text{"Too many requests", "Please wait a minute and try again."}},
+	RegionCodeForm:      {"RegionCodeForm", Invalid, Text{"行政区划代码格式不对", "行政区划代码是 6 位、9 位或 12 位数字，请检查后重新填写。"}, Text{"The division code is malformed", "A division code has 6, 9 or 12 digits; please check and enter it again."}},
+	RegionData:          {"RegionData", Corrupt, Text{"行政区划数据有误", "请告诉系统管理员更换目录数据。"}, Text{"The division data is damaged", "Please tell the operator to replace the catalogue data."}},
+	IDNumberForm:        {"IDNumberForm", Invalid, Text{"身份证号码格式不对", "身份证号码是 18 位：前 17 位是数字，最后一位是数字或 X。请对照证件重新填写。"}, Text{"The identity number is malformed", "An identity number has 17 digits followed by a digit or X; please compare it with the card and enter it again."}},
+	IDNumberLegacy:      {"IDNumberLegacy", Invalid, Text{"15 位身份证号码已经停用", "请填写现行 18 位号码；还没有换证的，请先到公安机关换领身份证。"}, Text{"15-digit identity numbers are no longer valid", "Please enter the 18-digit number; whoever has no new card yet can get one from the police."}},
+	IDNumberBirth:       {"IDNumberBirth", Invalid, Text{"身份证号码里的出生日期不存在", "请对照证件检查第 7 到第 14 位。"}, Text{"The birth date inside the identity number does not exist", "Please compare the 7th to 14th digits with the card."}},
+	IDNumberCheck:       {"IDNumberCheck", Invalid, Text{"身份证号码校验不通过，可能有一位填错了", "请对照证件逐位检查后重新填写。"}, Text{"The identity number fails its check; one character may be wrong", "Please compare each character with the card and enter it again."}},
+	USCCForm:            {"USCCForm", Invalid, Text{"统一社会信用代码格式不对", "统一社会信用代码是 18 位数字或大写字母，不用 I、O、S、V、Z。请对照执照重新填写。"}, Text{"The unified social credit code is malformed", "The code has 18 digits or capital letters without I, O, S, V and Z; please compare it with the licence and enter it again."}},
+	USCCCheck:           {"USCCCheck", Invalid, Text{"统一社会信用代码校验不通过，可能有一位填错了", "请对照执照逐位检查后重新填写。"}, Text{"The unified social credit code fails its check; one character may be wrong", "Please compare each character with the licence and enter it again."}},
+	DateForm:            {"DateForm", Invalid, Text{"日期不对", "请按“2026-01-31”的样子填写一个存在的日期。"}, Text{"This is not a date", "Please enter an existing date such as 2026-01-31."}},
+	LimitForm:           {"LimitForm", Invalid, Text{"期限的单位不对", "期限只能按工作日或自然日计算，请改正事项数据。"}, Text{"The unit of the time limit is not known", "A limit counts working days or calendar days; please correct the item data."}},
+	CalendarData:        {"CalendarData", Corrupt, Text{"工作日历数据有误", "请告诉系统管理员更换日历数据。"}, Text{"The working-day calendar is damaged", "Please tell the operator to replace the calendar data."}},
+	PersonNameForm:      {"PersonNameForm", Invalid, Text{"姓名没有填写或含有不能用的字符", "请按证件上的姓名填写，中间点写成“·”。"}, Text{"The name is missing or holds characters that cannot be used", "Please enter the name as it stands on the document."}},
+	PersonPhoneForm:     {"PersonPhoneForm", Invalid, Text{"电话号码格式不对", "请填写 11 位手机号码，或者带区号的固定电话。"}, Text{"The phone number is malformed", "Please enter a mobile number of 11 digits or a landline with its area code."}},
+	PersonDocumentForm:  {"PersonDocumentForm", Invalid, Text{"证件类型或证件号码不对", "请选择证件类型，并对照证件填写号码。"}, Text{"The kind or number of the identity document is not right", "Please choose the kind of document and enter its number as printed."}},
+	OrgNameForm:         {"OrgNameForm", Invalid, Text{"单位名称没有填写或含有不能用的字符", "请按执照或登记证书上的名称填写。"}, Text{"The name of the organisation is missing or holds characters that cannot be used", "Please enter the name as it stands on the licence."}},
+	BadSignature:        {"BadSignature", Corrupt, Text{"签名核验不通过", "请不要依据这份内容办理，并向签发单位核实。"}, Text{"The signature does not hold", "Do not rely on this content; ask the office that issued it."}},
+	UnknownKey:          {"UnknownKey", Unauthenticated, Text{"签名所用的密钥不在信任名单内", "请先更新信任名单再核验；仍不通过的，请向签发单位核实。"}, Text{"The signing key is not on the trust list", "Update the trust list and check again; if it still fails, ask the office that issued it."}},
+	WrongType:           {"WrongType", Invalid, Text{"签名内容的类型不符", "请检查提交的文件是否选对。"}, Text{"The signed content is of another type", "Please check that you chose the right file."}},
+	CannotDecrypt:       {"CannotDecrypt", Corrupt, Text{"密文无法解开", "请让发送单位重新发送；本单位换过密钥的，请告诉系统管理员。"}, Text{"The ciphertext cannot be decrypted", "Ask the sender to send it again; if this place changed its keys, tell the operator."}},
+	SelfTestFailed:      {"SelfTestFailed", Internal, Text{"密码模块自检不通过", "系统不会启动。请检查程序是否完整，重新安装后再启动。"}, Text{"The cryptographic self-test failed", "The system does not start. Check the program file, install it again and start once more."}},
+	BadKey:              {"BadKey", Internal, Text{"密钥文件不能使用", "请系统管理员检查密钥目录里的文件和权限。"}, Text{"A key cannot be used", "The operator should check the files in the key folder and their permissions."}},
+	BadIdentifier:       {"BadIdentifier", Invalid, Text{"电子证照标识不正确", "请对照证照原件检查标识，每一位都要一致。"}, Text{"The licence identifier is wrong", "Please compare the identifier with the licence, character by character."}},
+	UnreadableBody:      {"UnreadableBody", Corrupt, Text{"签名内容无法读取", "请让签发单位重新发送。"}, Text{"The signed content cannot be read", "Ask the office that signed it to send it again."}},
+	TrustTooFew:         {"TrustTooFew", Forbidden, Text{"信任名单的会签数不够", "继续使用上一版名单。请等多数成员会签后再启用新版。"}, Text{"Too few members signed the trust list", "The previous list stays in force. Wait until a majority of the members has signed."}},
+	TrustOutdated:       {"TrustOutdated", Conflict, Text{"信任名单的版本不比现有的新", "继续使用现有名单，不需要操作。"}, Text{"The trust list is not newer than the one in force", "The list in force stays; nothing needs to be done."}},
+	BadTrustList:        {"BadTrustList", Invalid, Text{"信任名单的内容有错误", "继续使用上一版名单，并请名单管理单位更正。"}, Text{"The trust list contradicts itself", "The previous list stays in force; ask the list's operator to correct it."}},
+	BadCatalogue:        {"BadCatalogue", Internal, Text{"目录数据有错误", "请系统管理员按提示的文件和行号更正。"}, Text{"The catalogue data is wrong", "The operator should correct the file and line named."}},
+	DocumentIncomplete:  {"DocumentIncomplete", Invalid, Text{"文书缺少必须写明的内容", "请补齐提示的内容后再出具。"}, Text{"The document lacks something the law requires", "Add what is named and issue it again."}},
+	DocumentAltered:     {"DocumentAltered", Corrupt, Text{"文书内容与校验码不一致", "请以出具单位的核验结果为准，不要使用这份文书。"}, Text{"The document does not match its check code", "Rely on the issuing office's answer and do not use this copy."}},
+	LicenceMismatch:     {"LicenceMismatch", Corrupt, Text{"证照内容前后不一致", "请不要依据这张证照办理，并向颁发机构核实。"}, Text{"The licence contradicts itself or its issuer", "Do not rely on this licence; ask its issuer."}},
+	LicenceNotInForce:   {"LicenceNotInForce", Invalid, Text{"证照不在有效期内", "请向颁发机构申请延续或换发。"}, Text{"The licence is not in force on this day", "Please apply to the issuer for an extension or a new one."}},
+	ItemUnknown:         {"ItemUnknown", NotFound, Text{"没有这个事项", "请用事项的完整名称或编码再试，或在目录中搜索。"}, Text{"There is no such item", "Please use the item's full name or code, or search the catalogue."}},
+	CatalogueBroken:     {"CatalogueBroken", Corrupt, Text{"事项目录的数据文件读不出来", "请按提示的文件和行号改正，再运行 tongban catalogue lint。"}, Text{"A data file of the item catalogue cannot be read", "Please mend the file at the line named, then run tongban catalogue lint."}},
+	VersionUnknown:      {"VersionUnknown", Unavailable, Text{"这一件所依据的事项版本不在本系统中", "请更新事项目录后再办，案件内容不受影响。"}, Text{"This system does not hold the item definition that the case was accepted under", "Please update the catalogue and go on; the case itself is safe."}},
+	ItemNotDefined:      {"ItemNotDefined", Invalid, Text{"这个事项目前只有办事指引，还不能在这里提交", "请按指引联系办理地，或拨打 12345。"}, Text{"This item has guidance only and cannot be applied for here yet", "Please contact the deciding place as the guide says, or call 12345."}},
+	AnswersWrong:        {"AnswersWrong", Invalid, Text{"有几处填写需要改正", "请按每一处的提示改正后重新提交。"}, Text{"Some answers need mending", "Please mend each as its note says and submit again."}},
+	NotPossibleHere:     {"NotPossibleHere", Invalid, Text{"这个事项现在不能在这两地之间通办", "请看给出的理由和替代办法。"}, Text{"This item cannot be handled between these two places now", "Please see the reason and what to do instead."}},
+	NotAllowedNow:       {"NotAllowedNow", Conflict, Text{"这一件现在的状态不能这样办", "请重新打开这一件，按页面上列出的下一步办理。"}, Text{"This cannot be done in the case's present state", "Open the case again and choose from the steps it offers."}},
+	InTransit:           {"InTransit", Conflict, Text{"这一件正在转往对方，暂时不能改动", "等对方签收后再办；要追回，请用“追回”。"}, Text{"The case is on its way to the other place", "Wait for the receipt, or use recall."}},
+	NotHolder:           {"NotHolder", Forbidden, Text{"这一件现在不在您单位手里", "请看办件页上的“现在在谁手里”，由该单位办理。"}, Text{"Your office does not hold this case now", "The case page says who holds it; that office acts."}},
+	NoPlan:              {"NoPlan", Invalid, Text{"这件事项还不能用这种方式跨省办理", "请查看办事指南中的办理方式，或拨打 12345。"}, Text{"This matter cannot be handled in this way across provinces yet", "See the guide for the ways it can be handled, or call 12345."}},
+	BadCaseNo:           {"BadCaseNo", Invalid, Text{"办件编号不对", "编号是 17 位数字，请对照回执再输一次。"}, Text{"This is not a case number", "A case number has 17 digits; please compare with your receipt."}},
+	BadDecision:         {"BadDecision", Invalid, Text{"决定与审核结论不一致", "请先核对每一个要点，再作出决定。"}, Text{"The decision contradicts the findings", "Check each point of the list first, then decide."}},
+	ReasonNeeded:        {"ReasonNeeded", Invalid, Text{"要写明理由和怎样改", "请逐项写明问题、怎样改和依据。"}, Text{"Reasons, and how to mend them, are needed", "State the problem, how to mend it and the basis, item by item."}},
+	SecondCorrection:    {"SecondCorrection", Conflict, Text{"补正只能一次性告知，这一件已经告知过了", "请按现有材料作出决定。"}, Text{"Gaps may be told once only, and this case has had its notice", "Decide on the papers that are there."}},
+	FormIncomplete:      {"FormIncomplete", Invalid, Text{"还有内容没有填对", "请按提示逐项修改后再提交。"}, Text{"Some answers are missing or wrong", "Correct the fields that are named and submit again."}},
+	NotCrossProvince:    {"NotCrossProvince", Invalid, Text{"这件事在这两地之间现在不能跨省办", "页面写明了原因和可以怎么办。"}, Text{"This matter cannot be handled between these two places today", "The page says why, and what can be done instead."}},
+	Repeated:            {"Repeated", Conflict, Text{"这封来件已经处理过", "不用再办，原来的回执有效。"}, Text{"This envelope was dealt with before", "Nothing to do; the first receipt stands."}},
+	CaseExists:          {"CaseExists", Conflict, Text{"这件事您已经提交过了", "请到“我的办件”查看，不用再交一次。"}, Text{"This has been submitted already", "See it under my cases; do not submit it again."}},
+	NoSuchMatter:        {"NoSuchMatter", NotFound, Text{"没有这个事项", "请检查编码有没有抄错，或在“办什么事”里找。"}, Text{"There is no such matter", "Please check the code, or look under “Matters”."}},
+	NoSuchDay:           {"NoSuchDay", Invalid, Text{"日期不对，没有这一天的规定", "请写成 2026-11-25 这样，年份在 2000 到 2100 之间；不写就是今天。"}, Text{"This is not a day with rules", "Write it like 2026-11-25, between 2000 and 2100; without it, today counts."}},
+	NotAtWindow:         {"NotAtWindow", NotFound, Text{"这件事在这两地之间不到窗口交", "请回到办事指南，看这两地之间怎么办。"}, Text{"Between these places the matter is not handed in at a window", "Go back to the guide and see how it is done between the two."}},
+	NoSuchApplication:   {"NoSuchApplication", NotFound, Text{"没有找到这份草稿", "它可能是别人的，或者已过期删除。请到“我的办件”里找，或重新开始办理。"}, Text{"There is no such draft of yours", "It may be somebody else's, or it has expired. Please look in My cases, or start again."}},
+	ApplicationExpired:  {"ApplicationExpired", NotFound, Text{"这份草稿超过 90 天没有动，已经删除", "请重新开始办理。查得到的信息会自动带出，不用再填。"}, Text{"This draft was not touched for 90 days and has been deleted", "Please start again. What the sources know is filled in without typing."}},
+	IdentityTooLow:      {"IdentityTooLow", Forbidden, Text{"您的身份只验证了手机号，还不能在网上提交这件事", "请用身份证件重新登录，或带身份证到窗口，工作人员当面帮您办。"}, Text{"Only your telephone number is verified, which is too little to apply online", "Please sign in with an identity document, or go to a window with your card; the staff will do it with you."}},
+	NotOnlineHere:       {"NotOnlineHere", Invalid, Text{"这件事不能在这个省的网站上办", "请看办事指南，里面写着怎么办、到哪里办。"}, Text{"This matter cannot be applied for on this province's site", "Please see the guide: it says how and where it is done."}},
+	RulesMoved:          {"RulesMoved", Conflict, Text{"您填写期间规定变了", "您填的内容都在。请看一眼变了什么，再继续。"}, Text{"The rules changed while you were filling in", "Everything you entered is kept. Please look at what changed, then go on."}},
+	StepNotDue:          {"StepNotDue", Conflict, Text{"还不到这一步", "请先完成前面的步骤，系统会带您过去。"}, Text{"This step is not due yet", "Please finish the steps before it; you will be taken there."}},
+	InvitationInvalid:   {"InvitationInvalid", NotFound, Text{"这个邀请链接不能用了", "它可能已过期、已用过或被撤回。请让邀请您的人再发一次。"}, Text{"This invitation cannot be used", "It may have expired, been used or been taken back. Please ask whoever invited you to send a new one."}},
+	InvitedSelf:         {"InvitedSelf", Invalid, Text{"不能自己确认自己发的邀请", "请把链接发给另一方，由本人用自己的身份登录后确认。"}, Text{"You cannot accept your own invitation", "Please send the link to the other party, who signs in and confirms."}},
+	TooManyDrafts:       {"TooManyDrafts", Exhausted, Text{"您没办完的草稿太多了", "请到“我的办件”删掉不要的草稿，再开始新的。"}, Text{"You have too many unfinished drafts", "Please delete drafts that you no longer need under My cases, then start a new one."}},
+	TooManyFiles:        {"TooManyFiles", TooLarge, Text{"这份申请的文件太多或太大了", "请删掉不要的文件再上传；一份申请最多 40 个文件。"}, Text{"This application has too many or too large files", "Please remove files that are not needed; an application may hold 40 files."}},
+	AlreadySubmitted:    {"AlreadySubmitted", Conflict, Text{"这件事您已经提交过了", "请在“我的办件”里看办理进度。"}, Text{"You have submitted this already", "Please follow it under My cases."}},
+	TextTooLong:         {"TextTooLong", Invalid, Text{"写得太长了，或者有不能用的字符", "请返回，写短一些，只用文字和标点。"}, Text{"The text is too long, or holds characters that cannot be used", "Please go back and shorten it, using letters and punctuation only."}},
+	ConsentStale:        {"ConsentStale", Forbidden, Text{"本人同意的凭证已经过期", "请回到“核对后提交”，再同意一次。填的内容都在。"}, Text{"The consent is too old, or from the future", "Please go back to the last check and agree once more. What you entered is kept."}},
+	NotAgreed:           {"NotAgreed", Conflict, Text{"您没有同意，还没有提交", "填的内容都在。想好了，可以随时再提交。"}, Text{"You did not agree, and nothing was submitted", "What you entered is kept. You can submit at any time."}},
+	CannotSignNow:       {"CannotSignNow", Unavailable, Text{"统一身份认证现在连不上，暂时不能确认同意", "填的内容都保存好了，什么都没丢。请过几分钟再回到这一步。"}, Text{"The sign-in service cannot be reached, so you cannot confirm your consent now", "Everything you entered is saved and nothing is lost. Please come back to this step in a few minutes."}},
+	PieceElsewhere:      {"PieceElsewhere", Conflict, Text{"这一段不是接下来要传的那一段", "请从已经收到的地方接着传；页面会自动这样做。"}, Text{"This is not the piece that comes next", "Please go on from what is here already; the page does so by itself."}},
+	SearchData:          {"SearchData", Internal, Text{"搜索用的词表有错", "请按提示改正 catalogue/search 里那一行，再重新启动。"}, Text{"A word list of the search is faulty", "Correct the line of catalogue/search that is named, then start again."}},
+	NoticeRefused:       {"NoticeRefused", Invalid, Text{"短信、电话或信送不到这个人", "请打电话或者当面告诉申请人，然后在办理台记下。"}, Text{"The message cannot reach this person", "Tell the applicant by telephone or in person, then record it at the desk."}},
+	NoticeGateway:       {"NoticeGateway", Unavailable, Text{"短信、电话或信的网关现在连不上", "不用做什么，会自动再试。"}, Text{"The gateway for messages cannot be reached now", "Nothing to do; it is tried again by itself."}},
+	NoticeAddress:       {"NoticeAddress", Invalid, Text{"选了寄信，没有写地址", "请写上收信地址，或者选短信、电话。"}, Text{"A letter was chosen, but no address given", "Give the address, or choose a text message or a call."}},
+	NoticeReport:        {"NoticeReport", Unauthenticated, Text{"回报没有有效的签名", "请网关的运维人员检查共用密钥和时间。"}, Text{"The delivery report bears no valid signature", "Those who run the gateway should check the shared key and the clock."}},
+	MessageEmpty:        {"MessageEmpty", Invalid, Text{"还没有写内容", "请写上要说的话，再发送。"}, Text{"Nothing was written", "Write what you want to say, then send it."}},
+	MessageLong:         {"MessageLong", Invalid, Text{"留言太长", "一条最多 500 个字，请改短，或者分几条写。"}, Text{"The message is too long", "One message takes 500 characters; shorten it or write several."}},
+	MessageClosed:       {"MessageClosed", Conflict, Text{"这个办件已经结束，不能再留言", "有意见，请在办件页投诉；要问事情，请打窗口电话。"}, Text{"This case is over; no more messages can be written", "To complain, use the page of the case; to ask, call the office."}},
+	TokenUnreadable:     {"TokenUnreadable", Corrupt, Text{"凭证格式无法读取", "请让持证人重新出示，不要手工改动文件。"}, Text{"The credential cannot be read", "Ask the holder to present it again; do not edit the file by hand."}},
+	TokenTooLarge:       {"TokenTooLarge", TooLarge, Text{"凭证超过允许的大小", "请核对是否选对了文件；真正的证照不会这么大。"}, Text{"The credential is larger than allowed", "Check that the right file was chosen; a genuine licence is never this large."}},
+	TokenAlgorithm:      {"TokenAlgorithm", Unauthenticated, Text{"签名算法不在允许范围内", "请不要依据这份凭证办理，并向签发单位核实。"}, Text{"The signature algorithm is not one that may be used here", "Do not rely on this credential; ask the office that issued it."}},
+	DisclosureForeign:   {"DisclosureForeign", Corrupt, Text{"出示的内容不属于这份证照", "请不要依据这份凭证办理，让持证人从证照包里重新出示。"}, Text{"Something was added that is not part of the licence", "Do not rely on it; ask the holder to present it again from the wallet."}},
+	HolderProofMissing:  {"HolderProofMissing", Unauthenticated, Text{"没有持证人的出示签名", "请让持证人用自己的证照包现场出示。"}, Text{"The holder's proof is missing", "Ask the holder to present it from their own wallet."}},
+	HolderProofWrong:    {"HolderProofWrong", Unauthenticated, Text{"出示签名不是持证人为这一次出示所签", "请重新发起出示，让持证人本人再确认一次。"}, Text{"The holder's proof is not for this presentation", "Start the presentation again and let the holder confirm once more."}},
+	LicenceFromFuture:   {"LicenceFromFuture", Invalid, Text{"签发时间晚于现在", "请核对本机时间；时间无误的，请向签发单位核实。"}, Text{"The time of issue lies in the future", "Check this machine's clock; if it is right, ask the office that issued it."}},
+	StatusMissing:       {"StatusMissing", Unavailable, Text{"没有可用的状态名单", "请联网后重新核验；急办的，请电话向签发单位核实状态。"}, Text{"There is no status list to look at", "Check again with a connection; if it is urgent, ask the issuing office by telephone."}},
+	StatusStale:         {"StatusStale", Unavailable, Text{"状态名单已经过期", "请获取最新状态名单后重新核验。"}, Text{"The status list is out of date", "Fetch the newest status list and check again."}},
+	StatusOutOfRange:    {"StatusOutOfRange", Corrupt, Text{"状态名单里没有这份证照的位置", "请不要依据这份凭证办理，并向签发单位核实。"}, Text{"The status list has no place for this licence", "Do not rely on this credential; ask the office that issued it."}},
+	StatusUnreadable:    {"StatusUnreadable", Corrupt, Text{"状态名单无法读取", "请重新获取状态名单；仍不行的，请告诉签发省的系统管理员。"}, Text{"The status list cannot be read", "Fetch the status list again; if it still fails, tell the issuing province's operator."}},
+	LicenceSuspended:    {"LicenceSuspended", Invalid, Text{"证照已被暂扣", "请让持证人向颁发机构了解恢复条件；恢复前不能使用。"}, Text{"The licence is suspended", "Ask the holder to clear it with the issuing office; it cannot be used until then."}},
+	LicenceRevoked:      {"LicenceRevoked", Invalid, Text{"证照已失效", "请让持证人向颁发机构了解原因；这份证照不能再用。"}, Text{"The licence is no longer valid", "Ask the holder to turn to the issuing office; this licence cannot be used again."}},
+	IssuerUnknown:       {"IssuerUnknown", Unauthenticated, Text{"签发单位不在信任名单内", "请先更新信任名单再核验；仍不通过的，不要依据它办理。"}, Text{"The issuer is not on the trust list", "Update the trust list and check again; if it still fails, do not rely on it."}},
+	LicenceMoveRefused:  {"LicenceMoveRefused", Conflict, Text{"证照现在的状态不允许这样办", "请刷新页面查看证照现在的状态。"}, Text{"The licence's state does not allow this", "Refresh the page to see the licence's present state."}},
+	LicenceTypeUnknown:  {"LicenceTypeUnknown", Invalid, Text{"没有登记这种证照类型", "请检查证照类型代码，或先在目录里登记。"}, Text{"No such licence type is registered", "Check the type code, or register the type in the catalogue first."}},
+	FontLacks:           {"FontLacks", Invalid, Text{"有一个字在打印字体里没有", "请改用网页打印，或请系统管理员换装包含这个字的字体。"}, Text{"The printing font lacks a character", "Print from the page instead, or ask the operator to install a font that has the character."}},
+	PDFUnavailable:      {"PDFUnavailable", Unavailable, Text{"本机没有装打印字体，暂时不能生成 PDF", "请改用网页打印；系统管理员可运行 make setup 装上字体。"}, Text{"PDF is not available: the printing font is not installed", "Print from the page instead; the operator can run make setup to install the font."}},
+	NoSuchLicence:       {"NoSuchLicence", NotFound, Text{"没有找到这份证照", "请检查证照标识，或从办件的文书列表里打开。"}, Text{"There is no such licence", "Check the identifier, or open it from the papers of your case."}},
+	RequestWrong:        {"RequestWrong", Invalid, Text{"出示请求不正确", "请让窗口重新发起一次出示请求。"}, Text{"The presentation request is wrong", "Ask the counter to make the request again."}},
+	RequestOver:         {"RequestOver", Conflict, Text{"出示请求已经用过或已过期", "请让窗口重新发起一次出示请求。"}, Text{"The presentation request is used up or has expired", "Ask the counter to make the request again."}},
+	FieldsMissing:       {"FieldsMissing", Invalid, Text{"出示的内容不全", "请让持证人勾选全部必需的内容后重新出示。"}, Text{"Not everything that was asked for was presented", "Ask the holder to choose all required fields and present again."}},
+	NotRecognised:       {"NotRecognised", Forbidden, Text{"本地没有公布认可这种证照", "请改为提交其他材料；认可范围可在证照互认清单里查。"}, Text{"This place has not published that it recognises such a licence", "Submit another material instead; the recognition list says what is accepted."}},
+	RecognitionWrong:    {"RecognitionWrong", Invalid, Text{"互认声明不正确", "请检查声明的省份、证照类型、事项和生效日期。"}, Text{"The recognition statement is wrong", "Check the statement's places, licence type, item and dates."}},
+	HolderDiffers:       {"HolderDiffers", Forbidden, Text{"证照的持证人不是申请人", "请让申请人出示本人的证照。"}, Text{"The licence belongs to somebody else", "Ask the applicant to present their own licence."}},
+	NameUnsafe:          {"NameUnsafe", Invalid, Text{"名称里有看不见的或改变方向的字符", "请删除多余字符后重新填写。"}, Text{"A name holds invisible or direction-changing characters", "Remove the extra characters and enter it again."}},
+	StatusTaken:         {"StatusTaken", Conflict, Text{"状态名单的位置刚被占用", "系统会自动换一个位置重试，不需要操作。"}, Text{"The place in the status list was just taken", "The system tries another place by itself; nothing needs to be done."}},
+	FormUnreadable:      {"FormUnreadable", Corrupt, Text{"文件里没有可以核验的证照", "请使用从办件页面下载的原文件，不要用截图或另存的副本。"}, Text{"The file holds no licence that can be checked", "Use the file as it was downloaded from the case page, not a screenshot or a re-saved copy."}},
+	PrintDiffers:        {"PrintDiffers", Corrupt, Text{"版面文字与所带的签名记录不一致", "请不要依据这份文件办理，并向落款机关核实。"}, Text{"The printed text is not that of the signed record inside", "Do not rely on this file; ask the office named at its foot."}},
+	NotTheProvider:      {"NotTheProvider", Forbidden, Text{"这份身份证明不是统一身份认证签发的", "请重新登录后再试。再次出现时请拨打 12345，并说出这个错误编号。"}, Text{"This proof of identity was not signed by the identity provider", "Sign in again and retry. If it happens again call 12345 and give this error number."}},
+	VouchMisdirected:    {"VouchMisdirected", Forbidden, Text{"这份身份证明不是给这里用的", "请在您登录的省份的页面上重新操作一次。"}, Text{"This proof of identity is not meant for use here", "Repeat the step on the page of the province where you are signed in."}},
+	VouchExpired:        {"VouchExpired", Forbidden, Text{"这份身份证明已经过期", "请重新登录后再试；身份证明只在几分钟内有效。"}, Text{"This proof of identity has expired", "Sign in again and retry; a proof of identity is good for a few minutes."}},
+	VouchSpent:          {"VouchSpent", Forbidden, Text{"这份身份证明已经用过一次", "请回到原来的页面，重新操作一次。"}, Text{"This proof of identity was used before", "Go back to the page you came from and do it again."}},
+	RoamEnded:           {"RoamEnded", Forbidden, Text{"统一身份认证那边的登录已经结束", "要看其他省的办件，请退出后重新登录。本省的办件不受影响。"}, Text{"Your sign-in at the identity provider has ended", "To see cases in other provinces sign out and sign in again. Your cases here are not affected."}},
+	BadQuestion:         {"BadQuestion", Invalid, Text{"其他省发来的询问格式不对", "请对方省份的运维人员检查版本；本省的数据没有给出。"}, Text{"The question from another province cannot be read", "The other province's operators should check their version; nothing was given out."}},
+	ConsentForOther:     {"ConsentForOther", Forbidden, Text{"本人同意的凭证与这件申请对不上", "请回到“核对后提交”，重新看一遍内容再同意一次。"}, Text{"The consent does not belong to this application", "Go back to the last check, read what is submitted and agree once more."}},
+	ConsentNeeded:       {"ConsentNeeded", Forbidden, Text{"这件事要本人在统一身份认证里同意后才能办", "请在“核对后提交”页提交，到统一身份认证点名字确认；不能在网上确认的，带身份证到窗口办。"}, Text{"This needs the person's own consent at the identity provider", "Submit on the last page and confirm at the identity service; if that is not possible, bring your identity card to a counter."}},
+	OtherPerson:         {"OtherPerson", Forbidden, Text{"回来的不是原来登录的人", "为了保护您的申请，这一步没有生效。请用原来的身份再做一次，或先退出再登录。"}, Text{"Somebody else came back from the identity provider", "To protect the application nothing was done. Repeat the step as the same person, or sign out first."}},
+	OutOfRemit:          {"OutOfRemit", Forbidden, Text{"这件事不在您的办理范围内", "请转给本单位负责这类事项的同事；分工有变，请负责人更新名册。"}, Text{"This matter or place is outside your remit", "Pass it to the colleague in charge; if the division of work changed, ask your team lead to update the register."}},
+	OfficerAway:         {"OfficerAway", Forbidden, Text{"名册上您今天休假", "已经回来上班的，请负责人更新名册后再登录。"}, Text{"The register says that you are on leave today", "If you are back, ask your team lead to update the register and sign in again."}},
+	Recused:             {"Recused", Forbidden, Text{"您已声明与这件事有利害关系，应当回避", "请由本单位其他同事办理；声明有误，请负责人核对。"}, Text{"You declared an interest in this case", "A colleague of your office handles it; if the declaration was a mistake, ask your team lead."}},
+	SamePerson:          {"SamePerson", Forbidden, Text{"这个事项要两个人办：审核过的人不能再作决定", "请由本单位另一位有决定权的同事作决定。"}, Text{"This matter needs two persons: who checked the case cannot decide it", "Another colleague with the power to decide takes the decision."}},
+	RulesMovedHere:      {"RulesMovedHere", Conflict, Text{"收件以后，办理依据变了", "已录入的都在。请先核对变化、补上新增的内容，再移交。"}, Text{"The rules changed since this case was taken in", "Everything entered is kept. Look at what changed, add what is new, then hand over again."}},
+	RulesTooLarge:       {"RulesTooLarge", TooLarge, Text{"规则包太大", "一包只放一个事项的规则；请删去多余的说明后重新发布。"}, Text{"The bundle of rules is too large", "A bundle holds the rules of one matter; shorten the texts and publish again."}},
+	RulesNotTheirs:      {"RulesNotTheirs", Forbidden, Text{"不能替别的省发布规则", "规则只能由本省发布；全国规则由公共平台运营方发布。请与发布方核对。"}, Text{"Nobody publishes rules for another province", "A province publishes its own rules, the operator the national ones. Ask the publisher."}},
+	RulesOld:            {"RulesOld", Conflict, Text{"这个编号的规则包已经收到过", "不用处理；要改规则，请发布下一个编号的规则包。"}, Text{"A bundle with this number is here already", "Nothing to do; to change rules, publish the next bundle."}},
+	RulesGap:            {"RulesGap", Unavailable, Text{"中间缺了规则包", "系统会先向发布方取回缺的规则包，再收这一个。"}, Text{"Bundles before this one are missing", "The node fetches the missing ones from the publisher first."}},
+	RulesTwice:          {"RulesTwice", Corrupt, Text{"同一个编号出现了两个不同的规则包", "先到的有效，后到的不收。请立即联系发布省和公共平台运营方查明原因。"}, Text{"There are two different bundles with one number", "The first one stands and the other is refused. Tell the publishing province and the operator at once."}},
+	RulesUnapproved:     {"RulesUnapproved", Forbidden, Text{"规则包没有两位不同的目录管理员批准", "请由两位目录管理员批准后再发布；起草人不能是第二位批准人。"}, Text{"The bundle lacks the approval of two different stewards", "Two stewards approve it first; the author may not be the second."}},
+	RulesBreakNational:  {"RulesBreakNational", Invalid, Text{"规则不符合全国目录的要求", "请按页面列出的每一条修改后再试。"}, Text{"The rules break the national catalogue's", "Mend each point that the page lists, then try again."}},
+	RulesChainBroken:    {"RulesChainBroken", Corrupt, Text{"规则包没有接在上一包后面", "这一包不收。请联系发布省核对编号和指纹。"}, Text{"The bundle does not follow the one before it", "It is refused. Compare number and fingerprint with the publishing province."}},
+	RulesUnreadable:     {"RulesUnreadable", Invalid, Text{"规则包读不出来", "这一包不收。请联系发布省重新发布。"}, Text{"The bundle cannot be read", "It is refused. Ask the publishing province to publish again."}},
+	RulesBackdated:      {"RulesBackdated", Invalid, Text{"生效日早于发布日", "规则不能倒签。请把生效日改为今天或以后。"}, Text{"The first day is before the day of publication", "Rules do not work backwards. Choose today or a later day."}},
+	RulesSecondPerson:   {"RulesSecondPerson", Forbidden, Text{"第二次批准要由另一位目录管理员作出，起草人也不能作第二次批准", "请请另一位目录管理员登录后批准。"}, Text{"The second approval is another steward's, and not the author's", "Ask another steward to sign in and approve."}},
+	RulesTrialsFail:     {"RulesTrialsFail", Conflict, Text{"测试用例没有全部通过", "请看页面上“预期”和“实际”的差别，改规则或改用例，再试。"}, Text{"Not all examples come out as expected", "Compare expected and actual on the page, mend the rules or the example, then try again."}},
+	RulesDraftClosed:    {"RulesDraftClosed", Conflict, Text{"这份草稿已经发布或作废", "要改已发布的规则，请起草下一版。"}, Text{"This draft was published or dropped", "To change published rules, start the next draft."}},
+	RulesNoTrial:        {"RulesNoTrial", Conflict, Text{"还没有测试用例", "请至少加一个测试用例：从哪里办、由哪里决定、哪一天、应当是什么结果。"}, Text{"There is no example yet", "Add at least one: from where, decided where, on which day, with what outcome."}},
+	CatalogueUnsigned:   {"CatalogueUnsigned", Corrupt, Text{"程序内的全国目录与运营方签发的不一致", "请核对程序版本，从运营方重新取得安装包；核对前不要用它受理。"}, Text{"The national catalogue in this program is not the one that the operator signed", "Check the version and get the program from the operator again; take nothing in with it until then."}},
+	NothingDue:          {"NothingDue", Conflict, Text{"这件事现在没有要缴的费用", "请回到办件页面看现在的情况。如果您刚缴过费，不用再缴。"}, Text{"There is nothing to pay for this matter now", "Please go back to the case and see how it stands. If you have just paid, do not pay again."}},
+	NoSuchOrder:         {"NoSuchOrder", NotFound, Text{"没有这笔缴费", "请从办件页面重新进入缴费。"}, Text{"There is no such payment", "Please open the payment from the case's page."}},
+	BankAway:            {"BankAway", Unavailable, Text{"缴费系统现在连不上", "没有扣您的钱。请过一会儿再试，也可以到窗口用现金缴。"}, Text{"The payment system cannot be reached now", "You were not charged. Please try again in a while, or pay in cash at the window."}},
+	NotTheBank:          {"NotTheBank", Forbidden, Text{"这条缴费通知不是收款银行发的", "不用处理，账目没有改变。请把这条消息转给系统管理员。"}, Text{"This payment notice is not from the bank", "Nothing was changed. Please pass this message on to the operator."}},
+	PayFirst:            {"PayFirst", Conflict, Text{"要先缴费，才能办下一步", "请申请人先缴费，网上或在窗口都可以；缴清后再办。"}, Text{"The fee has to be paid before the next step", "Ask the applicant to pay first, online or at the window; then go on."}},
+	NoFeeHere:           {"NoFeeHere", NotFound, Text{"这件事的费用不由这里收", "请到办件页面看由哪个单位收，或者这件事不收费。"}, Text{"This fee is not taken here", "See on the case's page which office takes it, or that it is free."}},
+	FeeOpen:             {"FeeOpen", Invalid, Text{"费用还要看几个问题的回答", "请先回答费用页上的问题。"}, Text{"What it costs still depends on a few answers", "Please answer the questions on the fee page first."}},
+	SeatTaken:           {"SeatTaken", Conflict, Text{"这个时间刚刚约满了", "请换一个时间，或者排候补。"}, Text{"That time has just been taken", "Please choose another time, or join the waiting list."}},
+	BookedAlready:       {"BookedAlready", Conflict, Text{"这件事您已经约好了", "请到“我的预约”查看；要换时间，先改约或取消。"}, Text{"You have a visit for this matter already", "See it under My visits; to change the time, change or cancel that one."}},
+	NoSuchVisit:         {"NoSuchVisit", NotFound, Text{"没有这个预约", "请到“我的预约”里找。"}, Text{"There is no such visit of yours", "Please look under My visits."}},
+	NotOpenThen:         {"NotOpenThen", Invalid, Text{"这个窗口那时不接受预约", "请从列出的日期和时间里选一个。"}, Text{"The window takes no visits at that time", "Please choose one of the days and times listed."}},
+	VisitOver:           {"VisitOver", Conflict, Text{"这个预约现在不能这样改", "请刷新页面，看它现在的情况。"}, Text{"The visit cannot be changed in that way now", "Please load the page again and see how it stands."}},
+	BookingBlocked:      {"BookingBlocked", Forbidden, Text{"近期几次约了没来，暂时不能网上预约", "可以直接到窗口排队办理。"}, Text{"You missed several visits lately and cannot book online for now", "You may still come to the window and queue."}},
+	LogTooShort:         {"LogTooShort", NotFound, Text{"这条记录还没有编入使用记录簿", "新记录几秒钟内编入，请稍后再查。"}, Text{"This record is not in the log yet", "New records are added within seconds; look again shortly."}},
+	LogNotShown:         {"LogNotShown", Invalid, Text{"证明与记录簿的签名对不上", "请重新下载证明文件。再次出现时请向数据所在省份的政务服务部门反映，并附上这个文件。"}, Text{"The proof does not agree with the signed log", "Download the proof file again. If it happens again, tell the authority of the province that holds the data and attach the file."}},
+	LogForked:           {"LogForked", Forbidden, Text{"同一本使用记录簿出现了两个不同的版本", "两份签名已作为证据保存。请联系该省平台的运行人员和监督人员。"}, Text{"Two different versions of one log have been shown", "Both signatures are kept as evidence. Contact the operator and the supervisor of that province."}},
+	LogUnwitnessed:      {"LogUnwitnessed", Unavailable, Text{"其他省份还没有为这段记录作证", "一般几秒钟内完成，请稍后重新下载证明。"}, Text{"Other provinces have not witnessed this part of the log yet", "This usually takes seconds; download the proof again shortly."}},
+	NoUsage:             {"NoUsage", NotFound, Text{"这个省没有关于您的记录", "请回到“谁看过我的资料”页，从那里的链接下载。"}, Text{"This province has no record about you", "Go back to the page Who has seen my data and use the link there."}},
+	SharingUnreadable:   {"SharingUnreadable", Invalid, Text{"这份共享文书读不懂", "请对方核对软件版本后重新发出。"}, Text{"This sharing document cannot be read", "Ask the sender to check their software version and send it again."}},
+	SharingNotTheirs:    {"SharingNotTheirs", Forbidden, Text{"签名的省份不能说这件事", "请联系对方省份的目录管理员，并保留这份文书。"}, Text{"The province that signed this may not say it", "Contact that province's steward and keep this document."}},
+	SharingOld:          {"SharingOld", Conflict, Text{"这份共享文书已经收过", "不用处理。"}, Text{"This sharing document came before", "Nothing to do."}},
+	SharingTwice:        {"SharingTwice", Forbidden, Text{"同一个编号出现了两份不同的共享文书", "以先收到的为准。请联系对方省份的运行人员，两份都要保留。"}, Text{"Two different sharing documents bear one number", "The first one stands. Contact that province's operator and keep both."}},
+	SharingGap:          {"SharingGap", Unavailable, Text{"前面的共享文书还没有收到", "系统会自动补齐，请稍后再看。"}, Text{"Sharing documents before this one have not come yet", "They are fetched by themselves; look again shortly."}},
+	ResourceIncomplete:  {"ResourceIncomplete", Invalid, Text{"数据资源没有写完整", "请补上名称、数据项、共享属性、依据、更新频率和每日限量（政务数据共享条例 第13条）。"}, Text{"The description of this data resource is not complete", "Add name, fields, sharing attribute, legal basis, freshness and daily limit."}},
+	ResourceUnknown:     {"ResourceUnknown", NotFound, Text{"没有这个数据资源", "请在目录里重新查找；它可能已经下架。"}, Text{"There is no such data resource", "Look in the catalogue again; it may have been taken down."}},
+	TermsIncomplete:     {"TermsIncomplete", Invalid, Text{"协议内容没有写完整", "请写明各方、数据项、事项、用途、依据、限量、时限、保存天数和费用由谁承担。"}, Text{"The terms of the agreement are not complete", "State the parties, fields, matters, purpose, basis, quota, times, retention and who bears the cost."}},
+	AgreementUnknown:    {"AgreementUnknown", NotFound, Text{"没有这份共享协议", "请回到共享页面查找。"}, Text{"There is no such sharing agreement", "Go back to the sharing page and look for it there."}},
+	SharingSecondPerson: {"SharingSecondPerson", Forbidden, Text{"起草的人不能自己签", "请本省另一位有权的人员签署。"}, Text{"Who proposed the terms cannot sign them too", "Another authorised person of this province has to sign."}},
+	AgreementNotNow:     {"AgreementNotNow", Conflict, Text{"协议现在不能这样办", "请刷新页面，看协议现在的状态。"}, Text{"The agreement does not allow this now", "Reload the page and look at how the agreement stands."}},
+	NoAgreement:         {"NoAgreement", Forbidden, Text{"没有生效的共享协议", "请目录管理员与数据提供省份签订或恢复协议；办件可以先让申请人交材料。"}, Text{"No sharing agreement is in force", "Have the steward agree with the providing province; the applicant may bring the paper instead."}},
+	NotInAgreement:      {"NotInAgreement", Forbidden, Text{"协议没有包括这个查询", "请核对协议里的事项、数据项、用途和查询方。"}, Text{"The agreement does not cover this question", "Check the matters, fields, purposes and askers that the agreement names."}},
+	NotInRule:           {"NotInRule", Forbidden, Text{"办理这个事项用不着这项数据", "只能查事项规则写明的数据项（政务数据共享条例 第25条）。"}, Text{"The rules of this matter do not need this data", "Only fields that the matter's rules name may be asked for."}},
+	NoCaseProof:         {"NoCaseProof", Forbidden, Text{"没有证明办件存在", "办件刚开始时等几秒钟再查；仍不行请联系收件省份的运行人员。"}, Text{"Nothing proves that the case exists", "Wait a few seconds if the case is new; otherwise contact the operator of the province that took it in."}},
+	CaseShut:            {"CaseShut", Forbidden, Text{"办件已经办结，不能再查", "需要再查请申请人重新申请。"}, Text{"The case is closed; nothing can be asked for it any more", "A new application is needed."}},
+	NotWithAsker:        {"NotWithAsker", Forbidden, Text{"办件不在查询方手里", "只有正在办理的机关可以查。"}, Text{"The case is not with who asks", "Only the office that holds the case may ask."}},
+	CaseStatusStale:     {"CaseStatusStale", Forbidden, Text{"办件状态证明过期或不符", "请再查一次，系统会重新取证明。"}, Text{"The statement on how the case stands is too old or does not fit", "Ask again; a new statement is fetched."}},
+	NotConsented:        {"NotConsented", Forbidden, Text{"申请人没有同意这个查询", "请申请人在办件页面同意，或者让申请人交材料。"}, Text{"The applicant did not agree to this question", "The applicant can agree on the page of the case, or bring the paper."}},
+	QueryExpired:        {"QueryExpired", Forbidden, Text{"查询过期，或者双方时钟不一致", "请再查一次；再次出现请运行人员核对时钟。"}, Text{"The question has expired, or the two clocks differ", "Ask again; if it happens again the operators should compare clocks."}},
+	QueryRepeated:       {"QueryRepeated", Conflict, Text{"这个查询已经用过", "请重新发起查询。"}, Text{"This question was used before", "Ask anew."}},
+	QuotaUsed:           {"QuotaUsed", Exhausted, Text{"今天的查询次数用完了", "明天再查，或者请目录管理员商量提高限量。"}, Text{"Today's questions are used up", "Ask tomorrow, or have the stewards agree on more."}},
+	SourceDown:          {"SourceDown", Unavailable, Text{"数据来源暂时连不上", "请稍后再查；着急可以先让申请人交材料。"}, Text{"The source of the data cannot be reached", "Ask again later; if it is urgent the applicant may bring the paper."}},
+	NoRecord:            {"NoRecord", NotFound, Text{"数据来源里没有这个人的记录", "请申请人核对，或者交材料。"}, Text{"The source holds no record of this person", "Ask the applicant, or let them bring the paper."}},
+	QueryUnreadable:     {"QueryUnreadable", Invalid, Text{"查询读不懂", "请核对双方软件版本。"}, Text{"The question cannot be read", "Compare the software versions of both sides."}},
+	AnswerWrong:         {"AnswerWrong", Corrupt, Text{"收到的回答和问的对不上", "没有采用。请联系数据提供省份的运行人员。"}, Text{"The answer does not fit the question", "It was not used. Contact the operator of the providing province."}},
+	SubjectNotInCase:    {"SubjectNotInCase", Forbidden, Text{"被查的人不是这个办件的当事人", "只能查办件当事人自己的数据。"}, Text{"The person asked about is no party to the case", "Only data of the parties to the case may be asked for."}},
+	ProviderAway:        {"ProviderAway", Unavailable, Text{"数据提供省份现在连不上", "请稍后再查；着急可以先让申请人交材料，恢复后再核对。"}, Text{"The providing province cannot be reached now", "Ask again later; if it is urgent the applicant may bring the paper, which is checked afterwards."}},
+	TableRefused:        {"TableRefused", Invalid, Text{"表格没有导入", "请按提示的行改正后重新导入；原来的版本继续有效。"}, Text{"The table was not taken in", "Mend the line named and import again; the version before stays in force."}},
+	LicenceReason:       {"LicenceReason", Invalid, Text{"没有选法定理由", "请从清单里选一条理由。"}, Text{"No ground of the law was chosen", "Choose one of the listed grounds."}},
+	LicenceNeedsTwo:     {"LicenceNeedsTwo", Forbidden, Text{"这一步要两个人办", "请先提出，再由本单位另一位有权的人员确认。"}, Text{"This takes two people", "Propose it first; another authorised officer of the office then confirms it."}},
+	LicenceWaits:        {"LicenceWaits", Conflict, Text{"这份证照有一步还在等另一个人确认", "请先确认或取消那一步。"}, Text{"An act on this licence waits for a second person", "Confirm or drop that one first."}},
+	NoSuchRating:        {"NoSuchRating", NotFound, Text{"没有这个评价", "请从办件页面或者凭证上的二维码重新进入。"}, Text{"There is no such rating", "Please open it from the page of your case or by the code on the receipt."}},
+	RatedAlready:        {"RatedAlready", Conflict, Text{"这次服务已经评价过了", "每次服务可以评价一次，登录后还可以追评一次。"}, Text{"This service was rated already", "Each service is rated once, and once more later by whoever signs in."}},
+	RatingOver:          {"RatingOver", Conflict, Text{"评价的时间过了", "如果还有意见，请拨打 12345。"}, Text{"The time for rating is over", "If there is something to say, please call 12345."}},
+	RatingTooEarly:      {"RatingTooEarly", Conflict, Text{"这一部分还没有办完，暂时不能评价", "作出决定以后，就可以在办件页面上评价。"}, Text{"This part is not finished and cannot be rated yet", "Once it is decided, you can rate it on the page of your case."}},
+	BadRating:           {"BadRating", Invalid, Text{"请选一个满意程度", "从“非常满意”到“非常不满意”选一个；其他几项可以不选。"}, Text{"Choose how satisfied you are", "Choose one from very satisfied to very dissatisfied; the others may be left open."}},
+	RatingMove:          {"RatingMove", Conflict, Text{"这一步现在不能做", "请刷新页面，看这条差评现在到了哪一步。"}, Text{"This step cannot be done now", "Please reload the page and see where this rating stands."}},
+	RatingWords:         {"RatingWords", Invalid, Text{"请写明情况", "写一两句：核实到了什么，改了什么，或者为什么。不要写姓名和电话。"}, Text{"Say what was found or done", "One or two sentences: what was found, what was put right, or why. No names or telephone numbers."}},
+	NoRatingCode:        {"NoRatingCode", NotFound, Text{"办件编号和评价码对不上", "请看收件凭证上的办件编号和评价码，重新输入。"}, Text{"Number and code do not match", "Please look at the receipt and type its number and rating code again."}},
+	TakenByColleague:    {"TakenByColleague", Conflict, Text{"这一件同事已经认领了", "请认领别的件；确实要换人，请组长改派。"}, Text{"A colleague has taken this case already", "Take another one; if somebody else should do it, the team lead can reassign it."}},
+	NotYourClaim:        {"NotYourClaim", Conflict, Text{"这一件不是您认领的，不能由您放回", "请重新打开这一件，看现在谁在办。"}, Text{"You did not take this case, so you cannot give it back", "Open the case again and see who works on it."}},
+	CannotTake:          {"CannotTake", Invalid, Text{"不能改派给这个人：今天不在岗、不管这类事，或已申请回避", "请改派给本单位今天在岗、办这类事的人。"}, Text{"It cannot be given to that person, who is away today, does not handle this, or declared an interest", "Choose somebody of your office who is on duty and handles such cases."}},
+	WrongSender:         {"WrongSender", Forbidden, Text{"来件署名与签名不符", "来件没有收下。请联系发送方核对其密钥。"}, Text{"The sender named is not the one who signed", "Nothing was taken in. Please ask the sender to check its keys."}},
+	WrongAddressee:      {"WrongAddressee", Invalid, Text{"这封来件是给别的省份的", "来件没有收下。请发送方核对收件地。"}, Text{"This envelope is for another province", "Nothing was taken in. The sender should check the addressee."}},
+	BadEnvelope:         {"BadEnvelope", Invalid, Text{"来件内容不完整", "来件没有收下。请发送方更新系统后重发。"}, Text{"The envelope is incomplete", "Nothing was taken in. The sender should update its system and resend."}},
+	BadReceipt:          {"BadReceipt", Invalid, Text{"回执与发出的移交不符", "这件仍由本地保管，系统会重新发送。请通知运维人员查看。"}, Text{"The receipt does not match what was sent", "The case stays here and is sent again. Please tell the operator."}},
+	BadPacket:           {"BadPacket", Invalid, Text{"来件数据包损坏或不完整", "来件没有收下，发送方会自动重发。"}, Text{"The packet is damaged or cut short", "Nothing was taken in; the sender resends by itself."}},
+	UnknownProtocol:     {"UnknownProtocol", Invalid, Text{"来件使用了本系统不认识的协议版本", "请升级本系统，或请对方改用上一版协议。"}, Text{"The packet uses a protocol version this node does not know", "Upgrade this node, or ask the sender to use the previous protocol."}},
+	ReusedID:            {"ReusedID", Conflict, Text{"同一编号收到了两份不同的来件", "先到的一份有效，后到的没有收下。请联系发送方核查。"}, Text{"Two different envelopes came under one number", "The first one stands; the second was not taken in. Please ask the sender to investigate."}},
+	UnknownNode:         {"UnknownNode", NotFound, Text{"信任名单里没有这个省级节点", "请检查地区代码；新加入的省份要先完成登记。"}, Text{"The trust list has no such node", "Check the place code; a new province must enrol first."}},
+	NotInOrder:          {"NotInOrder", Unavailable, Text{"前一封来件还没有到", "发送方会自动重发，不用处理。"}, Text{"An earlier envelope has not arrived yet", "The sender resends by itself; nothing to do."}},
+	ClockAhead:          {"ClockAhead", Unavailable, Text{"来件或回执的时间远在本系统时钟之后", "没有收下。请双方核对时钟；系统会自动重试。"}, Text{"The time on it is far ahead of this node's clock", "Nothing was taken in. Both sides should check their clocks; it is tried again by itself."}},
+	ChannelClosed:       {"ChannelClosed", Unavailable, Text{"本系统的联网通道已关闭", "已保存的内容不受影响，系统重新启动后会继续发送。"}, Text{"This system's channel to others is closed", "What is saved stays safe; sending goes on when the system is started again."}},
+	ChannelTooLarge:     {"ChannelTooLarge", TooLarge, Text{"发给对方系统的一条消息太大了", "请把附件分开上传；仍不行时请告诉系统管理员。"}, Text{"A message to another system is too large", "Please upload the attachments separately; if it still fails, tell the operator."}},
+	ChannelWrongSender:  {"ChannelWrongSender", Forbidden, Text{"这条消息写的发送方不是实际发送的系统", "这条消息没有被处理。请系统管理员检查发送方的配置。"}, Text{"This message names a sender that did not send it", "It was not processed. The operator should check the sender's configuration."}},
+	ChannelBadAddress:   {"ChannelBadAddress", Invalid, Text{"对方系统的代号或消息种类写得不对", "请系统管理员核对：只能用小写字母、数字和连字符。"}, Text{"A node's name or a message's kind is not well formed", "The operator should check it: lower-case letters, digits and hyphens only."}},
+	ChannelRefused:      {"ChannelRefused", Forbidden, Text{"联网中心没有接受本系统的证书或密钥", "请系统管理员检查证书是否到期、本系统是否已登记，然后重新连接。"}, Text{"The hub did not accept this system's certificate or key", "The operator should check that the certificate has not expired and that this system is enrolled, then connect again."}},
+	ChannelConfig:       {"ChannelConfig", Invalid, Text{"联网通道的配置不对", "请系统管理员按提示改正配置后重新启动。"}, Text{"The channel's configuration is wrong", "The operator should correct the configuration as stated and start again."}},
+	BlobMissing:         {"BlobMissing", NotFound, Text{"附件还没有收到，或已经不在本系统", "请稍后再看；一直没有时请联系发来这一件的单位。"}, Text{"The attachment has not arrived here, or is no longer kept here", "Please look again later; if it stays away, contact the office that sent this case."}},
+	BlobMismatch:        {"BlobMismatch", Corrupt, Text{"收到的附件与它的校验值不符", "收到的内容已丢弃，对方系统会从头重新发送。"}, Text{"An attachment does not match its hash", "What arrived was dropped; the other system sends it again from the start."}},
+	BlobTooLarge:        {"BlobTooLarge", TooLarge, Text{"附件超过了允许的大小", "请压缩文件，或分成几个文件上传。"}, Text{"An attachment is larger than allowed", "Please compress the file or upload it as several files."}},
+	BlobQuota:           {"BlobQuota", Exhausted, Text{"同一发送方未传完的附件太多", "请等已开始的附件传完；系统会自动继续。"}, Text{"One sender has too many unfinished attachments", "Please wait until those begun are complete; the system goes on by itself."}},
+	BlobBadChunk:        {"BlobBadChunk", Invalid, Text{"收到的附件分块格式不对", "这一块没有保存。请系统管理员核对双方系统的版本。"}, Text{"A piece of an attachment is malformed", "It was not stored. The operator should compare the versions of both systems."}},
+	EnrolRefused:        {"EnrolRefused", Forbidden, Text{"加入申请没有通过", "请向公共平台运营方要一个新的邀请码，并核对省份代码。"}, Text{"The request to join was refused", "Ask the hub's operator for a new code, and check the province code."}},
+	ClockBackwards:      {"ClockBackwards", Invalid, Text{"演示时钟只能往后走", "请选一个比今天晚的日期；要回到从前，请用 -today 重新启动演示。"}, Text{"The demonstration clock only moves forward", "Choose a later day; to go back in time, restart the demonstration with -today."}},
+	DataForeign:         {"DataForeign", Conflict, Text{"这个文件夹里有别的东西，演示不会清空它", "请用 -data 指定另一个空文件夹。"}, Text{"This folder holds something else; the demonstration will not empty it", "Name another, empty folder with -data."}},
+	NoSuchStory:         {"NoSuchStory", NotFound, Text{"没有这个故事", "不带 -story 会演全部故事；名字列在括号里。"}, Text{"There is no such story", "Without -story all are played; their names stand in brackets."}},
+	ProviderDown:        {"ProviderDown", Unavailable, Text{"统一身份认证现在连不上", "不登录也可以继续查事项和办事指南。已经登录的人不受影响，请过几分钟再登录。"}, Text{"The sign-in service cannot be reached now", "You can go on looking things up without signing in. Who is signed in already is not affected; try again in a few minutes."}},
+	SignInExpired:       {"SignInExpired", Forbidden, Text{"这次登录已经过期", "请回到原来的页面，重新点“登录”。登录要在十分钟内完成。"}, Text{"This sign-in has expired", "Go back to the page you came from and sign in again. A sign-in must be finished within ten minutes."}},
+	SignInMismatch:      {"SignInMismatch", Forbidden, Text{"这次登录不是从这个浏览器窗口开始的", "为了保护您，登录已停止。请关掉其他登录窗口，重新点“登录”。"}, Text{"This sign-in was not started in this browser window", "To protect you it was stopped. Close other sign-in windows and sign in again."}},
+	SignInRefused:       {"SignInRefused", Forbidden, Text{"统一身份认证没有完成登录", "请重新登录；不方便在网上登录，可以带身份证到窗口办。"}, Text{"The sign-in service did not complete the sign-in", "Please sign in again; if that is not possible, bring your identity card to a counter."}},
+	TokenRejected:       {"TokenRejected", Forbidden, Text{"身份认证的结果没有通过核验", "请重新登录。再次出现时请拨打 12345，并说出这个错误编号。"}, Text{"The proof of identity did not pass our check", "Please sign in again. If it happens again call 12345 and give this error number."}},
+	ReturnRefused:       {"ReturnRefused", Invalid, Text{"登录后要去的网址不在本站", "这个链接可能不可信。请从首页登录。"}, Text{"The address to go to after signing in is not on this site", "The link may not be trustworthy. Sign in from the first page."}},
+	LevelTooLow:         {"LevelTooLow", Forbidden, Text{"办这件事需要更高的身份认证等级", "请在统一身份认证补充认证后再来，或带身份证到窗口办。"}, Text{"This needs a stronger proof of identity", "Strengthen your proof at the sign-in service and come back, or bring your identity card to a counter."}},
+	SignInRequestGone:   {"SignInRequestGone", NotFound, Text{"这次登录请求不存在或已经用过", "请回到原来的网站，重新点“登录”。"}, Text{"This sign-in request does not exist or was used already", "Go back to the site you came from and sign in again."}},
+	NoSuchDemoPerson:    {"NoSuchDemoPerson", Invalid, Text{"演示名单里没有这个人", "请从名单里选一个人。"}, Text{"Nobody of that name is in the demo", "Please choose somebody from the list."}},
+	InDoubt:             {"InDoubt", Unavailable, Text{"不能确定这次操作是否已经保存", "请重新打开这一件，看过最新情况后再决定是否重办。"}, Text{"It is not known whether this was saved", "Please open it again and look before you repeat the action."}},
+	Duplicate:           {"Duplicate", Conflict, Text{"同样的内容已经保存过", "请重新打开这一件，不要重复提交。"}, Text{"The same thing is already stored", "Please open it again; do not submit it twice."}},
+	RuleBroken:          {"RuleBroken", Conflict, Text{"这一步不符合当前的办理状态", "操作没有生效。请重新打开这一件，看过最新情况后再办。"}, Text{"This step does not fit the present state", "Nothing was changed. Please open it again and look before you act."}},
+	ReferenceMissing:    {"ReferenceMissing", Conflict, Text{"所引用的记录已不存在", "操作没有生效。请重新打开这一件后再办。"}, Text{"A record this refers to is not there", "Nothing was changed. Please open it again before you act."}},
+	StoreNotDurable:     {"StoreNotDurable", Internal, Text{"数据库的设置不能保证断电不丢数据", "请系统管理员打开 fsync、full_page_writes 和 synchronous_commit 后重新启动。"}, Text{"The database is not set to survive a power cut", "Operator: turn on fsync, full_page_writes and synchronous_commit, then start again."}},
+	MigrationFailed:     {"MigrationFailed", Internal, Text{"数据库升级没有完成", "系统没有启动，数据未被改动。请系统管理员查看日志中的语句并处理后重新启动。"}, Text{"The database could not be brought to this version", "The system did not start. Operator: read the statement in the log, mend it, and start again."}},
+	StoreAddress:        {"StoreAddress", Invalid, Text{"数据库地址写得不对", "请写成 sqlite:文件路径 或 postgres://用户@主机:端口/库名。"}, Text{"The database address is not understood", "Write sqlite:PATH or postgres://user@host:port/database."}},
+	StoreClosed:         {"StoreClosed", Unavailable, Text{"系统正在停止，这次操作没有保存", "请稍后再提交一次。"}, Text{"The system is stopping; this was not saved", "Please submit it again in a while."}},
+	NotStorable:         {"NotStorable", Invalid, Text{"内容里有不能保存的字符", "请删去乱码或不可见字符后重新提交。"}, Text{"The text holds characters that cannot be stored", "Please remove garbled or invisible characters and submit again."}},
+	RulesViolated:       {"RulesViolated", Corrupt, Text{"数据检查发现违反规则的地方", "请按列出的办件和规则逐条核对，处理前不要删除任何数据。"}, Text{"The check found data that break a rule", "Look at each case and rule in the list; delete nothing before you do."}},
+	CrossSite:           {"CrossSite", Forbidden, Text{"这次提交不是从本网站的页面发出的", "为了您的安全，没有执行。请从本网站打开页面，再提交一次。"}, Text{"This was not sent from a page of this site", "Nothing was done, to keep you safe. Please open the page on this site and submit again."}},
+	NoSuchPage:          {"NoSuchPage", NotFound, Text{"没有这个页面", "请检查网址有没有抄错，或回到首页查找。"}, Text{"There is no such page", "Please check the address, or look for it from the first page."}},
+	CaseElsewhere:       {"CaseElsewhere", Forbidden, Text{"这一件不由您单位办理", "请联系收件单位或负责决定的单位；需要协助请找组长。"}, Text{"This case is not handled by your office", "Ask the office that received it or the one that decides; your team lead can help."}},
+	DraftUnreadable:     {"DraftUnreadable", Invalid, Text{"这份收件的内容读不出来", "可能被改动过，或已换人登录。请从“收件”重新开始，材料不会送出。"}, Text{"What was entered so far cannot be read", "It was altered, or another officer has signed in. Start again from Intake; nothing was sent."}},
+	DraftExpired:        {"DraftExpired", Invalid, Text{"这份收件放得太久了", "为了安全，超过 12 小时要重新核对身份。请从“收件”重新开始。"}, Text{"This intake was left open too long", "After 12 hours the identity has to be checked again. Start again from Intake."}},
+	NoSuchCase:          {"NoSuchCase", NotFound, Text{"没有找到这个办件", "请检查办件编号，或从“我的办件”里打开。编号印在收件凭证上。"}, Text{"There is no such case of yours", "Please check the case number, or open it from My cases. The number is printed on the receipt."}},
+	NoSuchPaper:         {"NoSuchPaper", NotFound, Text{"没有找到这份文书", "请从办件页面的文书列表里打开。"}, Text{"There is no such paper", "Please open it from the list of papers on the page of the case."}},
+	ForeignOffice:       {"ForeignOffice", Invalid, Text{"签名的节点不是出件机关所在的省", "请不要相信这份文书，并向落款机关电话核实。"}, Text{"The signing node is not the province of the office that the paper names", "Please do not rely on this paper, and ask the office named on it by telephone."}},
+	FileUnreadable:      {"FileUnreadable", Invalid, Text{"文件读不出来", "请检查文件名和读取权限；文件要原样下载，不要另存为别的格式。"}, Text{"The file cannot be read", "Check the name and that you may read it; use the file as it was downloaded."}},
+	TrustMissing:        {"TrustMissing", NotFound, Text{"没有找到信任名单", "请用 -trust 指定信任名单文件，或设置 TONGBAN_TRUST。名单可从任何一个省的入口下载：/trust.json。"}, Text{"There is no trust list to check against", "Name one with -trust or in TONGBAN_TRUST. Every province's entrance offers it as /trust.json."}},
+	BadConfig:           {"BadConfig", Invalid, Text{"配置文件写得不对", "请按提示改正，再运行 tongban doctor。"}, Text{"The configuration is wrong", "Correct it as stated and run tongban doctor."}},
+	AlreadyThere:        {"AlreadyThere", Conflict, Text{"这个文件夹里已经有一个节点", "请换一个空文件夹；已有的密钥不会被覆盖。"}, Text{"This folder holds a node already", "Choose an empty folder; keys that exist are never overwritten."}},
+	NoData:              {"NoData", NotFound, Text{"这个文件夹里没有节点数据", "请用 -data 指定节点或演示的文件夹；数据在 PostgreSQL 时另加 -db。"}, Text{"There are no node's data in this folder", "Name the folder of a node or a demonstration with -data; add -db if the data are in PostgreSQL."}},
+	HubUnreachable:      {"HubUnreachable", Unavailable, Text{"连不上公共平台", "请检查 -hub 地址和网络，稍后再运行一次；已经做好的不用重做。"}, Text{"The hub cannot be reached", "Check the address given with -hub and the network, and run this again later; nothing has to be redone."}},
+	HubRefused:          {"HubRefused", Forbidden, Text{"公共平台没有同意", "请向公共平台运营方说出上面的编号和原因。"}, Text{"The hub did not agree", "Tell the hub's operator the number and the reason above."}},
+	NotEnrolled:         {"NotEnrolled", Invalid, Text{"这个节点还没有加入", "请先向公共平台要邀请码，运行 tongban enrol。"}, Text{"This node has not joined yet", "Ask the hub for a code and run tongban enrol first."}},
+	FingerprintDiffers:  {"FingerprintDiffers", Forbidden, Text{"公共平台的密钥指纹与您给出的不同", "没有加入。请通过电话与公共平台核对指纹。"}, Text{"The hub's key does not have the fingerprint that you gave", "Nothing was joined. Compare the fingerprint with the hub by telephone."}},
+	NoSuchCode:          {"NoSuchCode", NotFound, Text{"没有这个错误编号", "请核对编号；tongban errors 列出全部编号。"}, Text{"There is no such error number", "Check the number; tongban errors lists them all."}},
+	TokenNeeded:         {"TokenNeeded", Unauthenticated, Text{"没有带访问令牌，或令牌不对", "请在 Authorization 里写 Bearer 加令牌；令牌由本省运维人员发放。"}, Text{"There is no access token, or it is not one of ours", "Send Authorization: Bearer TOKEN; the operator of this province gives the token."}},
+	BadBody:             {"BadBody", Invalid, Text{"请求的内容读不懂", "请按 docs/API.md 写成一个 JSON 对象，不要有多余的字段。"}, Text{"The request cannot be understood", "Send one JSON object as docs/API.md describes, without further fields."}},
+	NoSuchAct:           {"NoSuchAct", NotFound, Text{"没有这个接口", "请对照 docs/API.md 检查地址和方法。"}, Text{"There is no such interface", "Compare address and method with docs/API.md."}},
 }
 
-var order = []Code{Unexpected, BadRequest, SignInNeeded, NotYours, Missing, Stale, BodyTooLarge, DiskFull, CorruptRow, TryLater, TooMany, RegionCodeForm, RegionData, IDNumberForm, IDNumberLegacy, IDNumberBirth, IDNumberCheck, USCCForm, USCCCheck, DateForm, LimitForm, CalendarData, PersonNameForm, PersonPhoneForm, PersonDocumentForm, OrgNameForm, BadSignature, UnknownKey, WrongType, CannotDecrypt, SelfTestFailed, BadKey, BadIdentifier, UnreadableBody, TrustTooFew, TrustOutdated, BadTrustList, BadCatalogue, DocumentIncomplete, DocumentAltered, LicenceMismatch, LicenceNotInForce, ItemUnknown, CatalogueBroken, VersionUnknown, ItemNotDefined, AnswersWrong, NotPossibleHere, NotAllowedNow, InTransit, NotHolder, NoPlan, BadCaseNo, BadDecision, ReasonNeeded, SecondCorrection, FormIncomplete, NotCrossProvince, Repeated, CaseExists, NoSuchMatter, NoSuchDay, NotAtWindow, NoSuchApplication, ApplicationExpired, IdentityTooLow, NotOnlineHere, RulesMoved, StepNotDue, InvitationInvalid, InvitedSelf, TooManyDrafts, TooManyFiles, AlreadySubmitted, TextTooLong, ConsentStale, NotAgreed, CannotSignNow, PieceElsewhere, SearchData, NoticeRefused, NoticeGateway, NoticeAddress, NoticeReport, MessageEmpty, MessageLong, MessageClosed, TokenUnreadable, TokenTooLarge, TokenAlgorithm, DisclosureForeign, HolderProofMissing, HolderProofWrong, LicenceFromFuture, StatusMissing, StatusStale, StatusOutOfRange, StatusUnreadable, LicenceSuspended, LicenceRevoked, IssuerUnknown, LicenceMoveRefused, LicenceTypeUnknown, FontLacks, PDFUnavailable, NoSuchLicence, RequestWrong, RequestOver, FieldsMissing, NotRecognised, RecognitionWrong, HolderDiffers, NameUnsafe, StatusTaken, FormUnreadable, PrintDiffers, NotTheProvider, VouchMisdirected, VouchExpired, VouchSpent, RoamEnded, BadQuestion, ConsentForOther, ConsentNeeded, OtherPerson, OutOfRemit, OfficerAway, Recused, SamePerson, RulesMovedHere, RulesTooLarge, RulesNotTheirs, RulesOld, RulesGap, RulesTwice, RulesUnapproved, RulesBreakNational, RulesChainBroken, RulesUnreadable, RulesBackdated, RulesSecondPerson, RulesTrialsFail, RulesDraftClosed, RulesNoTrial, CatalogueUnsigned, NothingDue, NoSuchOrder, BankAway, NotTheBank, PayFirst, NoFeeHere, FeeOpen, SeatTaken, BookedAlready, NoSuchVisit, NotOpenThen, VisitOver, BookingBlocked, LogTooShort, LogNotShown, LogForked, LogUnwitnessed, NoUsage, NoSuchRating, RatedAlready, RatingOver, RatingTooEarly, BadRating, RatingMove, RatingWords, NoRatingCode, WrongSender, WrongAddressee, BadEnvelope, BadReceipt, BadPacket, UnknownProtocol, ReusedID, UnknownNode, NotInOrder, ClockAhead, ChannelClosed, ChannelTooLarge, ChannelWrongSender, ChannelBadAddress, ChannelRefused, ChannelConfig, BlobMissing, BlobMismatch, BlobTooLarge, BlobQuota, BlobBadChunk, EnrolRefused, ClockBackwards, DataForeign, NoSuchStory, ProviderDown, SignInExpired, SignInMismatch, SignInRefused, TokenRejected, ReturnRefused, LevelTooLow, SignInRequestGone, NoSuchDemoPerson, InDoubt, Duplicate, RuleBroken, ReferenceMissing, StoreNotDurable, MigrationFailed, StoreAddress, StoreClosed, NotStorable, RulesViolated, CrossSite, NoSuchPage, CaseElsewhere, DraftUnreadable, DraftExpired, NoSuchCase, NoSuchPaper, ForeignOffice, FileUnreadable, TrustMissing, BadConfig, AlreadyThere, NoData, HubUnreachable, HubRefused, NotEnrolled, FingerprintDiffers, NoSuchCode, TokenNeeded, BadBody, NoSuchAct}
+var order = []Code{Unexpected, BadRequest, SignInNeeded, NotYours, Missing, Stale, BodyTooLarge, DiskFull, CorruptRow, TryLater, TooMany, RegionCodeForm, RegionData, IDNumberForm, IDNumberLegacy, IDNumberBirth, IDNumberCheck, USCCForm, USCCCheck, DateForm, LimitForm, CalendarData, PersonNameForm, PersonPhoneForm, PersonDocumentForm, OrgNameForm, BadSignature, UnknownKey, WrongType, CannotDecrypt, SelfTestFailed, BadKey, BadIdentifier, UnreadableBody, TrustTooFew, TrustOutdated, BadTrustList, BadCatalogue, DocumentIncomplete, DocumentAltered, LicenceMismatch, LicenceNotInForce, ItemUnknown, CatalogueBroken, VersionUnknown, ItemNotDefined, AnswersWrong, NotPossibleHere, NotAllowedNow, InTransit, NotHolder, NoPlan, BadCaseNo, BadDecision, ReasonNeeded, SecondCorrection, FormIncomplete, NotCrossProvince, Repeated, CaseExists, NoSuchMatter, NoSuchDay, NotAtWindow, NoSuchApplication, ApplicationExpired, IdentityTooLow, NotOnlineHere, RulesMoved, StepNotDue, InvitationInvalid, InvitedSelf, TooManyDrafts, TooManyFiles, AlreadySubmitted, TextTooLong, ConsentStale, NotAgreed, CannotSignNow, PieceElsewhere, SearchData, NoticeRefused, NoticeGateway, NoticeAddress, NoticeReport, MessageEmpty, MessageLong, MessageClosed, TokenUnreadable, TokenTooLarge, TokenAlgorithm, DisclosureForeign, HolderProofMissing, HolderProofWrong, LicenceFromFuture, StatusMissing, StatusStale, StatusOutOfRange, StatusUnreadable, LicenceSuspended, LicenceRevoked, IssuerUnknown, LicenceMoveRefused, LicenceTypeUnknown, FontLacks, PDFUnavailable, NoSuchLicence, RequestWrong, RequestOver, FieldsMissing, NotRecognised, RecognitionWrong, HolderDiffers, NameUnsafe, StatusTaken, FormUnreadable, PrintDiffers, NotTheProvider, VouchMisdirected, VouchExpired, VouchSpent, RoamEnded, BadQuestion, ConsentForOther, ConsentNeeded, OtherPerson, OutOfRemit, OfficerAway, Recused, SamePerson, RulesMovedHere, RulesTooLarge, RulesNotTheirs, RulesOld, RulesGap, RulesTwice, RulesUnapproved, RulesBreakNational, RulesChainBroken, RulesUnreadable, RulesBackdated, RulesSecondPerson, RulesTrialsFail, RulesDraftClosed, RulesNoTrial, CatalogueUnsigned, NothingDue, NoSuchOrder, BankAway, NotTheBank, PayFirst, NoFeeHere, FeeOpen, SeatTaken, BookedAlready, NoSuchVisit, NotOpenThen, VisitOver, BookingBlocked, LogTooShort, LogNotShown, LogForked, LogUnwitnessed, NoUsage, SharingUnreadable, SharingNotTheirs, SharingOld, SharingTwice, SharingGap, ResourceIncomplete, ResourceUnknown, TermsIncomplete, AgreementUnknown, SharingSecondPerson, AgreementNotNow, NoAgreement, NotInAgreement, NotInRule, NoCaseProof, CaseShut, NotWithAsker, CaseStatusStale, NotConsented, QueryExpired, QueryRepeated, QuotaUsed, SourceDown, NoRecord, QueryUnreadable, AnswerWrong, SubjectNotInCase, ProviderAway, TableRefused, LicenceReason, LicenceNeedsTwo, LicenceWaits, NoSuchRating, RatedAlready, RatingOver, RatingTooEarly, BadRating, RatingMove, RatingWords, NoRatingCode, TakenByColleague, NotYourClaim, CannotTake, WrongSender, WrongAddressee, BadEnvelope, BadReceipt, BadPacket, UnknownProtocol, ReusedID, UnknownNode, NotInOrder, ClockAhead, ChannelClosed, ChannelTooLarge, ChannelWrongSender, ChannelBadAddress, ChannelRefused, ChannelConfig, BlobMissing, BlobMismatch, BlobTooLarge, BlobQuota, BlobBadChunk, EnrolRefused, ClockBackwards, DataForeign, NoSuchStory, ProviderDown, SignInExpired, SignInMismatch, SignInRefused, TokenRejected, ReturnRefused, LevelTooLow, SignInRequestGone, NoSuchDemoPerson, InDoubt, Duplicate, RuleBroken, ReferenceMissing, StoreNotDurable, MigrationFailed, StoreAddress, StoreClosed, NotStorable, RulesViolated, CrossSite, NoSuchPage, CaseElsewhere, DraftUnreadable, DraftExpired, NoSuchCase, NoSuchPaper, ForeignOffice, FileUnreadable, TrustMissing, BadConfig, AlreadyThere, NoData, HubUnreachable, HubRefused, NotEnrolled, FingerprintDiffers, NoSuchCode, TokenNeeded, BadBody, NoSuchAct}

@@ -3,6 +3,7 @@
 package sdjwt
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -219,4 +220,15 @@ func number(v any) (int64, bool) {
 	}
 	i, err := n.Int64()
 	return i, err == nil
+}
+
+// Text reports whether a file holds a presentation rather than anything else, and gives it without blanks around it. It says
+// nothing about whether the presentation holds.
+func Text(file []byte) (string, bool) {
+	t := bytes.TrimSpace(file)
+	head, _, ok := bytes.Cut(t, []byte{'.'})
+	if !ok || len(head) == 0 || bytes.ContainsAny(head, "{ \n") || !bytes.ContainsRune(t, '~') || bytes.ContainsAny(t, " \n\"") {
+		return "", false
+	}
+	return string(t), true
 }

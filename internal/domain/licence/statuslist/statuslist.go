@@ -209,8 +209,8 @@ func (s Seen) Judge(i int) error {
 
 // Ref is a licence's place in a list, as its claim "status" names it.
 type Ref struct {
-	URI string
-	Idx int
+	URI string `json:"uri"`
+	Idx int    `json:"idx"`
 }
 
 // Claim is the value of the claim "status".

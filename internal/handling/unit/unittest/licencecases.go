@@ -64,6 +64,66 @@ func standings(t *testing.T, open func() Keeper) {
 	want(t, err, errs.Missing)
 }
 
+// register is how officers find licences, and the acts that wait for a second person.
+func register(t *testing.T, open func() Keeper) {
+	t.Helper()
+	m, k := newMaker(t), open()
+	ctx := t.Context()
+	c := caseOf(3)
+	opening := m.opening(c)
+	opening.Lookups = []party.Lookup{{Kind: party.ByNumber, Value: "APPLICANT"}}
+	commit(t, k, opening)
+	number := party.Lookup{Kind: party.ByNumber, Value: "91630100"}
+	a := m.act(licence.Life{ID: "ra", Type: "t", Case: c.ID, List: 9, Idx: 1}, licence.Doing{Act: licence.ActIssue}, start)
+	a.Lookups = []party.Lookup{number, {Kind: party.ByName, Value: "x"}}
+	commit(t, k, unit.Unit{At: start, Licences: []unit.Standing{a}})
+	b := m.act(licence.Life{ID: "rb", Type: "t", List: 9, Idx: 2}, licence.Doing{Act: licence.ActIssue}, start.Add(time.Minute))
+	b.Lookups = []party.Lookup{number}
+	commit(t, k, unit.Unit{At: start, Licences: []unit.Standing{b}})
+	for _, x := range []struct {
+		by    []party.Lookup
+		limit int
+		want  string
+	}{
+		{[]party.Lookup{number}, 9, "rb ra "},
+		{[]party.Lookup{number}, 1, "rb "},
+		{[]party.Lookup{{Kind: party.ByName, Value: "91630100"}}, 9, ""},
+		{[]party.Lookup{{Kind: party.ByNumber, Value: "APPLICANT"}}, 9, "ra "},
+		{[]party.Lookup{{Kind: party.ByName, Value: "x"}, number}, 9, "rb ra "},
+		{nil, 9, ""},
+	} {
+		got := ""
+		for _, l := range must[[]licence.Life](t)(k.FindLicences(ctx, x.by, x.limit)) {
+			got += l.ID + " "
+		}
+		same(t, x.want, got)
+	}
+	_, err := k.LicenceWish(ctx, "ra")
+	want(t, err, errs.Missing)
+	w := unit.Wish{Licence: "ra", Act: licence.ActStrike, Reason: "penalty", By: "o1", At: start, Row: 1}
+	commit(t, k, unit.Unit{At: start, Wished: []unit.Wish{w}})
+	w.By, w.Row = "o2", 2
+	commit(t, k, unit.Unit{At: start, Wished: []unit.Wish{w}})
+	same(t, w, must[unit.Wish](t)(k.LicenceWish(ctx, "ra")))
+	commit(t, k, unit.Unit{At: start, Wished: []unit.Wish{{Licence: "ra", Drop: true}}})
+	_, err = k.LicenceWish(ctx, "ra")
+	want(t, err, errs.Missing)
+	_, _, err = k.SeenStatus(ctx, "u")
+	want(t, err, errs.Missing)
+	for _, x := range []struct {
+		at   time.Time
+		want string
+	}{{start, "one"}, {start.Add(time.Hour), "two"}, {start.Add(time.Minute), "two"}} {
+		if err := k.KeepStatus(ctx, "u", map[bool]string{true: "one", false: "two"}[x.at.Equal(start)], x.at); err != nil {
+			t.Fatal(err)
+		}
+		token, _, err := k.SeenStatus(ctx, "u")
+		if err != nil || token != x.want {
+			t.Errorf("%q %v", token, err)
+		}
+	}
+}
+
 func presentations(t *testing.T, open func() Keeper) {
 	t.Helper()
 	m, k := newMaker(t), open()

@@ -16,6 +16,7 @@ import (
 	"tongban/internal/domain/rating"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/proof"
 )
 
@@ -28,7 +29,9 @@ type Keeper interface {
 	CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, error)
 	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
 	Queue(ctx context.Context, office string, q casefile.Queue, after string, limit int) ([]casefile.Case, error)
-	QueueCounts(ctx context.Context, office string) (map[casefile.Queue]int, error)
+	List(ctx context.Context, l casefile.Listing) (list []casefile.Case, next string, err error)
+	Tally(ctx context.Context, office, officer string, today, soon workday.Date) (casefile.Tally, error)
+	Hands(ctx context.Context, office string, today workday.Date) ([]casefile.Hand, error)
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Fact(ctx context.Context, hash proof.Hash) (casefile.Known, error)
 	FactAct(ctx context.Context, caseID string, act casefile.Act) (casefile.Known, error)
@@ -51,6 +54,10 @@ type Keeper interface {
 	Life(ctx context.Context, id string) (licence.Life, error)
 	LivesOver(ctx context.Context, day string, limit int) ([]licence.Life, error)
 	LicenceFacts(ctx context.Context, id string) ([]proof.Signed, error)
+	FindLicences(ctx context.Context, by []party.Lookup, limit int) ([]licence.Life, error)
+	LicenceWish(ctx context.Context, id string) (unit.Wish, error)
+	SeenStatus(ctx context.Context, uri string) (string, time.Time, error)
+	KeepStatus(ctx context.Context, uri, token string, at time.Time) error
 	StatusList(ctx context.Context, list int64) (map[int]licence.State, error)
 	Presentation(ctx context.Context, id string) (unit.Presentation, error)
 	Presentations(ctx context.Context, caseID string) ([]unit.Presentation, error)
@@ -95,10 +102,12 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"an envelope without case is kept", noCase},
 		{"work falls due", dueWork},
 		{"queues are in order of urgency", queues},
+		{"an office's lists", lists},
 		{"applicants are found", find},
 		{"serials are given once", serials},
 		{"settings", settings},
 		{"a licence stands as its last act left it", standings},
+		{"the register finds licences and remembers proposals", register},
 		{"a presentation is answered once", presentations},
 		{"a wallet is its owner's", wallet},
 		{"a token is spent once", spendOnce},

@@ -1,0 +1,85 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/share"
+)
+
+// openSharing opens the node's book of what provinces said about sharing.
+func (n *Node) openSharing(ctx context.Context) error {
+	n.Shares = &share.Ledger{Kit: n.Kit, Store: n.Store, Log: n.log, Woken: n.wakeSharing}
+	_, err := n.Shares.Reload(ctx)
+	return err
+}
+
+// wakeSharing makes the loop tell the others at once; it never blocks.
+func (n *Node) wakeSharing() {
+	select {
+	case n.said <- struct{}{}:
+	default:
+	}
+}
+
+// How often other replicas' statements are looked for, and one other province is asked what it knows. Statements are passed on by
+// everybody, so asking one after the other is enough.
+const (
+	lookSharing = time.Second
+	askSharing  = 10 * time.Second
+)
+
+// sharingRound keeps up with other replicas every second and with one other province every ten; what this node said itself is told
+// to all at once.
+func (n *Node) sharingRound() func(context.Context) (time.Duration, error) {
+	var asked time.Time
+	next := 0
+	return func(ctx context.Context) (time.Duration, error) {
+		if _, err := n.Shares.Reload(ctx); err != nil {
+			return 0, err
+		}
+		select {
+		case <-n.said:
+			ctx, cancel := context.WithTimeout(ctx, meetMost)
+			defer cancel()
+			for _, id := range n.others() {
+				if ctx.Err() == nil {
+					_ = n.MeetSharing(ctx, id) // away: another time
+				}
+			}
+			return 0, nil
+		case <-ctx.Done():
+			return 0, nil
+		case <-time.After(lookSharing):
+		}
+		if others := n.others(); len(others) > 0 && time.Since(asked) >= askSharing {
+			asked = time.Now()
+			next = (next + 1) % len(others)
+			ctx, cancel := context.WithTimeout(ctx, meetMost)
+			defer cancel()
+			_ = n.MeetSharing(ctx, others[next])
+		}
+		return 0, nil
+	}
+}
+
+// others are the other provinces, beginning behind this one, so that not all ask the same one first.
+func (n *Node) others() []office.NodeID {
+	var before, after []office.NodeID
+	for _, one := range n.Trust.List().Nodes {
+		switch {
+		case !one.ID.Member() || one.ID == n.ID:
+		case one.ID < n.ID:
+			before = append(before, one.ID)
+		default:
+			after = append(after, one.ID)
+		}
+	}
+	return append(after, before...)
+}
+
+// MeetSharing exchanges statements about sharing with one other province now.
+func (n *Node) MeetSharing(ctx context.Context, with office.NodeID) error {
+	return n.Shares.Meet(ctx, with, door{n.Post.Channel, n.ID, share.NewsKind})
+}

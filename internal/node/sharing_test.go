@@ -1,0 +1,128 @@
+package node_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"tongban/internal/domain/sharing"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/node"
+)
+
+// meetSharing brings two nodes to the same book.
+func meetSharing(t *testing.T, a, b *node.Node) {
+	t.Helper()
+	if err := a.MeetSharing(t.Context(), b.ID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// standing is how the only agreement stands in a node's book.
+func standing(t *testing.T, n *node.Node, id string) sharing.Standing {
+	t.Helper()
+	var got sharing.Standing
+	n.Shares.Look(func(b *sharing.Book) {
+		if a, ok := b.Agreement(id); ok {
+			got, _ = a.Stands(day(n))
+		}
+	})
+	return got
+}
+
+// Two provinces agree by forms alone: one describes what it can tell, the other finds it and proposes, each side signs by a
+// second person, one suspends and resumes, the other ends. Nobody signs for an equal, and both books say the same.
+func TestStewardsAgreeOnData(t *testing.T) {
+	here, there := pair(t)
+	ours, theirs := newConsole(t, here, "230183"), newConsole(t, there, "630100")
+	today := day(here).String()
+
+	if code, _, body := theirs.do("a", "/desk/sharing/describe?source=realestate", nil); code != http.StatusOK || !strings.Contains(body, "owner") {
+		t.Fatalf("%d", code)
+	}
+	form := url.Values{
+		"source": {"realestate"}, "key": {"realestate"}, "name": {"不动产登记信息"}, "name_en": {"Real estate register"}, "fields": {"owner", "use"},
+		"attribute": {"conditional"}, "freshness": {"live"}, "per_day": {"100"}, "from": {today},
+	}
+	if code, _, body := theirs.do("a", "/desk/sharing/resources", form); code != http.StatusUnprocessableEntity || !strings.Contains(body, "第13条") {
+		t.Errorf("without a basis: %d", code)
+	}
+	form.Set("basis", "政务数据共享条例 第14条")
+	if code, to, _ := theirs.do("a", "/desk/sharing/resources", form); code != http.StatusSeeOther || to != "/desk/sharing/resources/63/realestate" {
+		t.Fatalf("%d %s", code, to)
+	}
+	meetSharing(t, here, there)
+
+	if code, _, body := ours.do("a", "/desk/sharing?q="+url.QueryEscape("不动产 use"), nil); code != http.StatusOK || !strings.Contains(body, "/desk/sharing/resources/63/realestate") {
+		t.Fatalf("not found in the catalogue: %d", code)
+	}
+	if _, _, body := ours.do("a", "/desk/sharing?q=nothing-of-this", nil); strings.Contains(body, "/desk/sharing/resources/63/realestate") {
+		t.Error("found by words that are not in it")
+	}
+	if code, _, body := ours.do("a", "/desk/sharing/propose?owner=63&key=realestate", nil); code != http.StatusOK || !strings.Contains(body, "2020-030") {
+		t.Errorf("the form does not list the matters that need it: %d", code)
+	}
+	propose := url.Values{
+		"owner": {"63"}, "key": {"realestate"}, "fields": {"owner"}, "items": {"2020-030"}, "purpose": {"核对住所"}, "basis": {"市场主体登记管理条例 第16条"},
+		"per_day": {"1000"}, "within_ms": {"2000"}, "keep_days": {"30"}, "cost": {"各自承担"}, "from": {today}, "until": {"2099-12-31"},
+	}
+	if code, _, _ := ours.do("a", "/desk/sharing/agreements", propose); code != http.StatusUnprocessableEntity {
+		t.Errorf("more than the owner allows: %d", code)
+	}
+	propose.Set("per_day", "50")
+	code, path, _ := ours.do("a", "/desk/sharing/agreements", propose)
+	id, ok := strings.CutPrefix(path, "/desk/sharing/agreements/")
+	if code != http.StatusSeeOther || !ok {
+		t.Fatalf("%d %s", code, path)
+	}
+	if code, _, _ := ours.do("a", path+"/sign", url.Values{}); code != http.StatusForbidden {
+		t.Errorf("who proposed signs: %d", code)
+	}
+	if code, _, _ := ours.do("b", path+"/sign", url.Values{}); code != http.StatusSeeOther {
+		t.Fatalf("a second person: %d", code)
+	}
+	meetSharing(t, here, there)
+	if got := standing(t, there, id); got != sharing.Proposed {
+		t.Errorf("signed by one it is %q", got)
+	}
+	if code, _, body := theirs.do("a", path, nil); code != http.StatusOK || !strings.Contains(body, "核对住所") || strings.Contains(body, "sharing.") {
+		t.Errorf("%d, or a text is missing", code)
+	}
+	if code, _, _ := theirs.do("a", path+"/sign", url.Values{}); code != http.StatusSeeOther {
+		t.Fatalf("the other side: %d", code)
+	}
+	meetSharing(t, here, there)
+	for _, n := range []*node.Node{here, there} {
+		if got := standing(t, n, id); got != sharing.InForce {
+			t.Fatalf("%s says %q", n.ID, got)
+		}
+	}
+
+	if code, _, body := theirs.do("b", path+"/state", url.Values{"do": {"suspend"}}); code != http.StatusUnprocessableEntity || !strings.Contains(body, "请写明原因") {
+		t.Errorf("suspended without a reason: %d", code)
+	}
+	for _, step := range []struct {
+		who  console
+		do   string
+		want sharing.Standing
+	}{{theirs, "suspend", sharing.Suspended}, {theirs, "resume", sharing.InForce}, {ours, "end", sharing.Ended}} {
+		if code, _, _ := step.who.do("b", path+"/state", url.Values{"do": {step.do}, "reason": {"系统升级"}}); code != http.StatusSeeOther {
+			t.Fatalf("%s: %d", step.do, code)
+		}
+		meetSharing(t, here, there)
+		for _, n := range []*node.Node{here, there} {
+			if got := standing(t, n, id); got != step.want {
+				t.Errorf("after %s %s says %q", step.do, n.ID, got)
+			}
+		}
+	}
+	if code, _, _ := theirs.do("a", path+"/state", url.Values{"do": {"resume"}}); code != http.StatusConflict {
+		t.Errorf("what was ended is resumed: %d", code)
+	}
+	if code, _, _ := theirs.do("a", path+"/sign", url.Values{}); code != http.StatusConflict {
+		t.Errorf("what was ended is signed: %d", code)
+	}
+}
+
+func day(n *node.Node) workday.Date { return workday.DateOf(n.Kit.Now()) }

@@ -22,7 +22,7 @@ var rows = [][]string{
 	{
 		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",
 		"internal/face/console", "internal/face/steward", "internal/face/api", "internal/face/peer", "internal/face/pay", "internal/face/visit", "internal/face/sharing",
-		"internal/face/register", "internal/face/wallet",
+		"internal/face/register", "internal/face/board", "internal/face/wallet",
 		"internal/face/rate", "internal/face/oversight",
 	},
 	{"internal/page"},

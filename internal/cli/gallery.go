@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/register"
 )
@@ -23,7 +24,7 @@ func runGallery(ctx context.Context, e *env) int {
 	if err := fs.Parse(e.Args); err != nil || fs.NArg() > 0 {
 		return exitUsage
 	}
-	site, states, err := entrance.Gallery(demoLog(e.Stderr), register.States()...)
+	site, states, err := entrance.Gallery(demoLog(e.Stderr), append(register.States(), board.States()...)...)
 	if err != nil {
 		return e.fail(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"tongban/catalogue"
 	"tongban/internal/domain/office"
+	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
 	"tongban/internal/hub"
 	"tongban/internal/kernel/errs"
@@ -151,10 +152,12 @@ func hubPages(c config, h *hub.Hub, log *slog.Logger) (http.Handler, error) {
 		mu.Lock()
 		if list := h.Trust.List(); list.Version != version {
 			version = list.Version
-			site = entrance.NewHub(entrance.Public{
+			pages := entrance.NewHub(entrance.Public{
 				Catalogue: h.Rules.Kit.Catalogue, Regions: regions, Offices: offices, Trust: h.Trust.List, Now: time.Now,
-				Entrances: addresses(list), PublicURL: c.URL, HubURL: c.URL, Owner: c.Owner, Log: log, OnMiss: h.OnMiss, Apply: true, Reach: entrance.NewReach(http.DefaultClient),
+				Entrances: addresses(list), PublicURL: c.URL, HubURL: c.URL, Owner: c.Owner, Log: log, OnMiss: h.OnMiss, Apply: true, Figures: true, Reach: entrance.NewReach(http.DefaultClient),
 			})
+			board.New(h.Board(pages.Frame, regions)).Register(pages)
+			site = pages
 		}
 		s := site
 		mu.Unlock()

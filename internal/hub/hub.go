@@ -18,6 +18,7 @@ import (
 	"tongban/internal/adapter/natschan"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/office"
+	"tongban/internal/handling/count"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/publish"
@@ -49,6 +50,8 @@ type Config struct {
 type Hub struct {
 	Trust *federate.Trust
 	Rules relay
+	// Figures gathers what the provinces state about themselves.
+	Figures *count.Collector
 
 	cfg      Config
 	log      *slog.Logger
@@ -85,6 +88,9 @@ func Open(cfg Config) (*Hub, error) {
 		return nil, err
 	}
 	if err := h.openRules(context.Background()); err != nil {
+		return nil, err
+	}
+	if err := h.openFigures(); err != nil {
 		return nil, err
 	}
 	if err := h.serve(); err != nil {
@@ -179,8 +185,11 @@ func (h *Hub) serve() error {
 	client := natschan.Config{
 		Me: office.Hub, Log: h.log,
 		Receiver: func(ctx context.Context, m handover.Message) ([]byte, error) {
-			if m.Kind == publish.Kind {
+			switch m.Kind {
+			case publish.Kind:
 				return h.Rules.Receive(ctx, m.From, m.Body)
+			case count.Kind:
+				return h.Figures.Receive(ctx, m.From, m.Body)
 			}
 			return nil, errs.New(errs.NotYours, "the hub takes no envelopes")
 		},

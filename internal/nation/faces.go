@@ -10,6 +10,7 @@ import (
 	"tongban/internal/demo/idp"
 	"tongban/internal/demo/registers"
 	"tongban/internal/domain/office"
+	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
@@ -126,8 +127,9 @@ func (n *Nation) front() error {
 	any := n.Nodes[n.members[0].ID]
 	site := entrance.NewHub(entrance.Public{
 		Catalogue: n.Hub.Rules.Kit.Catalogue, Regions: regions, Offices: any.Kit.Offices, Trust: n.Hub.Trust.List, Now: n.Clock.Now,
-		Entrances: n.urls, PublicURL: n.URL, Demo: true, DemoSteps: n.steps(), Log: n.cfg.Log, OnMiss: n.Hub.OnMiss, Apply: true, Reach: entrance.NewReach(n.Client()),
+		Entrances: n.urls, PublicURL: n.URL, Demo: true, DemoSteps: n.steps(), Log: n.cfg.Log, OnMiss: n.Hub.OnMiss, Apply: true, Figures: true, Reach: entrance.NewReach(n.Client()),
 	})
+	board.New(n.Hub.Board(site.Frame, regions)).Register(site)
 	n.Clock.Register(site, any.Kit.Calendar)
 	n.Phone.Register(site, n.Clock.Today)
 	mux := http.NewServeMux()

@@ -190,7 +190,7 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 	if !strings.Contains(path, "{act}") {
 		return method, []string{fill("")}
 	}
-	for _, act := range []string{"review", "accept", "correct", "return", "decline", "suspend", "resume", "decide", "deliver", "withdraw", "supplement", "recall", "issue", "recuse", "dance"} {
+	for _, act := range []string{"review", "accept", "correct", "return", "decline", "suspend", "resume", "ask-extend", "extend", "keep-limit", "decide", "deliver", "withdraw", "supplement", "recall", "issue", "recuse", "dance"} {
 		paths = append(paths, fill(act))
 	}
 	return method, paths

@@ -115,6 +115,7 @@ type Node struct {
 	behind  chan office.NodeID // whose rules are newer than what is here
 	sending chan struct{}      // holds one while a round of sending is on its way
 	missed  search.Misses
+	speaker *count.Speaker // states the figures to the hub
 
 	mu   sync.Mutex // guards stop
 	stop func()
@@ -199,6 +200,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 			return nil, errors.Join(err, n.Store.Close())
 		}
 	}
+	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil

@@ -121,7 +121,7 @@ func TestEveryActReachesTheApplicantFromWhereTheContactIs(t *testing.T) {
 	_, err := w.there.Bench.Accept(ctx, w.officer, decide.Ref{Case: c.ID})
 	w.ok(err)
 	w.turn()
-	_, err = w.there.Bench.Suspend(ctx, w.officer, decide.Ref{Case: c.ID}, "x")
+	_, err = w.there.Bench.Suspend(ctx, w.officer, decide.Ref{Case: c.ID}, casefile.Suspension{Procedure: "experts", Reason: "x", Days: 5})
 	w.ok(err)
 	w.turn()
 	_, err = w.there.Bench.Resume(ctx, w.officer, decide.Ref{Case: c.ID})

@@ -11,8 +11,10 @@ import (
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
 	applyface "tongban/internal/face/apply"
+	"tongban/internal/face/board"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/oversight"
@@ -61,7 +63,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		Public: entrance.Public{
 			Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Offices: n.Kit.Offices, Trust: n.Trust.List,
 			Now: n.Kit.Now, Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, HubURL: cfg.HubURL, Owner: cfg.Owner,
-			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, Reach: reach,
+			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, Figures: true, Reach: reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Room: n.Room, Words: n.Words, Gate: g, NextTry: n.Store.NextTry,
 		Status: n.Status.Standing, Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till,
@@ -81,6 +83,10 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	}).Register(public)
 	rate.New(rate.Config{
 		Desk: n.Rates, Kit: n.Kit, Gate: g, Own: n.Apply.Own, Looked: n.Apply.Looked, Frame: public.Frame, Client: client,
+	}).Register(public)
+	board.New(board.Config{
+		Source: ownFigures{n}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
+		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))

@@ -110,6 +110,7 @@ func (n *Node) Start(ctx context.Context) error {
 		wg.Go(func() { n.loop(ctx, n.tellRound) })
 	}
 	wg.Go(func() { n.loop(ctx, n.countRound) })
+	wg.Go(func() { n.loop(ctx, n.stateRound) })
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	wg.Go(func() { n.loop(ctx, n.rulesRound()) })
 	wg.Go(func() { n.loop(ctx, n.sharingRound()) })
@@ -177,6 +178,19 @@ func (n *Node) countRound(ctx context.Context) (time.Duration, error) {
 		return 0, nil
 	}
 	return countEvery, err
+}
+
+// stateEvery is how often the node looks whether its figures have changed since it stated them.
+const stateEvery = 30 * time.Second
+
+// stateRound states the figures; a hub that is away hears of them later.
+func (n *Node) stateRound(ctx context.Context) (time.Duration, error) {
+	_, err := n.speaker.Round(ctx)
+	switch errs.KindOf(err) { //nolint:exhaustive // what the hub or the way to it says is no fault of this node
+	case errs.Unavailable, errs.Forbidden, errs.NotFound, errs.Invalid:
+		return stateEvery, nil
+	}
+	return stateEvery, err
 }
 
 // witnessEvery is how often the newest head is shown to its witnesses: what is younger cannot be proved yet.

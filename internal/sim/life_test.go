@@ -314,7 +314,7 @@ func (w *world) all(f *file, p *place, row int64) []deed {
 		{"correct", 1, of(func() (casefile.Case, error) { return b().Correct(w.ctx, p.judge, ref, fixes) })},
 		{"return", 1, of(func() (casefile.Case, error) { return b().Return(w.ctx, p.judge, ref, "unreadable") })},
 		{"decline", 1, of(func() (casefile.Case, error) { return b().Decline(w.ctx, p.judge, ref, no) })},
-		{"suspend", 1, of(func() (casefile.Case, error) { return b().Suspend(w.ctx, p.judge, ref, "an expert is asked") })},
+		{"suspend", 1, of(func() (casefile.Case, error) { return b().Suspend(w.ctx, p.judge, ref, casefile.Suspension{Procedure: "experts", Reason: "an expert is asked", Days: 5}) })},
 		{"resume", 1, of(func() (casefile.Case, error) { return b().Resume(w.ctx, p.judge, ref) })},
 		{"refuse", 1, of(func() (casefile.Case, error) { return b().Decide(w.ctx, p.judge, ref, no) })},
 		{"grant", 1, of(func() (casefile.Case, error) {

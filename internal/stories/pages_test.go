@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/register"
 )
@@ -26,7 +27,7 @@ func TestPages(t *testing.T) {
 	if _, err := os.Stat("../../web/node_modules/playwright-core"); err != nil {
 		t.Fatal("the browser's driver is missing: run `make setup`")
 	}
-	site, states, err := entrance.Gallery(slog.New(slog.DiscardHandler), register.States()...)
+	site, states, err := entrance.Gallery(slog.New(slog.DiscardHandler), append(register.States(), board.States()...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

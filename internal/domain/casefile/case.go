@@ -103,6 +103,8 @@ type Private struct {
 	Disputes    []Dispute         `json:"disputes,omitempty"`
 	Review      map[string]Mark   `json:"review,omitempty"` // by checklist key
 	Corrections []Correction      `json:"corrections,omitempty"`
+	Suspensions []Suspension      `json:"suspensions,omitempty"`
+	Extension   *Extension        `json:"extension,omitempty"`
 	Decision    *Decision         `json:"decision,omitempty"`
 	Delivery    *Delivery         `json:"delivery,omitempty"`
 }

@@ -185,34 +185,6 @@ func (c *Case) sendBack(l *Leg, envelope string, at time.Time) {
 	l.Transit = &Transit{Envelope: envelope, To: c.Coordinator, At: at}
 }
 
-// Suspend stops the clock for a procedure that the law does not count (行政许可法 第45条), with a reason.
-func Suspend(c Case, me office.NodeID, by Actor, reason string, now time.Time) (Case, Step, error) {
-	if reason == "" {
-		return Case{}, Step{}, errs.New(errs.ReasonNeeded, "a suspension without a reason")
-	}
-	c = c.clone()
-	l, step, err := c.begin(me, decideKey(c), ActSuspend, &by, now)
-	if err != nil {
-		return Case{}, Step{}, err
-	}
-	l.Reason = reason
-	c.pause(step.At)
-	step.Private = reason
-	return c, step, nil
-}
-
-// Resume lets the clock run on; the days between are added to the limit.
-func Resume(c Case, me office.NodeID, by Actor, law Law, now time.Time) (Case, Step, error) {
-	c = c.clone()
-	l, step, err := c.begin(me, decideKey(c), ActResume, &by, now)
-	if err != nil {
-		return Case{}, Step{}, err
-	}
-	l.Reason = ""
-	c.resume(law, step.At)
-	return c, step, nil
-}
-
 // Dispatch sends the result to the place of delivery: the delivering leg is offered under the envelope id.
 func Dispatch(c Case, me office.NodeID, by Actor, envelope string, now time.Time) (Case, Step, error) {
 	c = c.clone()

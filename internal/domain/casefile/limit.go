@@ -38,6 +38,7 @@ type Limit struct {
 	Silence     string         `json:"silence,omitempty"`
 	Paused      int            `json:"paused,omitempty"` // days that are not counted so far, in the limit's own unit
 	PausedSince workday.Date   `json:"paused_since,omitzero"`
+	Extended    workday.Limit  `json:"extended,omitzero"` // by how much it was made longer
 	Met         time.Time      `json:"met,omitzero"`
 }
 
@@ -88,9 +89,16 @@ func (l *Limit) reckon(law Law, r item.LimitRule) {
 		length = r.Promised
 	}
 	length.N += l.Paused
+	longer := l.Extended
+	if longer.Unit == length.Unit {
+		length.N, longer.N = length.N+longer.N, 0
+	}
 	l.Due, l.Provisional = law.Calendar.Due(l.From, length)
+	if longer.N > 0 { // in another kind of days: it begins where the limit ends
+		l.Due, l.Provisional = law.Calendar.Due(l.Due, longer)
+	}
 	l.Promised = l.Due
-	if r.Promised.N > 0 {
+	if r.Promised.N > 0 && l.Extended.N == 0 { // whoever needs more time than the law gives keeps no shorter promise
 		promised := r.Promised
 		promised.N += l.Paused
 		if p, _ := law.Calendar.Due(l.From, promised); p.Before(l.Due) {

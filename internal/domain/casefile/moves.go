@@ -52,6 +52,9 @@ const (
 	ActReturn      Act = "return"
 	ActSuspend     Act = "suspend"
 	ActResume      Act = "resume"
+	ActAskExtend   Act = "ask-extend" // more time is asked for, inside the office
+	ActExtend      Act = "extend"     // 延期 (行政许可法 第42条)
+	ActKeepLimit   Act = "keep-limit" // it was not approved
 	ActDecide      Act = "decide"
 	ActDispatch    Act = "dispatch" // the result leaves for the place of delivery
 	ActDeliver     Act = "deliver"
@@ -94,6 +97,9 @@ var moves = []move{
 	{item.Decide, Received, ActDecline, office.Reviewer, Declined},
 	{item.Decide, Accepted, ActSuspend, office.Reviewer, Suspended},
 	{item.Decide, Suspended, ActResume, office.Reviewer, Accepted},
+	{item.Decide, Accepted, ActAskExtend, office.Reviewer, Accepted},
+	{item.Decide, Accepted, ActExtend, office.Lead, Accepted},
+	{item.Decide, Accepted, ActKeepLimit, office.Lead, Accepted},
 	{item.Decide, Accepted, ActDecide, office.Decider, Concluded},
 	{item.Decide, Concluded, ActDispatch, office.Decider, Done},
 	{item.Decide, Declined, ActDispatch, office.Reviewer, Done},

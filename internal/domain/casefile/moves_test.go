@@ -34,6 +34,9 @@ decide  received   return       reviewer returned
 decide  received   decline      reviewer declined
 decide  accepted   suspend      reviewer suspended
 decide  suspended  resume       reviewer accepted
+decide  accepted   ask-extend   reviewer accepted
+decide  accepted   extend       lead     accepted
+decide  accepted   keep-limit   lead     accepted
 decide  accepted   decide       decider  concluded
 decide  concluded  dispatch     decider  done
 decide  declined   dispatch     reviewer done
@@ -73,7 +76,7 @@ var (
 	allStates = []State{Planned, Received, Corrected, Returned, Accepted, Suspended, Declined, Concluded, Done, Delivered, Withdrawn}
 	allActs   = []Act{
 		ActLodge, ActHandOver, ActReceive, ActReopen, ActAccept, ActDeemAccept, ActDecline, ActCorrect, ActReturn, ActSuspend,
-		ActResume, ActDecide, ActDispatch, ActDeliver, ActWithdraw, ActAskWithdraw, ActReview, ActSupplement, ActServe, "unheard-of",
+		ActResume, ActAskExtend, ActExtend, ActKeepLimit, ActDecide, ActDispatch, ActDeliver, ActWithdraw, ActAskWithdraw, ActReview, ActSupplement, ActServe, "unheard-of",
 	}
 )
 
@@ -172,8 +175,16 @@ func TestActsKeepToTheTableAndLeaveTheirInputAlone(t *testing.T) {
 		{ActDecline, item.Decide, func(c Case, by Actor, now time.Time) (Case, Step, error) {
 			return Decline(c, west, by, lawful, Decision{Reasons: []string{"r"}}, now)
 		}},
-		{ActSuspend, item.Decide, func(c Case, by Actor, now time.Time) (Case, Step, error) { return Suspend(c, west, by, "r", now) }},
+		{ActSuspend, item.Decide, func(c Case, by Actor, now time.Time) (Case, Step, error) {
+			return Suspend(c, west, by, lawful, Suspension{Procedure: "experts", Reason: "r", Days: 5}, now)
+		}},
 		{ActResume, item.Decide, func(c Case, by Actor, now time.Time) (Case, Step, error) { return Resume(c, west, by, lawful, now) }},
+		{ActAskExtend, item.Decide, func(c Case, by Actor, now time.Time) (Case, Step, error) {
+			c.Private.Extension = nil
+			return AskExtend(c, west, by, lawful, "r", now)
+		}},
+		{ActExtend, item.Decide, func(c Case, by Actor, now time.Time) (Case, Step, error) { return Extend(c, west, by, lawful, now) }},
+		{ActKeepLimit, item.Decide, func(c Case, by Actor, now time.Time) (Case, Step, error) { return KeepLimit(c, west, by, "r", now) }},
 		{ActDecide, item.Decide, func(c Case, by Actor, now time.Time) (Case, Step, error) {
 			return Decide(c, west, by, lawful, Decision{Outcome: Granted}, now)
 		}},
@@ -237,6 +248,7 @@ func threeLegs(t *testing.T, law Law, kind item.LegKind, state State) (Case, Leg
 	c.start(law, "decide", EventReceived, monday)
 	c.start(law, "decide", EventAccepted, monday)
 	c.Private.Review = map[string]Mark{"a": {Finding: Meets}}
+	c.Private.Extension = &Extension{Limit: "decide", Reason: "r", Asked: "somebody"}
 	l, _ := c.LegOf(kind)
 	return c, l
 }
@@ -299,7 +311,9 @@ func TestWordsThatTheLawAsksFor(t *testing.T) {
 		{"denied without a reason", func() (Case, Step, error) {
 			return Decide(accepted, west, officer, w.law, Decision{Outcome: Denied}, now)
 		}, errs.ReasonNeeded},
-		{"suspended without a reason", func() (Case, Step, error) { return Suspend(accepted, west, officer, "", now) }, errs.ReasonNeeded},
+		{"suspended without a reason", func() (Case, Step, error) {
+			return Suspend(accepted, west, officer, w.law, Suspension{Procedure: "experts", Days: 1}, now)
+		}, errs.ReasonNeeded},
 		{"granted against a finding", func() (Case, Step, error) {
 			return Decide(doubted, west, officer, w.law, Decision{Outcome: Granted}, now)
 		}, errs.BadDecision},

@@ -49,7 +49,7 @@ func lawOf(t testing.TB, silence string) Law {
 		Limits: []item.LimitRule{
 			{Key: "forward", Kind: item.LimitNotify, Leg: "collect", Start: "complete", Length: wd(1)},
 			{Key: "intake", Kind: item.LimitIntake, Leg: "decide", Start: "received", Length: wd(5), Silence: silence},
-			{Key: "decide", Kind: item.LimitDecide, Leg: "decide", Start: "accepted", Length: wd(20), Promised: wd(3)},
+			{Key: "decide", Kind: item.LimitDecide, Leg: "decide", Start: "accepted", Length: wd(20), Promised: wd(3), Extend: wd(10)},
 			{Key: "issue", Kind: item.LimitIssue, Leg: "deliver", Start: "decided", Length: wd(10)},
 		},
 	}}
@@ -157,8 +157,8 @@ var acts = map[string]struct {
 	"decline": {west, func(w *world, c Case, _ string, now time.Time) (Case, Step, error) {
 		return Decline(c, west, officer, w.law, Decision{Reasons: []string{"no-permit"}}, now)
 	}},
-	"suspend": {west, func(_ *world, c Case, _ string, now time.Time) (Case, Step, error) {
-		return Suspend(c, west, officer, "expert review", now)
+	"suspend": {west, func(w *world, c Case, _ string, now time.Time) (Case, Step, error) {
+		return Suspend(c, west, officer, w.law, Suspension{Procedure: "experts", Reason: "expert review", Days: 5}, now)
 	}},
 	"resume": {west, func(w *world, c Case, _ string, now time.Time) (Case, Step, error) {
 		return Resume(c, west, officer, w.law, now)

@@ -28,6 +28,8 @@ type Data struct {
 	PromisedDays  int    // 承诺时限, working days
 	StatutoryDays int    // 法定时限, working days; 0: the law names none
 	Approver      string // P-05: who approved (行政许可法 第42条)
+	Procedure     string // P-18: a word of common.toml
+	ProcedureDays int    // P-18: working days that it will take
 
 	Materials   []Material
 	Corrections []Fix

@@ -28,7 +28,7 @@ type Reckoner struct {
 }
 
 // Tallies is what a case adds to the figures of node me: a pure function of the set of facts that me holds of it, in whatever
-// order they came. Only what me signed counts; of another's facts, the deciding place's alone, as the end of what me began, so
+// order they came. Only what me signed counts; of another's facts, those of the other side alone, as the end of what me began, so
 // that no counterpart can add to a figure of me's or take from it.
 func (r Reckoner) Tallies(me office.NodeID, facts []casefile.Fact) []Tally {
 	facts = slices.Clone(facts)
@@ -66,10 +66,13 @@ func (r Reckoner) one(d Definition, me office.NodeID, facts []casefile.Fact) []T
 
 // counts reports whether a fact may end what a figure of me's measures.
 func (d Definition) counts(f casefile.Fact, me office.NodeID) bool {
-	if d.By == "from" {
-		return string(f.By) == f.There.Province()
+	switch {
+	case d.By != "from":
+		return f.By == me
+	case d.Role == Handler:
+		return string(f.By) == f.Here.Province()
 	}
-	return f.By == me
+	return string(f.By) == f.There.Province()
 }
 
 // walk is what has been seen on the way.

@@ -29,6 +29,7 @@ const (
 	NotAccepted  Kind = "not-accepted" // 不予受理, with remedies (行政许可法 第32条)
 	Suspended    Kind = "suspended"    // 特别程序, the time is not counted (行政许可法 第45条: 书面告知)
 	Resumed      Kind = "resumed"      // 继续计时
+	Extended     Kind = "extended"     // 延期, with reason in its paper (行政许可法 第42条)
 	Granted      Kind = "granted"      // 批准了
 	Refused      Kind = "refused"      // 没批准, with remedies (行政许可法 第38条)
 	Ready        Kind = "ready"        // 结果可以领了
@@ -42,8 +43,8 @@ const (
 
 // Kinds lists all in the order of a case's life.
 var Kinds = []Kind{
-	Received, Moved, Accepted, Correction, Supplemented, Reminder, Returned, NotAccepted, Suspended, Resumed, Granted, Refused,
-	Ready, Posted, Served, Withdrawn, TooLate, Answered, RatingHeard,
+	Received, Moved, Accepted, Correction, Supplemented, Reminder, Returned, NotAccepted, Suspended, Resumed, Extended,
+	Granted, Refused, Ready, Posted, Served, Withdrawn, TooLate, Answered, RatingHeard,
 }
 
 // Channel is how a notice reaches somebody beside the own page, on which each stands.

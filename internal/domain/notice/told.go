@@ -22,6 +22,7 @@ var told = map[casefile.Act]Kind{
 	casefile.ActReturn:     Returned,
 	casefile.ActSuspend:    Suspended,
 	casefile.ActResume:     Resumed,
+	casefile.ActExtend:     Extended,
 	casefile.ActDecide:     Granted, // or Refused
 	casefile.ActDispatch:   Ready,   // where it waits to be fetched
 	casefile.ActDeliver:    Posted,  // if it was
@@ -35,6 +36,8 @@ var silent = map[casefile.Act]string{
 	casefile.ActReceive:     "the receipt shows on the page; the hand-over was told",
 	casefile.ActReopen:      "what brought it back was told",
 	casefile.ActReview:      "inside the office",
+	casefile.ActAskExtend:   "inside the office; what follows is told",
+	casefile.ActKeepLimit:   "inside the office; the limit stays as it was told",
 	casefile.ActAskWithdraw: "the applicant's own wish; its answer is told",
 }
 
@@ -63,7 +66,7 @@ func Of(c casefile.Case, f casefile.Fact, hash proof.Hash) (Notice, bool) {
 	values := ValuesOf(c)
 	values[ValueOffice], values[ValueDay] = f.Office, workday.DateOf(f.At).String()
 	switch kind { //nolint:exhaustive // the others have no date of their own
-	case Accepted, Resumed:
+	case Accepted, Resumed, Extended:
 		values[ValueDue] = f.Due
 	case Correction:
 		values[ValueCount] = strconv.Itoa(len(c.Private.Corrections))

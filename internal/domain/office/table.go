@@ -93,6 +93,11 @@ var Table = []Rule{
 	{"decline", checking, seeing},
 	{"suspend", checking, seeing},
 	{"resume", checking, seeing},
+	{"ask-extend", checking, seeing},
+
+	// more time is approved by somebody else than who asks (行政许可法 第42条: 经本行政机关负责人批准)
+	{"extend", []Role{Lead}, seeing},
+	{"keep-limit", []Role{Lead}, seeing},
 
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
 	{"decide", deciding, append([]Condition{SecondPerson}, seeing...)},

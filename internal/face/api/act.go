@@ -17,6 +17,12 @@ type (
 		Row    int64  `json:"row"`
 		Reason string `json:"reason"`
 	}
+	withProcedure struct {
+		Row       int64  `json:"row"`
+		Procedure string `json:"procedure"`
+		Reason    string `json:"reason"`
+		Days      int    `json:"days"` // working days that it will take
+	}
 	withMarks struct {
 		Row   int64                    `json:"row"`
 		Marks map[string]casefile.Mark `json:"marks"`
@@ -96,8 +102,17 @@ var acts = map[string]doing{
 	"supplement": with(func(f *face, c call, id string, b withSupplement) (casefile.Case, error) {
 		return f.Lodge.Supplement(c.Context(), c.by, id, b.Row, b.Answers, b.Materials, b.Corrections)
 	}),
-	"suspend": with(func(f *face, c call, id string, b withReason) (casefile.Case, error) {
-		return f.Bench.Suspend(c.Context(), c.by, decide.Ref{Case: id, Row: b.Row}, b.Reason)
+	"suspend": with(func(f *face, c call, id string, b withProcedure) (casefile.Case, error) {
+		return f.Bench.Suspend(c.Context(), c.by, decide.Ref{Case: id, Row: b.Row}, casefile.Suspension{Procedure: b.Procedure, Reason: b.Reason, Days: b.Days})
+	}),
+	"ask-extend": with(func(f *face, c call, id string, b withReason) (casefile.Case, error) {
+		return f.Bench.AskExtend(c.Context(), c.by, decide.Ref{Case: id, Row: b.Row}, b.Reason)
+	}),
+	"extend": with(func(f *face, c call, id string, b bare) (casefile.Case, error) {
+		return f.Bench.Extend(c.Context(), c.by, decide.Ref{Case: id, Row: b.Row})
+	}),
+	"keep-limit": with(func(f *face, c call, id string, b withReason) (casefile.Case, error) {
+		return f.Bench.KeepLimit(c.Context(), c.by, decide.Ref{Case: id, Row: b.Row}, b.Reason)
 	}),
 	"recuse": with(func(f *face, c call, id string, b bare) (casefile.Case, error) {
 		return f.Bench.Recuse(c.Context(), c.by, decide.Ref{Case: id, Row: b.Row})

@@ -20,14 +20,11 @@ import (
 // maxText bounds what an officer writes in one field, in characters.
 const maxText = 2000
 
-// procedures are what stops the clock (行政许可法 第45条), as keys that may stand in a signed fact.
-var procedures = []string{"hearing", "tender", "auction", "inspection", "test", "quarantine", "appraisal", "experts"}
-
 // ways of delivery.
 var ways = []string{"counter", "post", "online"}
 
 // confirmed are the acts that end in a document which cannot be taken back: what was entered is shown once more first.
-var confirmed = []string{actDecide, actDecline, actCorrect, actFinish}
+var confirmed = []string{actDecide, actDecline, actCorrect, actExtend, actFinish}
 
 // returnReasons are the shared reasons with which a reviewer sends a case back: gaps have their own notice, and the others
 // are said by the system itself.
@@ -46,6 +43,7 @@ type actView struct {
 	Order   []string
 	Items   []item.Check // points of the correction notice
 	Reasons []item.Reason
+	Stops   []string // procedures that may stop the clock
 	Confirm bool
 	Summary []page.Row
 }
@@ -105,6 +103,7 @@ func (f *Face) showAct(w http.ResponseWriter, r *http.Request, v visit, c casefi
 	view.caseView = f.view(r, v, c, "")
 	view.Items = amended(c, view.Version)
 	view.Reasons = f.returnReasons()
+	view.Stops = casefile.ProceduresOf(c, casefile.Law{Version: view.Version})
 	fr := f.Frame(r)
 	fr.Title, fr.Back = page.T(r.Context(), "desk.act."+view.Act), "/desk/cases/"+c.ID
 	fr.HasError = len(view.Order) > 0
@@ -259,13 +258,19 @@ func (f *Face) plan(r *http.Request, v visit, c casefile.Case, view *actView) fu
 		d := f.declining(ctx, view)
 		return func(ctx context.Context) (casefile.Case, error) { return b.Decline(ctx, v.by, ref, d) }
 	case actSuspend:
-		p := view.Form.Get("procedure")
-		if !slices.Contains(procedures, p) {
-			view.fail("procedure", page.T(ctx, "desk.error.procedure"))
-		}
-		return func(ctx context.Context) (casefile.Case, error) { return b.Suspend(ctx, v.by, ref, p) }
+		s := f.suspending(ctx, view)
+		return func(ctx context.Context) (casefile.Case, error) { return b.Suspend(ctx, v.by, ref, s) }
 	case actResume:
 		return func(ctx context.Context) (casefile.Case, error) { return b.Resume(ctx, v.by, ref) }
+	case actAskExtend:
+		reason := view.text(ctx, "text", true)
+		return func(ctx context.Context) (casefile.Case, error) { return b.AskExtend(ctx, v.by, ref, reason) }
+	case actExtend:
+		view.Summary = extensionRows(ctx, *c.Private.Extension)
+		return func(ctx context.Context) (casefile.Case, error) { return b.Extend(ctx, v.by, ref) }
+	case actKeepLimit:
+		reason := view.text(ctx, "text", true)
+		return func(ctx context.Context) (casefile.Case, error) { return b.KeepLimit(ctx, v.by, ref, reason) }
 	case actDecide:
 		d := f.deciding(ctx, c, view)
 		return func(ctx context.Context) (casefile.Case, error) { return b.Decide(ctx, v.by, ref, d) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tongban/internal/domain/casefile"
@@ -163,6 +164,34 @@ func (f *Face) deciding(ctx context.Context, c casefile.Case, view *actView) cas
 		view.Summary = append(view.Summary, page.Row{Key: page.T(ctx, "desk.decide.facts"), Value: d.Text})
 	}
 	return d
+}
+
+// suspending reads a procedure, why it is needed, and how long it will take.
+func (f *Face) suspending(ctx context.Context, view *actView) casefile.Suspension {
+	s := casefile.Suspension{Procedure: view.Form.Get("procedure"), Reason: view.text(ctx, "text", true)}
+	if !slices.Contains(casefile.ProceduresOf(view.C, casefile.Law{Version: view.Version}), s.Procedure) {
+		view.fail("procedure", page.T(ctx, "desk.error.procedure"))
+	}
+	days, err := strconv.Atoi(strings.TrimSpace(halfWidth(view.Form.Get("days"))))
+	if err != nil || days < 1 || days > 250 {
+		view.fail("days", page.T(ctx, "desk.error.days"))
+	}
+	s.Days = days
+	return s
+}
+
+// extensionRows are what was asked for, as who approves it and later readers see it.
+func extensionRows(ctx context.Context, e casefile.Extension) []page.Row {
+	rows := []page.Row{
+		{Key: page.T(ctx, "desk.extend.reason"), Value: e.Reason}, {Key: page.T(ctx, "desk.extend.asked"), Value: clock(ctx, e.AskedAt)},
+	}
+	if !e.New.IsZero() {
+		rows = append(rows, page.Row{Key: page.T(ctx, "desk.extend.days"), Value: page.T(ctx, "desk.extend.from_to", date(ctx, e.Old), date(ctx, e.New))})
+	}
+	if e.Kept != "" {
+		rows = append(rows, page.Row{Key: page.T(ctx, "desk.extend.kept"), Value: e.Kept})
+	}
+	return rows
 }
 
 // delivery reads how the result was given, and to whom.

@@ -25,7 +25,7 @@ func TestNobodyElseGetsIn(t *testing.T) {
 	forAll := []string{"/desk", "/desk/search", "/desk/new"}
 	acts := []string{
 		"hand-over", "supplement", "recall", "withdraw", "review", "accept", "correct", "return", "decline", "suspend",
-		"resume", "decide", "issue", "deliver",
+		"resume", "ask-extend", "extend", "keep-limit", "decide", "issue", "deliver",
 	}
 	var posts []string
 	for _, a := range acts {
@@ -123,7 +123,7 @@ func TestTwoOfficersAtOnce(t *testing.T) {
 	first.send(base+"/do/accept").want(200, "已受理")
 	second.send(base+"/do/accept").want(409, "这一件刚刚被别人更新过", "看最新情况", "已受理")
 	first.post(base+"/do/accept", seen).want(200, "这件事您已经提交过了")
-	if _, err := w.there.Bench.Suspend(t.Context(), w.register["63decider"], decide.Ref{Case: id}, "hearing"); err != nil {
+	if _, err := w.there.Bench.Suspend(t.Context(), w.register["63decider"], decide.Ref{Case: id}, casefile.Suspension{Procedure: "hearing", Reason: "x", Days: 3}); err != nil {
 		t.Fatal(err)
 	}
 	second.post(base+"/do/suspend", url.Values{"row": {"3"}, "procedure": {"test"}}).want(409)

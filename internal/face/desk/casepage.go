@@ -212,6 +212,9 @@ func (f *Face) notices(r *http.Request, view *caseView) {
 	if n := len(c.Private.Disputes); n > 0 && c.Closed.IsZero() {
 		view.Notices = append(view.Notices, page.T(ctx, "apply.desk.disputes", n))
 	}
+	if e := c.Private.Extension; e.Open() && c.Closed.IsZero() {
+		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.extension", e.Reason))
+	}
 	if waiting(c) {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.correction", len(c.Private.Corrections)))
 	}
@@ -252,7 +255,7 @@ func (f *Face) reasonText(r *http.Request, key string) string {
 		lang := page.PrefsOf(r.Context()).Lang
 		return pick(lang, reason.Zh+"\uff1b"+reason.NextZh, reason.En+"; "+reason.NextEn)
 	}
-	if slices.Contains(procedures, key) {
+	if slices.Contains(casefile.Procedures, key) {
 		return page.T(r.Context(), "desk.procedure."+key)
 	}
 	return key

@@ -61,9 +61,9 @@ func reasonChoices(v actView) []page.Choice {
 	return out
 }
 
-func procedureChoices(ctx context.Context) []page.Choice {
+func procedureChoices(ctx context.Context, v actView) []page.Choice {
 	var out []page.Choice
-	for _, p := range procedures {
+	for _, p := range v.Stops {
 		out = append(out, page.Choice{Value: p, Text: page.T(ctx, "desk.procedure."+p)})
 	}
 	return out

@@ -23,6 +23,9 @@ const (
 	actDecline    = "decline"
 	actSuspend    = "suspend"
 	actResume     = "resume"
+	actAskExtend  = "ask-extend"
+	actExtend     = "extend"
+	actKeepLimit  = "keep-limit"
 	actDecide     = "decide"
 	actIssue      = "issue"
 	actDeliver    = "deliver"
@@ -31,6 +34,7 @@ const (
 // acts in the order in which they are offered.
 var acts = []string{
 	actHandOver, actSupplement, actAccept, actDecide, actIssue, actDeliver, actCorrect, actReturn, actDecline, actSuspend, actResume,
+	actExtend, actKeepLimit, actAskExtend,
 	actRecall, actWithdraw, actReview, actFinish,
 }
 
@@ -76,9 +80,15 @@ func (f *Face) probe(ctx context.Context, c casefile.Case, by casefile.Actor, ac
 	case actDecline:
 		_, _, err = casefile.Decline(c, me, by, law, casefile.Decision{Reasons: []string{any}}, now)
 	case actSuspend:
-		_, _, err = casefile.Suspend(c, me, by, any, now)
+		_, _, err = casefile.Suspend(c, me, by, law, casefile.Suspension{Procedure: casefile.ProceduresOf(c, law)[0], Reason: any, Days: 1}, now)
 	case actResume:
 		_, _, err = casefile.Resume(c, me, by, law, now)
+	case actAskExtend:
+		_, _, err = casefile.AskExtend(c, me, by, law, any, now)
+	case actExtend:
+		_, _, err = casefile.Extend(c, me, by, law, now)
+	case actKeepLimit:
+		_, _, err = casefile.KeepLimit(c, me, by, any, now)
 	case actDecide:
 		_, _, err = casefile.Decide(c, me, by, law, casefile.Decision{Outcome: casefile.Denied, Reasons: []string{any}}, now)
 	case actIssue:

@@ -95,6 +95,8 @@ type Public struct {
 	Reach *Reach
 	// Apply says that the provinces' entrances take applications at /apply/new; else a guide leads to windows only.
 	Apply bool
+	// Figures says that the site has the public figures at /open.
+	Figures bool
 	// OnMiss gets the words of a question that found nothing, without who asked; nil is nothing.
 	OnMiss func(words string)
 }
@@ -290,6 +292,9 @@ func (b *base) frame(r *http.Request) page.Frame {
 	}
 	for _, l := range nav {
 		f.Nav = append(f.Nav, page.Link{Href: l, Text: page.T(ctx, "public.nav."+l[1:]), Current: r.URL.Path == l || strings.HasPrefix(r.URL.Path, l+"/")})
+	}
+	if b.Figures {
+		f.Footer = append(f.Footer, page.Link{Href: "/open", Text: page.T(ctx, "board.nav")})
 	}
 	f.Footer = append(f.Footer, page.Link{Href: "/verify", Text: page.T(ctx, "public.nav.verify")})
 	for _, name := range statements {

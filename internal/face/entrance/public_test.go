@@ -129,19 +129,6 @@ func TestHubFront(t *testing.T) {
 	}
 }
 
-func TestTilesDoNotCollide(t *testing.T) {
-	seen := map[[2]int]string{}
-	for id, at := range positions {
-		if other, ok := seen[at]; ok {
-			t.Errorf("%s and %s share %v", id, other, at)
-		}
-		seen[at] = string(id)
-	}
-	if len(positions) != 35 {
-		t.Errorf("%d places, want 34 and the Corps", len(positions))
-	}
-}
-
 func TestLookUpsAreThrottled(t *testing.T) {
 	w := newWorld(t)
 	var last *httptest.ResponseRecorder

@@ -217,20 +217,6 @@ func (b *Bench) Decide(ctx context.Context, by casefile.Actor, ref Ref, d casefi
 	})
 }
 
-// Suspend stops the clock for a procedure of 行政许可法 第45条; Resume lets it run on.
-func (b *Bench) Suspend(ctx context.Context, by casefile.Actor, ref Ref, reason string) (casefile.Case, error) {
-	return b.act(ctx, by.ID, ref, func(c casefile.Case, _ casefile.Law) (casefile.Case, casefile.Step, error) {
-		return casefile.Suspend(c, b.Kit.Me, by, reason, b.Kit.Now())
-	}, b.tell)
-}
-
-// Resume ends a suspension.
-func (b *Bench) Resume(ctx context.Context, by casefile.Actor, ref Ref) (casefile.Case, error) {
-	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
-		return casefile.Resume(c, b.Kit.Me, by, law, b.Kit.Now())
-	}, b.tell)
-}
-
 func (b *Bench) tell(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
 	l, _ := c.LegOf(item.Decide)
 	return b.Kit.Tell(u, c, c.Coordinator, l.Key, []proof.Signed{fact}, nil)

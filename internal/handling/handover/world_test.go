@@ -193,7 +193,7 @@ var acts = map[string]func(ctx context.Context, w *world, n, v *node) error{
 		return err
 	},
 	"suspend": func(ctx context.Context, w *world, _, v *node) error {
-		_, err := v.bench.Suspend(ctx, w.officer, decide.Ref{Case: w.id}, "专家评审")
+		_, err := v.bench.Suspend(ctx, w.officer, decide.Ref{Case: w.id}, casefile.Suspension{Procedure: "experts", Reason: "专家评审", Days: 5})
 		return err
 	},
 	"resume": func(ctx context.Context, w *world, _, v *node) error {

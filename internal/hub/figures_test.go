@@ -1,0 +1,56 @@
+package hub
+
+import (
+	"testing"
+	"time"
+
+	"tongban/internal/domain/figure"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/count"
+	"tongban/internal/kernel/gm"
+	"tongban/internal/proof"
+)
+
+// What a province stated stands in the folder: the hub shows it after a restart although the province is silent.
+func TestStatementsOutliveTheHub(t *testing.T) {
+	key, err := gm.MemoryKeys().SignKey("sign")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 25, 1, 0, 0, 0, time.UTC)
+	trust := &office.TrustList{Version: 1, Nodes: []office.Node{{ID: "23", Sign: key.Public()}}}
+	open := func(dir string) *count.Collector {
+		c := &count.Collector{Trust: func() *office.TrustList { return trust }, Now: func() time.Time { return now }, Book: figure.Default(), Shelf: figureShelf(dir)}
+		if err := c.Open(); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	dir := t.TempDir()
+	sum := figure.Sum{}
+	sum.Add([]figure.Tally{{Figure: "lodged", Month: 202611, Item: "2020-030", With: "63"}}, 7)
+	for n, month := range []int{202610, 202611, 202611} {
+		signed, err := proof.SignJSON(proof.NewSigner(key), figure.TypStatement, figure.Statement{
+			Node: "23", Month: month, At: now.Add(time.Duration(n) * time.Minute), Lines: figure.LinesOf(sum.Cells()),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := proof.Marshal(signed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := open(dir).Receive(t.Context(), "23", body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := open(dir)
+	by, err := c.FigureBy(t.Context(), "23", figure.ByPlace, "lodged", 202610, 202611)
+	if err != nil || by["63"].N() != 14 || !c.Spoke()["23"].Equal(now.Add(2*time.Minute)) {
+		t.Errorf("%v %v %v", by, c.Spoke(), err)
+	}
+	trust = &office.TrustList{Version: 2} // it left: what it said no longer counts
+	if by, err := open(dir).FigureBy(t.Context(), "23", figure.ByPlace, "lodged", 202610, 202611); err != nil || len(by) != 0 {
+		t.Errorf("of a node that left: %v %v", by, err)
+	}
+}

@@ -151,7 +151,7 @@ func (t Template) full(lang string) string {
 var (
 	hole   = regexp.MustCompile(`\{(\w+)\}`)
 	clause = regexp.MustCompile(`\[[^\[\]]*\]`)
-	holes  = []string{"name", "item", "no", "office", "window", "phone", "day", "due", "n"}
+	holes  = []string{"name", "item", "no", "office", "window", "phone", "day", "due", "n", "sum"}
 )
 
 // write fills a wording. A clause in square brackets falls away if one of its values is empty.
@@ -189,7 +189,7 @@ func (t Template) Full(v map[string]string, lang string, w Words) string {
 }
 
 func resolve(v map[string]string, lang string, w Words) map[string]string {
-	out := map[string]string{"name": v[ValueName], "no": v[ValueNo], "n": v[ValueCount], "item": w.Item(v[ValueItem], lang)}
+	out := map[string]string{"name": v[ValueName], "no": v[ValueNo], "n": v[ValueCount], "sum": v[ValueSum], "item": w.Item(v[ValueItem], lang)}
 	out["office"], _ = w.Office(v[ValueOffice], lang)
 	out["window"], out["phone"] = w.Office(v[ValueWindow], lang)
 	for _, k := range []string{ValueDay, ValueDue} {
@@ -214,7 +214,7 @@ func longestOf(lang string) map[string]string {
 	if lang == "zh" {
 		filler = "\u4e2d"
 	}
-	out := map[string]string{"no": "23-20261231-000042-7", "phone": "0000-00000000", "n": "99", "day": strings.Repeat(filler, 6), "due": strings.Repeat(filler, 6)}
+	out := map[string]string{"no": "23-20261231-000042-7", "phone": "0000-00000000", "n": "99", "sum": "99999.99", "day": strings.Repeat(filler, 6), "due": strings.Repeat(filler, 6)}
 	for k, n := range cut[lang] {
 		out[k] = strings.Repeat(filler, n)
 	}

@@ -39,12 +39,14 @@ const (
 	TooLate      Kind = "too-late"     // 想撤回, 但已经作出决定
 	Answered     Kind = "answered"     // 留言有了回复
 	RatingHeard  Kind = "rating-heard" // 差评有了处理结果
+	Paid         Kind = "paid"         // 费用收到了
+	PaidBack     Kind = "paid-back"    // 费用退回了
 )
 
 // Kinds lists all in the order of a case's life.
 var Kinds = []Kind{
 	Received, Moved, Accepted, Correction, Supplemented, Reminder, Returned, NotAccepted, Suspended, Resumed, Extended,
-	Granted, Refused, Ready, Posted, Served, Withdrawn, TooLate, Answered, RatingHeard,
+	Granted, Refused, Ready, Posted, Served, Withdrawn, TooLate, Answered, Paid, PaidBack, RatingHeard,
 }
 
 // Channel is how a notice reaches somebody beside the own page, on which each stands.
@@ -101,6 +103,7 @@ const (
 	ValueDay    = "day"    // of the act, YYYY-MM-DD
 	ValueDue    = "due"    // by when, YYYY-MM-DD
 	ValueCount  = "n"
+	ValueSum    = "sum" // yuan, as 12.50
 )
 
 // New is a notice that waits to be sent. The id is made of what it stems from: the hash of a fact, or whatever else happens once.

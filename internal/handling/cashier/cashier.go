@@ -5,6 +5,8 @@ package cashier
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"tongban/internal/domain/accesslog"
@@ -12,6 +14,7 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -188,6 +191,7 @@ func (t *Cashier) change(ctx context.Context, caseID, who, what string, f func(c
 		if err := t.receipts(ctx, &u, c, &next); err != nil {
 			return err
 		}
+		t.told(&u, c, ch, next)
 		u.Charges = []fee.Charge{next}
 		u.Due = []unit.Due{{Case: c.ID, Kind: unit.DueFee}}
 		if next.Open() {
@@ -201,6 +205,32 @@ func (t *Cashier) change(ctx context.Context, caseID, who, what string, f func(c
 		return nil
 	})
 	return c, ch, err
+}
+
+// told adds what the applicant is told of money that came or went back. The coordinator tells, as of all else; a node that takes the
+// fee for another's case leaves it to the page.
+func (t *Cashier) told(u *unit.Unit, c casefile.Case, before, after fee.Charge) {
+	if c.Coordinator != t.Kit.Me {
+		return
+	}
+	tell := func(kind notice.Kind, origin string, fen int) {
+		values := notice.ValuesOf(c)
+		values[notice.ValueOffice], values[notice.ValueDay] = after.Office, workday.DateOf(u.At).String()
+		values[notice.ValueSum] = fmt.Sprintf("%d.%02d", fen/100, fen%100)
+		t.Kit.Notify(u, notice.New(kind, []byte(origin), c.ID, after.Office, u.At, values))
+	}
+	for _, p := range after.Payments {
+		was := slices.IndexFunc(before.Payments, func(x fee.Payment) bool { return x.Order == p.Order && x.State == fee.Paid })
+		if p.State == fee.Paid && was < 0 {
+			tell(notice.Paid, p.Order, p.Fen)
+		}
+	}
+	for _, b := range after.Back {
+		was := slices.IndexFunc(before.Back, func(x fee.Repayment) bool { return x.No == b.No && x.State == fee.Returned })
+		if b.State == fee.Returned && was < 0 {
+			tell(notice.PaidBack, b.No, b.Fen)
+		}
+	}
 }
 
 // receipts gives every payment that came its 缴费凭证, in the unit that makes it paid.

@@ -21,6 +21,7 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/cashier"
@@ -70,7 +71,7 @@ func newWorld(t *testing.T, db sqltest.Database) *world {
 	must(err)
 	w.kit = &unit.Kit{
 		Me: "63", Signer: proof.NewSigner(mine), Now: func() time.Time { return w.now }, Catalogue: item.Default(),
-		Calendar: calendar, Regions: regions, Offices: offices,
+		Calendar: calendar, Regions: regions, Offices: offices, Notices: notice.Default(),
 	}
 	vault, err := proof.NewVault(make([]byte, 16), make([]byte, 32))
 	must(err)
@@ -254,6 +255,32 @@ func (w *world) want(s fee.Standing, held, receipts int) {
 	}
 	if n != receipts {
 		w.t.Errorf("%d receipts, want %d", n, receipts)
+	}
+	w.told(ch, receipts)
+}
+
+// told holds what the applicant was told against the account: each payment once, each repayment once it is back.
+func (w *world) told(ch fee.Charge, payments int) {
+	w.t.Helper()
+	list, err := w.store.Notices(w.t.Context(), w.c.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	got := map[notice.Kind]int{}
+	for _, n := range list {
+		got[n.Kind]++
+		if (n.Kind == notice.Paid || n.Kind == notice.PaidBack) && n.Values[notice.ValueSum] == "" {
+			w.t.Errorf("%s tells no sum", n.Kind)
+		}
+	}
+	back := 0
+	for _, b := range ch.Back {
+		if b.State == fee.Returned {
+			back++
+		}
+	}
+	if got[notice.Paid] != payments || got[notice.PaidBack] != back {
+		w.t.Errorf("told %v; %d paid, %d back", got, payments, back)
 	}
 }
 

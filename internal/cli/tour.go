@@ -52,24 +52,11 @@ func runTour(ctx context.Context, e *env) int {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	n, done, err := stories.Stage(ctx, *db)
-	if err != nil {
-		return e.fail(err)
-	}
 	sum := tourJSON{Stories: len(list)}
-	for _, s := range list {
-		if !e.json {
-			e.line("tour-story", s.Key, e.both(s.Zh, s.En))
+	for _, act := range stories.Acts(list) {
+		if err := e.play(ctx, *db, act, &sum); err != nil {
+			return e.fail(errors.Join(err, ctx.Err()))
 		}
-		if err := s.Run(ctx, n, e.step); err != nil {
-			sum.Failed++
-			e.say(e.Stderr, "tour-broken", s.Key, err)
-		} else {
-			sum.Passed++
-		}
-	}
-	if err := done(); err != nil {
-		return e.fail(errors.Join(err, ctx.Err()))
 	}
 	if e.json {
 		e.print(sum)
@@ -80,6 +67,26 @@ func runTour(ctx context.Context, e *env) int {
 		return exitNo
 	}
 	return exitYes
+}
+
+// play opens the stage of some stories and plays them on it.
+func (e *env) play(ctx context.Context, db string, act []stories.Story, sum *tourJSON) error {
+	n, done, err := stories.Stage(ctx, db, act)
+	if err != nil {
+		return err
+	}
+	for _, s := range act {
+		if !e.json {
+			e.line("tour-story", s.Key, e.both(s.Zh, s.En))
+		}
+		if err := s.Run(ctx, n, e.step); err != nil {
+			sum.Failed++
+			e.say(e.Stderr, "tour-broken", s.Key, err)
+		} else {
+			sum.Passed++
+		}
+	}
+	return done()
 }
 
 // step prints what happened.

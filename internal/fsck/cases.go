@@ -6,6 +6,7 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
@@ -175,6 +176,10 @@ func (c *check) boundaries(a, b view) {
 
 // custody is I7 at one node: no gap, no overlap, open exactly while the case is.
 func (c *check) custody(n Node, f casefile.Case) {
+	if decide, ok := f.LegOf(item.Decide); len(f.Custody) == 0 && f.Coordinator != n.ID && ok &&
+		(decide.Node != n.ID || decide.State == casefile.Planned) {
+		return // a place with a part answers for its leg alone
+	}
 	if len(f.Custody) == 0 {
 		c.say("I7", n, f.ID, "nobody ever held it")
 		return

@@ -141,7 +141,7 @@ func (b *browser) press(words string, fields map[string]string, files map[string
 }
 
 // readable are the fields that a card reader fills.
-var readable = []string{"name", "id_type", "id_no", "phone"}
+var readable = []string{"name", "id_type", "id_no", "phone", "partner.name", "partner.id_no"}
 
 // note counts a value if it had to be typed.
 func (b *browser) note(form *html.Node, name, value string) {

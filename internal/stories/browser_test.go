@@ -29,7 +29,7 @@ func inBrowser(t *testing.T, name string) {
 	if _, err := os.Stat("../../web/node_modules/playwright-core"); err != nil {
 		t.Fatal("the browser's driver is missing: run `make setup`")
 	}
-	n, done, err := Stage(t.Context(), "")
+	n, done, err := Stage(t.Context(), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func (c matterCase) start() string {
 // question empty, saying no at the identity provider, submitting twice. Screens, typed values and uploads are held against the
 // table; what a source knows is not typed.
 func TestMattersOnline(t *testing.T) {
-	n, done, err := Stage(t.Context(), "")
+	n, done, err := Stage(t.Context(), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

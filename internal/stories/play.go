@@ -39,6 +39,7 @@ type play struct {
 	place   string // the deciding place's full name
 	city    string // and its short one
 
+	local            bool   // everything is done at one counter
 	id, no           string // the case's, once it exists
 	holder           string // as of the last step
 	shangzhi, xining string // the offices, as pages name them

@@ -11,6 +11,7 @@ import (
 
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/nation"
 )
 
@@ -20,7 +21,21 @@ type Story struct {
 	Zh  string // what happens, in one line
 	En  string
 
-	play func(*play)
+	stage string
+	play  func(*play)
+}
+
+// stage is a set of provinces on which stories are played one after the other, and the day on which it opens.
+type stage struct {
+	only  []office.NodeID
+	today workday.Date // zero: now
+}
+
+// stages by name. The first has the two provinces of the stories about a licence.
+var stages = map[string]stage{
+	"":         {only: []office.NodeID{here, there}},
+	"shared":   {only: []office.NodeID{"33", "34", "36", "52"}},
+	"marriage": {only: []office.NodeID{"32"}, today: civil("2021-06-01")},
 }
 
 // The two provinces of the stories: 黑龙江, where papers are handed in, and 青海, where it is decided.
@@ -33,13 +48,18 @@ var plays = map[string]func(*play){
 	"licence": licenceStory, "correction": correctionStory, "refusal": refusalStory, "outage": outageStory,
 	"recall": recallStory, "return": returnStory, "withdraw": withdrawStory,
 	"online": onlineStory, "online-fix": onlineFixStory, "together": togetherStory, "fee": feeStory, "booking": bookingStory, "rating": ratingStory,
+
+	"marriage": marriageStory, "medical": medicalStory, "medical-fix": medicalFixStory, "medical-refused": medicalRefusedStory,
+	"fund-home": fundHomeStory, "fund-home-differs": fundHomeDiffersStory, "fund-home-withdrawn": fundHomeWithdrawnStory,
+	"fund-move": fundMoveStory, "fund-move-undone": fundMoveUndoneStory, "fund-move-returned": fundMoveReturnedStory,
+	"idcard": idcardStory, "idcard-fix": idcardFixStory, "idcard-refused": idcardRefusedStory,
 }
 
 // All lists the stories in the order in which a tour plays them.
 func All() []Story {
 	out := make([]Story, 0, len(plays))
 	for _, s := range words().Story {
-		out = append(out, Story{Key: s.Key, Zh: s.Zh, En: s.En, play: plays[s.Key]})
+		out = append(out, Story{Key: s.Key, Zh: s.Zh, En: s.En, stage: s.Stage, play: plays[s.Key]})
 	}
 	return out
 }
@@ -51,6 +71,21 @@ func Find(key string) (Story, error) {
 		return all[i], nil
 	}
 	return Story{}, errs.New(errs.Missing, "story %q", key)
+}
+
+// Acts groups stories by the stage that they need, in their order.
+func Acts(list []Story) [][]Story {
+	var out [][]Story
+	at := map[string]int{}
+	for _, s := range list {
+		i, ok := at[s.stage]
+		if !ok {
+			i = len(out)
+			at[s.stage], out = i, append(out, nil)
+		}
+		out[i] = append(out[i], s)
+	}
+	return out
 }
 
 // Step is what a story reports: something that somebody did, or the first thing that went wrong.
@@ -65,10 +100,14 @@ type Step struct {
 	Err        error // why not
 }
 
-// Run plays a story through the pages of a nation that has both provinces, tells each step as it happens, and returns the
+// Run plays a story through the pages of a nation that has its provinces (Stage), tells each step as it happens, and returns the
 // first thing that was not as it should be. Several stories may be played on one nation, one after the other.
 func (s Story) Run(ctx context.Context, n *nation.Nation, report func(Step)) error {
-	p, err := newPlay(ctx, n, s.Key, report)
+	open := newPlay
+	if s.stage != "" {
+		open = newScene
+	}
+	p, err := open(ctx, n, s.Key, report)
 	if err != nil {
 		return err
 	}
@@ -77,15 +116,19 @@ func (s Story) Run(ctx context.Context, n *nation.Nation, report func(Step)) err
 	return p.err
 }
 
-// Stage makes a fresh nation of the two provinces for stories: in a folder that goes away, and in schemas of its own if db
-// is a PostgreSQL address. done stops it and removes everything.
-func Stage(ctx context.Context, db string) (n *nation.Nation, done func() error, err error) {
+// Stage makes a fresh nation for the stories of one act: in a folder that goes away, and in schemas of its own if db is a
+// PostgreSQL address. done stops it and removes everything.
+func Stage(ctx context.Context, db string, act []Story) (n *nation.Nation, done func() error, err error) {
 	dir, err := os.MkdirTemp("", "tongban-tour-*")
 	if err != nil {
 		return nil, nil, err
 	}
+	on := stages[""]
+	if len(act) > 0 {
+		on = stages[act[0].stage]
+	}
 	n, err = nation.Open(ctx, nation.Config{
-		Dir: dir, DB: db, Schema: "tour_" + strings.ToLower(rand.Text()[:12]) + "_", Only: []office.NodeID{here, there},
+		Dir: dir, DB: db, Schema: "tour_" + strings.ToLower(rand.Text()[:12]) + "_", Only: on.only, Today: on.today,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))

@@ -12,23 +12,33 @@ func TestStories(t *testing.T) {
 		"sqlite": func() string { return "" }, "postgres": func() string { return sqltest.Postgres(t).DSN },
 	} {
 		t.Run(name, func(t *testing.T) {
-			n, done, err := Stage(t.Context(), db())
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := done(); err != nil {
-					t.Error(err)
+			for i, act := range Acts(All()) {
+				if i > 0 && name != "sqlite" { // the first act shows that the databases do not differ
+					break
 				}
-			})
-			for _, s := range All() {
-				t.Run(s.Key, func(t *testing.T) {
-					if err := s.Run(t.Context(), n, func(s Step) {
-						t.Logf("%s %s %s: %s (%s, %d)", s.At.Format("15:04:05"), s.Key, s.Who, s.Zh, s.Holder, s.Signed)
-					}); err != nil {
-						t.Fatal(err)
-					}
-				})
+				playAct(t, db(), act)
+			}
+		})
+	}
+}
+
+func playAct(t *testing.T, db string, act []Story) {
+	t.Helper()
+	n, done, err := Stage(t.Context(), db, act)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := done(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, s := range act {
+		t.Run(s.Key, func(t *testing.T) {
+			if err := s.Run(t.Context(), n, func(s Step) {
+				t.Logf("%s %s %s: %s (%s, %d)", s.At.Format("15:04:05"), s.Key, s.Who, s.Zh, s.Holder, s.Signed)
+			}); err != nil {
+				t.Fatal(err)
 			}
 		})
 	}
@@ -37,7 +47,7 @@ func TestStories(t *testing.T) {
 func TestTheWordsAreInBothLanguages(t *testing.T) {
 	w := words()
 	for _, s := range w.Story {
-		if s.Zh == "" || s.En == "" || plays[s.Key] == nil || w.Typed.Trade[s.Key] == "" {
+		if s.Zh == "" || s.En == "" || plays[s.Key] == nil || s.Stage == "" && w.Typed.Trade[s.Key] == "" {
 			t.Errorf("story %s lacks something", s.Key)
 		}
 	}

@@ -18,7 +18,7 @@ var wordsFile string
 type pair struct{ Zh, En string }
 
 type wordBook struct {
-	Story []struct{ Key, Zh, En string }
+	Story []struct{ Key, Zh, En, Stage string }
 	Step  map[string]pair
 	Word  map[string]pair
 	Typed struct {
@@ -32,6 +32,7 @@ type wordBook struct {
 		FixCharter      string `toml:"fix_charter"`
 		Trade           map[string]string
 		Remedies        struct{ Review, Suit string }
+		Shared          map[string]string
 	}
 }
 

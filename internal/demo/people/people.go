@@ -109,6 +109,11 @@ type file struct {
 		Level                 int
 		Roles                 []string
 	}
+	Also []struct {
+		Sub, Name, Title, Province, Region string
+		TitleEn                            string `toml:"title_en"`
+		Roles                              []string
+	}
 	Province []struct {
 		ID, Region, Name string
 		NameEn           string            `toml:"name_en"`
@@ -149,6 +154,12 @@ func Load() (*Book, error) {
 				Province: p.ID, Region: seat, Roles: r.Roles, Title: r.Title, TitleEn: r.TitleEn,
 			})
 		}
+	}
+	for _, o := range f.Also { // those who work at a place of a story
+		b.People = append(b.People, Person{
+			Sub: o.Sub, Name: o.Name, Level: 4, Kind: Officer, CanRaise: 4, Province: o.Province, Region: o.Region, Roles: o.Roles,
+			Title: o.Title, TitleEn: o.TitleEn,
+		})
 	}
 	return b, nil
 }

@@ -28,19 +28,21 @@ type Case struct {
 	There       region.Code   `json:"there"` // 属地
 	Coordinator office.NodeID `json:"coordinator"`
 	Lodged      time.Time     `json:"lodged"`
-	Closed      time.Time     `json:"closed,omitzero"`
-	Legs        []Leg         `json:"legs"`
-	Custody     []Span        `json:"custody"`
-	Limits      []Limit       `json:"limits,omitempty"`
-	Corrections int           `json:"corrections"`         // notices told; the item says how many may be
-	Head        proof.Hash    `json:"head"`                // the last fact this node knows
-	Last        time.Time     `json:"last"`                // time of the last act this node knows
-	Licence     string        `json:"lic,omitempty"`       // 证照标识, once issued
-	Asked       time.Time     `json:"asked,omitzero"`      // when the applicant asked the deciding place to stop; known at the coordinator
-	Claimed     string        `json:"claimed,omitempty"`   // officer of the holder's node who works on it
-	ClaimedAt   time.Time     `json:"claimed_at,omitzero"` // since when
-	Recused     []string      `json:"recused,omitempty"`   // officers of this node who declared an interest
-	Checked     []string      `json:"checked,omitempty"`   // officers of this node who reviewed or accepted it
+	// Ended is when the applicant's part was over: delivered or withdrawn. It is closed once what other places did for it is undone.
+	Ended       time.Time  `json:"ended,omitzero"`
+	Closed      time.Time  `json:"closed,omitzero"`
+	Legs        []Leg      `json:"legs"`
+	Custody     []Span     `json:"custody"`
+	Limits      []Limit    `json:"limits,omitempty"`
+	Corrections int        `json:"corrections"`         // notices told; the item says how many may be
+	Head        proof.Hash `json:"head"`                // the last fact this node knows
+	Last        time.Time  `json:"last"`                // time of the last act this node knows
+	Licence     string     `json:"lic,omitempty"`       // 证照标识, once issued
+	Asked       time.Time  `json:"asked,omitzero"`      // when the applicant asked the deciding place to stop; known at the coordinator
+	Claimed     string     `json:"claimed,omitempty"`   // officer of the holder's node who works on it
+	ClaimedAt   time.Time  `json:"claimed_at,omitzero"` // since when
+	Recused     []string   `json:"recused,omitempty"`   // officers of this node who declared an interest
+	Checked     []string   `json:"checked,omitempty"`   // officers of this node who reviewed or accepted it
 
 	Private Private `json:"-"`
 	// Row is the store's guard: the version that was read, 0 for a new case.
@@ -65,6 +67,8 @@ type Leg struct {
 	Node    office.NodeID `json:"node"` // the node of Place: where the leg is to be done
 	Office  string        `json:"office"`
 	After   []string      `json:"after,omitempty"`
+	Any     bool          `json:"any,omitempty"`    // begins once one of After confirmed, not all
+	Effect  bool          `json:"effect,omitempty"` // a yes changes something at its place, to be undone if the case comes to nothing
 	State   State         `json:"state"`
 	Holder  office.NodeID `json:"holder"` // "" while planned
 	Since   time.Time     `json:"since,omitzero"`
@@ -102,6 +106,7 @@ type Private struct {
 	Parties     []Party           `json:"parties,omitempty"`
 	Disputes    []Dispute         `json:"disputes,omitempty"`
 	Review      map[string]Mark   `json:"review,omitempty"` // by checklist key
+	Verified    []Verified        `json:"verified,omitempty"`
 	Corrections []Correction      `json:"corrections,omitempty"`
 	Suspensions []Suspension      `json:"suspensions,omitempty"`
 	Extension   *Extension        `json:"extension,omitempty"`
@@ -222,6 +227,9 @@ func (a Actor) Officer() office.Officer {
 // second person.
 func (c Case) Matter(now time.Time) office.Matter {
 	m := office.Matter{Item: c.Item, Place: c.There, On: workday.DateOf(now), Recused: c.Recused}
+	if d, ok := c.LegOf(item.Decide); ok && d.Place != "" {
+		m.Place = d.Place
+	}
 	for _, l := range c.Legs {
 		m.Offices = append(m.Offices, l.Office)
 	}

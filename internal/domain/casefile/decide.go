@@ -101,6 +101,11 @@ func Decide(c Case, me office.NodeID, by Actor, law Law, d Decision, now time.Ti
 			return Case{}, Step{}, errs.New(errs.BadDecision, "granted against a finding %q", m.Finding)
 		}
 	}
+	if d.Outcome == Granted {
+		if err := c.overrules(); err != nil {
+			return Case{}, Step{}, err
+		}
+	}
 	return c.conclude(me, by, ActDecide, law, d, now)
 }
 
@@ -163,7 +168,7 @@ func Return(c Case, me office.NodeID, by Actor, reason, envelope string, now tim
 	switch {
 	case reason == "":
 		return Case{}, Step{}, errs.New(errs.ReasonNeeded, "a return without a reason")
-	case c.Local():
+	case collectKey(c) == "":
 		return Case{}, Step{}, errs.New(errs.NotAllowedNow, "%s has no window to return to", c.No)
 	}
 	c = c.clone()
@@ -182,6 +187,14 @@ func (c *Case) sendBack(l *Leg, envelope string, at time.Time) {
 	if c.Local() { // the notice goes to the applicant; this office answers for the case until it is mended
 		return
 	}
+	if l.Node == c.Coordinator { // the window is in the same house: its leg opens again in the same instant
+		reason := l.Reason
+		if collect, step, err := c.begin(l.Node, collectKey(*c), ActReopen, nil, at); err == nil {
+			collect.Reason = reason
+			c.hold(collect, l.Node, collect.Office, step.At)
+		}
+		return
+	}
 	l.Transit = &Transit{Envelope: envelope, To: c.Coordinator, At: at}
 }
 
@@ -198,7 +211,7 @@ func Dispatch(c Case, me office.NodeID, by Actor, envelope string, now time.Time
 	}
 	l := c.leg(deliver.Key)
 	c.Claimed, c.ClaimedAt = "", time.Time{}
-	if c.Local() { // nothing travels: the delivering leg begins in the same instant, and its limit runs on
+	if l.Node == me { // nothing travels: the delivering leg begins in the same instant, and its limit runs on
 		l.State, l.Step = Received, l.Step+1
 		c.hold(l, me, l.Office, step.At)
 		return c, step, nil
@@ -224,7 +237,7 @@ func Deliver(c Case, me office.NodeID, by Actor, d Delivery, now time.Time) (Cas
 	c.Private.Delivery = &d
 	step.Private = d
 	c.meetAll(step.At)
-	c.close(step.At)
+	c.end(step.At)
 	return c, step, nil
 }
 

@@ -78,11 +78,13 @@ func (c Case) Learn(f Fact, hash proof.Hash) Case {
 			c.Rule.Pins = f.Pins
 		}
 	}
-	switch f.Act { //nolint:exhaustive // only acts that reach beyond their own leg stand here
-	case ActCorrect:
+	switch {
+	case l.Kind == item.Verify: // it was somebody's part, and the case may have waited for it
+		c.tryClose(f.At)
+	case f.Act == ActCorrect:
 		c.Corrections++
-	case ActDeliver, ActServe, ActWithdraw:
-		c.close(f.At)
+	case f.Act == ActDeliver, f.Act == ActServe, f.Act == ActWithdraw:
+		c.end(f.At)
 	}
 	return c
 }

@@ -15,27 +15,40 @@ type Offered struct {
 	Case    Case           `json:"case"`
 	Private Private        `json:"private"`
 	Papers  []proof.Signed `json:"papers,omitempty"`
+	// Verified are a place's own answers, beside the facts that say that it gave them.
+	Verified []Verified `json:"verified,omitempty"`
 }
 
-// HandOver ends the collecting leg and offers the deciding leg under the envelope id. The leg stays ours until the
-// receiver's receipt is stored.
-func HandOver(c Case, me office.NodeID, by Actor, envelope string, now time.Time) (Case, Step, error) {
+// HandOver ends the collecting leg and begins what follows it: the legs of this house in the same instant, the others as offers
+// under envelope ids that mint gives. An offered leg stays ours until the receiver's receipt is stored.
+func HandOver(c Case, me office.NodeID, by Actor, law Law, mint func() string, now time.Time) (Case, Step, error) {
 	c = c.clone()
-	d, ok := c.LegOf(item.Decide)
-	if !ok {
-		return Case{}, Step{}, errs.New(errs.NotAllowedNow, "%s has nothing to hand over", c.No)
-	}
 	collect, step, err := c.begin(me, collectKey(c), ActHandOver, &by, now)
 	if err != nil {
 		return Case{}, Step{}, err
 	}
 	collect.Reason = ""
-	leg := c.leg(d.Key)
-	leg.Holder, leg.Reason = me, ""
-	leg.Transit = &Transit{Envelope: envelope, To: leg.Node, At: step.At}
 	c.Claimed, c.ClaimedAt = "", time.Time{}
-	c.meet(item.LimitNotify, step.At)
+	c.meetLeg(collect.Key, step.At)
+	c.advance(me, law, mint, step.At)
 	return c, step, nil
+}
+
+// Offered is the first leg that me has offered and not asked back yet; if all are asked back, the first of them.
+func (c Case) Offered(me office.NodeID) (Leg, bool) {
+	var found Leg
+	for _, l := range c.Legs {
+		if l.Transit == nil || l.Holder != me {
+			continue
+		}
+		if l.Transit.Recall == "" {
+			return l, true
+		}
+		if found.Key == "" {
+			found = l
+		}
+	}
+	return found, found.Key != ""
 }
 
 // AskBack starts a recall of an offer on its way: the receiver will say that it never held it, or since when it does.
@@ -45,7 +58,7 @@ func AskBack(c Case, me office.NodeID, by Actor, key, recall string) (Case, erro
 	switch {
 	case l == nil || l.Transit == nil || l.Holder != me:
 		return Case{}, errs.New(errs.NotAllowedNow, "%s %s is not on its way", c.No, key)
-	case l.Kind != item.Decide || l.Node == me: // what goes back to the window is not taken back
+	case (l.Kind != item.Decide && l.Kind != item.Verify) || l.Node == me: // what goes back to the window is not taken back
 		return Case{}, errs.New(errs.NotAllowedNow, "%s %s goes back to where it came from", c.No, key)
 	case l.Transit.Recall != "":
 		return Case{}, errs.New(errs.NotAllowedNow, "%s %s is being recalled already", c.No, key)
@@ -69,7 +82,7 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 		}
 		c = in.Case.clone()
 		c.Recused, c.Checked = nil, nil
-		c.Row, c.Claimed, c.ClaimedAt, c.Custody, c.Limits, c.Closed = 0, "", time.Time{}, nil, nil, time.Time{}
+		c.Row, c.Claimed, c.ClaimedAt, c.Custody, c.Limits, c.Closed, c.Ended = 0, "", time.Time{}, nil, nil, time.Time{}, time.Time{}
 	}
 	l := c.leg(e.Leg)
 	if l == nil || c.ID != e.Case {
@@ -79,7 +92,7 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 		if no, err := ParseNo(string(c.No)); err != nil || no != c.No || no.Node() != e.From || c.Coordinator != e.From {
 			return Case{}, time.Time{}, errs.New(errs.WrongSender, "%s opens a case of %s for %s", e.From, c.Coordinator, c.No.Node())
 		}
-		if l.Kind != item.Decide { // what comes home later is known here already
+		if l.Kind != item.Decide && l.Kind != item.Verify { // what comes home later is known here already
 			return Case{}, time.Time{}, errs.New(errs.WrongAddressee, "%s %s opens no case here", c.No, e.Leg)
 		}
 	}
@@ -96,6 +109,7 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 	}
 	if first {
 		l.Transit = nil
+		c.only(l.Key)
 		c.Private = in.Private
 	} else {
 		c.merge(in.Private, me)
@@ -114,8 +128,12 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 	if err != nil {
 		return Case{}, time.Time{}, err
 	}
-	c.hold(l, me, l.Office, step.At)
-	if l.Kind == item.Decide {
+	if l.Kind == item.Verify { // who leads goes on answering for the case; this office answers for its part
+		l.Holder, l.Since = me, step.At
+	} else {
+		c.hold(l, me, l.Office, step.At)
+	}
+	if l.Kind != item.Deliver {
 		l.Reason = ""
 		c.start(law, l.Key, EventReceived, step.At)
 	}
@@ -138,7 +156,7 @@ func (c Case) takeBack(decide *Leg, me office.NodeID, now time.Time) (Case, time
 // offerer is the only node whose offer of a leg to me can be true: the coordinator offers the deciding leg, and the
 // deciding place gives it back or offers the delivery.
 func (c Case) offerer(l *Leg, me office.NodeID) office.NodeID {
-	if l.Kind == item.Decide && l.Node == me {
+	if (l.Kind == item.Decide || l.Kind == item.Verify) && l.Node == me {
 		return c.Coordinator
 	}
 	d, _ := c.LegOf(item.Decide)
@@ -182,7 +200,10 @@ func Settle(c Case, r exchange.Receipt, me office.NodeID) Case {
 		c.given(l, r)
 	case exchange.Recalled, exchange.Refused:
 		l.Transit, l.Reason = nil, r.Reason
-		if collect := c.leg(collectKey(c)); l.Kind == item.Decide && collect != nil && collect.Node == me {
+		if l.Kind == item.Verify { // nobody has it; the case is ours as before
+			l.Holder = ""
+		}
+		if collect := c.leg(collectKey(c)); l.Kind != item.Deliver && collect != nil && collect.Node == me {
 			if reopened, _, err := c.begin(me, collect.Key, ActReopen, nil, c.Last); err == nil {
 				reopened.Reason = r.Reason
 			}
@@ -207,6 +228,10 @@ func (c *Case) given(l *Leg, r exchange.Receipt) {
 		return
 	}
 	l.State, l.Step = Received, l.Step+1
+	if l.Kind == item.Verify {
+		l.Holder, l.Since = r.From, r.At
+		return
+	}
 	c.hold(l, r.From, l.Office, r.At)
 }
 

@@ -122,6 +122,14 @@ func (c *Case) meet(kind item.LimitKind, at time.Time) {
 	}
 }
 
+func (c *Case) meetLeg(key string, at time.Time) {
+	for i := range c.Limits {
+		if l := &c.Limits[i]; l.Leg == key && l.Met.IsZero() {
+			l.Met = at
+		}
+	}
+}
+
 func (c *Case) meetAll(at time.Time) {
 	for i := range c.Limits {
 		if c.Limits[i].Met.IsZero() {

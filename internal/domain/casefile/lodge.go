@@ -16,10 +16,21 @@ type Lodging struct {
 	No      No
 	Item    item.Item
 	Mode    item.Mode
-	Here    office.Office // the receiving place's office
-	There   office.Office // the deciding place's office
+	Here    office.Office            // the receiving place's office
+	There   office.Office            // the deciding place's office
+	Others  map[string]office.Office // of the legs that stand at a third place, by key
 	Private Private
 	Law     Law
+}
+
+// Decides is the office that the plan lets decide.
+func (in Lodging) Decides() office.Office {
+	for _, p := range in.Law.Version.Plan[in.Mode] {
+		if p.Kind == item.Decide && p.Place == item.Here {
+			return in.Here
+		}
+	}
+	return in.There
 }
 
 // Lodge opens a case at the node me: it becomes the coordinator, and the first leg of the plan is held by its office from
@@ -45,12 +56,19 @@ func (in Lodging) open(me office.NodeID, now time.Time) (Case, Step, error) {
 	}
 	for _, p := range plan {
 		where := in.Here
-		if p.Place == item.There {
+		switch p.Place {
+		case item.There:
 			where = in.There
+		case item.Other:
+			var ok bool
+			if where, ok = in.Others[p.Key]; !ok {
+				return Case{}, Step{}, errs.New(errs.LegNowhere, "%s: nobody is named for %s", in.Item.Code, p.Key)
+			}
+		case item.Here, item.Lead:
 		}
 		c.Legs = append(c.Legs, Leg{
 			Key: p.Key, Kind: p.Kind, Place: where.Region, Node: where.Node, Office: where.Code,
-			After: p.After, State: Planned,
+			After: p.After, Any: p.Join == item.JoinAny, Effect: p.Undo != "", State: Planned,
 		})
 	}
 	first := &c.Legs[0]
@@ -69,13 +87,20 @@ func (in Lodging) open(me office.NodeID, now time.Time) (Case, Step, error) {
 
 // Supplement records what the applicant brought after a correction notice or a return; the papers are then handed over
 // again. Everything that was already in stays.
-func Supplement(c Case, me office.NodeID, by Actor, answers map[string]string, added []Material, corrections []Correction, now time.Time) (Case, Step, error) {
+func Supplement(c Case, me office.NodeID, by Actor, law Law, answers map[string]string, added []Material, corrections []Correction, now time.Time) (Case, Step, error) {
 	c = c.clone()
-	_, step, err := c.begin(me, collectKey(c), ActSupplement, &by, now)
+	collects := collectKey(c) != ""
+	if !collects && c.Mode != item.Onsite { // the applicant answers on the own page
+		return Case{}, Step{}, errs.New(errs.NotAllowedNow, "%s has no window", c.No)
+	}
+	l, step, err := c.begin(me, firstKey(c), ActSupplement, &by, now)
 	if err != nil {
 		return Case{}, Step{}, err
 	}
 	c.bring(&step, answers, added, corrections)
+	if !collects { // nothing was collected: what was missing is in at the office that asked
+		c.start(law, l.Key, EventReceived, step.At)
+	}
 	return c, step, nil
 }
 
@@ -100,15 +125,21 @@ func (c *Case) bring(step *Step, answers map[string]string, added []Material, co
 // deciding place holds is asked for (AskWithdraw).
 func Withdraw(c Case, me office.NodeID, by *Actor, now time.Time) (Case, Step, error) {
 	c = c.clone()
-	if d, ok := c.LegOf(item.Decide); ok && d.Transit != nil {
-		return Case{}, Step{}, errs.New(errs.InTransit, "%s is on its way", c.No)
+	for _, l := range c.Legs {
+		if l.Transit != nil {
+			return Case{}, Step{}, errs.New(errs.InTransit, "%s %s is on its way", c.No, l.Key)
+		}
 	}
-	_, step, err := c.begin(me, firstKey(c), ActWithdraw, by, now)
+	span, open := c.Holder() // the leg that answers for the case
+	if !open || span.Node != me {
+		return Case{}, Step{}, errs.New(errs.NotAllowedNow, "%s is not ours to take back", c.No)
+	}
+	_, step, err := c.begin(me, span.Leg, ActWithdraw, by, now)
 	if err != nil {
 		return Case{}, Step{}, err
 	}
 	c.meetAll(step.At)
-	c.close(step.At)
+	c.end(step.At)
 	return c, step, nil
 }
 
@@ -136,7 +167,7 @@ func Stop(c Case, me office.NodeID, now time.Time) (_ Case, _ Step, ok bool) {
 		return c, Step{}, false
 	}
 	c.meetAll(step.At)
-	c.close(step.At)
+	c.end(step.At)
 	return c, step, true
 }
 

@@ -24,6 +24,8 @@ const (
 	Done      State = "done"      // this leg's work is finished
 	Delivered State = "delivered" // 送达
 	Withdrawn State = "withdrawn" // 撤回
+	Undoing   State = "undoing"   // 待撤销: the case came to nothing, what was done for it here is still to be undone
+	Undone    State = "undone"    // 已撤销
 )
 
 // Outcome is how a deciding leg ended.
@@ -34,6 +36,8 @@ const (
 	Granted     Outcome = "granted"      // 准予
 	Denied      Outcome = "denied"       // 不予
 	NotAccepted Outcome = "not-accepted" // 不予受理
+	Confirmed   Outcome = "confirmed"    // 核实一致: a verifying leg's yes
+	Differs     Outcome = "differs"      // 核实不一致: its no
 )
 
 // Act is what somebody did to a leg. Names cross nodes: append only.
@@ -63,6 +67,9 @@ const (
 	ActReview      Act = "review"       // findings on the checklist
 	ActSupplement  Act = "supplement"   // what the notice asked for is in
 	ActServe       Act = "serve"        // the result stands on the applicant's own page (electronic service)
+	ActVerify      Act = "verify"       // a place that shares in the matter answers for its part (多地联办)
+	ActUnwind      Act = "unwind"       // the case came to nothing: what was done for it has to be undone
+	ActUndo        Act = "undo"         // it is undone
 )
 
 // move is one sentence of the law of a leg: a leg of this kind in this state may, by this act of somebody with this
@@ -82,6 +89,7 @@ var moves = []move{
 	{item.Collect, Received, ActHandOver, office.Window, Done},
 	{item.Collect, Done, ActReopen, "", Received},
 	{item.Collect, Received, ActWithdraw, "", Withdrawn},
+	{item.Collect, Done, ActWithdraw, "", Withdrawn}, // while others verify: the case is still the window's
 	{item.Collect, Done, ActAskWithdraw, "", Done},
 
 	// the deciding place accepts, asks once, decides
@@ -109,6 +117,15 @@ var moves = []move{
 	// where nothing is collected the applicant's own word comes to this leg
 	{item.Decide, Corrected, ActSupplement, "", Received},
 	{item.Decide, Corrected, ActWithdraw, "", Withdrawn},
+
+	// a place that shares in the matter answers for its own part, and undoes what it did if the case comes to nothing
+	{item.Verify, Planned, ActReceive, "", Received},
+	{item.Verify, Returned, ActReceive, "", Received},
+	{item.Verify, Received, ActVerify, office.Reviewer, Done},
+	{item.Verify, Received, ActReturn, office.Reviewer, Returned},
+	{item.Verify, Received, ActWithdraw, "", Withdrawn},
+	{item.Verify, Done, ActUnwind, "", Undoing},
+	{item.Verify, Undoing, ActUndo, office.Reviewer, Undone},
 
 	// the result reaches the applicant
 	{item.Deliver, Planned, ActReceive, "", Received},
@@ -151,7 +168,11 @@ func (c *Case) begin(me office.NodeID, key string, act Act, by *Actor, now time.
 			return nil, Step{}, errs.New(errs.NotYours, "%s needs the role %s", act, m.role)
 		}
 		if by != nil {
-			if err := by.Officer().May(office.Act(act), c.Matter(now)); err != nil {
+			m := c.Matter(now)
+			if l.Kind == item.Verify { // a part is the matter of its own place
+				m.Place = l.Place
+			}
+			if err := by.Officer().May(office.Act(act), m); err != nil {
 				return nil, Step{}, err
 			}
 		}

@@ -21,6 +21,7 @@ collect received   supplement   window   received
 collect received   hand-over    window   done
 collect done       reopen       -        received
 collect received   withdraw     -        withdrawn
+collect done       withdraw     -        withdrawn
 collect done       ask-withdraw -        done
 decide  planned    receive      -        received
 decide  corrected  receive      -        received
@@ -45,6 +46,13 @@ decide  accepted   withdraw     -        withdrawn
 decide  suspended  withdraw     -        withdrawn
 decide  corrected  supplement   -        received
 decide  corrected  withdraw     -        withdrawn
+verify  planned    receive      -        received
+verify  returned   receive      -        received
+verify  received   verify       reviewer done
+verify  received   return       reviewer returned
+verify  received   withdraw     -        withdrawn
+verify  done       unwind       -        undoing
+verify  undoing    undo         reviewer undone
 deliver planned    receive      -        received
 deliver received   deliver      window   delivered
 deliver received   serve        -        delivered
@@ -73,10 +81,11 @@ func law(t *testing.T) map[key]permit {
 
 var (
 	allKinds  = []item.LegKind{item.Collect, item.Decide, item.Deliver, item.Verify, item.File}
-	allStates = []State{Planned, Received, Corrected, Returned, Accepted, Suspended, Declined, Concluded, Done, Delivered, Withdrawn}
+	allStates = []State{Planned, Received, Corrected, Returned, Accepted, Suspended, Declined, Concluded, Done, Delivered, Withdrawn, Undoing, Undone}
 	allActs   = []Act{
 		ActLodge, ActHandOver, ActReceive, ActReopen, ActAccept, ActDeemAccept, ActDecline, ActCorrect, ActReturn, ActSuspend,
-		ActResume, ActAskExtend, ActExtend, ActKeepLimit, ActDecide, ActDispatch, ActDeliver, ActWithdraw, ActAskWithdraw, ActReview, ActSupplement, ActServe, "unheard-of",
+		ActResume, ActAskExtend, ActExtend, ActKeepLimit, ActDecide, ActDispatch, ActDeliver, ActWithdraw, ActAskWithdraw, ActReview, ActSupplement, ActServe,
+		ActVerify, ActUnwind, ActUndo, "unheard-of",
 	}
 )
 
@@ -158,9 +167,11 @@ func TestActsKeepToTheTableAndLeaveTheirInputAlone(t *testing.T) {
 		do   func(c Case, by Actor, now time.Time) (Case, Step, error)
 	}{
 		{ActSupplement, item.Collect, func(c Case, by Actor, now time.Time) (Case, Step, error) {
-			return Supplement(c, north, by, map[string]string{"name": "x"}, []Material{{Key: "m"}}, []Correction{{Answer: "x"}}, now)
+			return Supplement(c, north, by, Law{}, map[string]string{"name": "x"}, []Material{{Key: "m"}}, []Correction{{Answer: "x"}}, now)
 		}},
-		{ActHandOver, item.Collect, func(c Case, by Actor, now time.Time) (Case, Step, error) { return HandOver(c, north, by, "e", now) }},
+		{ActHandOver, item.Collect, func(c Case, by Actor, now time.Time) (Case, Step, error) {
+			return HandOver(c, north, by, Law{}, func() string { return "e" }, now)
+		}},
 		{ActWithdraw, item.Collect, func(c Case, by Actor, now time.Time) (Case, Step, error) { return Withdraw(c, north, &by, now) }},
 		{ActReview, item.Decide, func(c Case, by Actor, now time.Time) (Case, Step, error) {
 			return Review(c, west, by, map[string]Mark{"a": {Finding: Amend}}, now)

@@ -69,6 +69,6 @@ func Serve(c Case, me office.NodeID, now time.Time) (Case, Step, error) {
 	c.Private.Delivery = &d
 	step.Private = d
 	c.meetAll(step.At)
-	c.close(step.At)
+	c.end(step.At)
 	return c, step, nil
 }

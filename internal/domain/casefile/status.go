@@ -1,6 +1,8 @@
 package casefile
 
 import (
+	"slices"
+
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 )
@@ -24,27 +26,34 @@ const (
 // Status is read off the legs.
 func (c Case) Status() Status {
 	d, _ := c.LegOf(item.Decide)
-	for _, l := range c.Legs {
-		if l.State == Withdrawn {
-			return StatusWithdrawn
-		}
-	}
-	if !c.Closed.IsZero() {
-		if d.Outcome == Granted {
-			return StatusDone
-		}
+	switch {
+	case !c.Closed.IsZero() && c.withdrawn():
+		return StatusWithdrawn
+	case !c.Closed.IsZero() && d.Outcome == Granted:
+		return StatusDone
+	case !c.Closed.IsZero():
 		return StatusDenied
+	case c.Failed() || !c.Ended.IsZero(): // its result is on its way, or what was done for it is being undone
+		return StatusHandling
 	}
 	switch d.State {
 	case Planned, Received, Returned:
+		if c.verifying() {
+			return StatusChecking
+		}
 		return StatusSubmitted
 	case Corrected:
 		return StatusCorrection
 	case Accepted:
 		return StatusAccepted
-	case Suspended, Declined, Concluded, Done, Delivered, Withdrawn:
+	case Suspended, Declined, Concluded, Done, Delivered, Withdrawn, Undoing, Undone:
 	}
 	return StatusHandling
+}
+
+// withdrawn reports whether the applicant took the case back.
+func (c Case) withdrawn() bool {
+	return slices.ContainsFunc(c.Legs, func(l Leg) bool { return l.State == Withdrawn && l.Kind != item.Verify })
 }
 
 // Queue names the list of a node's desk in which a case stands, "" for none.
@@ -69,12 +78,7 @@ func (c Case) At(me office.NodeID) (Queue, string) {
 		return "", ""
 	}
 	for _, l := range c.Legs {
-		if l.Transit != nil && l.Holder == me {
-			return QueueTransit, c.senderOffice(l, me)
-		}
-	}
-	for _, l := range c.Legs {
-		if l.Holder != me || l.Node != me {
+		if l.Holder != me || l.Node != me || l.Transit != nil {
 			continue
 		}
 		switch {
@@ -92,6 +96,15 @@ func (c Case) At(me office.NodeID) (Queue, string) {
 			return QueueConcluded, l.Office
 		case l.Kind == item.Deliver && l.State == Received:
 			return QueueDeliver, l.Office
+		case l.Kind == item.Verify && l.State == Received:
+			return QueueReceived, l.Office
+		case l.Kind == item.Verify && l.State == Undoing:
+			return QueueReturned, l.Office
+		}
+	}
+	for _, l := range c.Legs {
+		if l.Transit != nil && l.Holder == me {
+			return QueueTransit, c.senderOffice(l, me)
 		}
 	}
 	return "", ""
@@ -99,10 +112,11 @@ func (c Case) At(me office.NodeID) (Queue, string) {
 
 func (c Case) intakeQueue() Queue {
 	d, _ := c.LegOf(item.Decide)
+	collect, _ := c.LegOf(item.Collect)
 	switch {
 	case d.State == Corrected:
 		return QueueCorrection
-	case d.State == Returned || d.Reason != "":
+	case d.State == Returned || d.Reason != "" || collect.Reason != "":
 		return QueueReturned
 	}
 	return QueueIntake

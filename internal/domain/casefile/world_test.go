@@ -128,10 +128,10 @@ var acts = map[string]struct {
 	do func(w *world, c Case, id string, now time.Time) (Case, Step, error)
 }{
 	"supplement": {north, func(_ *world, c Case, _ string, now time.Time) (Case, Step, error) {
-		return Supplement(c, north, clerk, map[string]string{"name": "雪莲花"}, []Material{{Key: "lease", Source: "upload"}}, nil, now)
+		return Supplement(c, north, clerk, Law{}, map[string]string{"name": "雪莲花"}, []Material{{Key: "lease", Source: "upload"}}, nil, now)
 	}},
 	"hand-over": {north, func(_ *world, c Case, id string, now time.Time) (Case, Step, error) {
-		return HandOver(c, north, clerk, id, now)
+		return HandOver(c, north, clerk, Law{}, func() string { return id }, now)
 	}},
 	"withdraw": {north, func(_ *world, c Case, _ string, now time.Time) (Case, Step, error) {
 		return Withdraw(c, north, nil, now)

@@ -72,7 +72,7 @@ func Of(in casefile.Lodging) (agreed []byte, a vouch.Agreement, err error) {
 	if agreed, err = proof.Marshal(shown(in.ID, in.Item.Code, in.There.Region, in.Private)); err != nil {
 		return nil, vouch.Agreement{}, err
 	}
-	return agreed, vouch.Agreement{Act: vouch.Submit, To: in.There.Node, About: in.Item.Code, Hash: proof.HashOf(agreed)}, nil
+	return agreed, vouch.Agreement{Act: vouch.Submit, To: in.Decides().Node, About: in.Item.Code, Hash: proof.HashOf(agreed)}, nil
 }
 
 // OfPart is Of for an invited person; to is the node that decides.

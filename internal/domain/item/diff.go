@@ -42,7 +42,7 @@ func Diff(old, now Version) []Change {
 	d := differ{}
 	d.asked("material", materialParts(old), materialParts(now))
 	d.asked("field", fieldParts(old), fieldParts(now))
-	d.parts("question", questionParts(old), questionParts(now), Changed, Changed)
+	d.asked("question", questionParts(old), questionParts(now))
 	d.limits(old, now)
 	d.waits(old, now)
 	d.parts("mode", modeParts(old), modeParts(now), Changed, Changed)

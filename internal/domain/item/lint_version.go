@@ -194,6 +194,7 @@ func (l *linter) plan(v Version) {
 			for _, d := range g.Does {
 				oneOf(l, line, g.Key, d, acts)
 			}
+			l.part(v, legs, line, g)
 		}
 		if n := count(legs, Decide); n != 1 {
 			l.say(0, "dangling", head+": one leg decides")
@@ -208,6 +209,23 @@ func (l *linter) plan(v Version) {
 		if !slices.Contains(rank, mode) {
 			l.say(0, "unknown-mode", string(mode))
 		}
+	}
+}
+
+// part checks what only legs of several places have.
+func (l *linter) part(v Version, legs []LegPlan, line int, g LegPlan) {
+	l.mark(line, g.Key, g.Mark)
+	if g.Kind == Verify && (len(g.After) == 0 || count(legs, Collect) == 0) {
+		l.say(line, "dangling", g.Key+": a part follows what a window collected")
+	}
+	if g.Join != "" && g.Join != JoinAny {
+		l.say(line, "dangling", g.Key+": no way to join "+g.Join)
+	}
+	if f, ok := v.Field(g.At); (g.Place == Other || g.At != "") && (g.Place != Other || !ok || f.Type != Region || !f.Required) {
+		l.say(line, "dangling", g.Key+": a third place is named by a required field of the form")
+	}
+	if (g.Undo == "") != (g.UndoEn == "") || g.Undo != "" && g.Kind != Verify {
+		l.say(line, "dangling", g.Key+": what is undone stands in both languages, on a leg that verifies")
 	}
 }
 

@@ -145,7 +145,7 @@ func TestLocalAndPinned(t *testing.T) {
 	for _, ch := range Diff(before, after) {
 		got = append(got, ch.Kind+" "+ch.Part+" "+ch.Key)
 	}
-	if !slices.Equal(got, []string{"asked-more material lease", "changed question rented", "shorter limit decide"}) {
+	if !slices.Equal(got, []string{"asked-more material lease", "asked-more question rented", "shorter limit decide"}) {
 		t.Errorf("%v", got)
 	}
 	if other, _ := c.Local("2020-030", there, here, day(t, "2027-01-01"), regions); len(Diff(before, other)) == 0 || other.Limits[1].Promised.N == 2 {

@@ -201,7 +201,29 @@ type LegPlan struct {
 	Kind  LegKind  `toml:"kind"`
 	Place Place    `toml:"place"`
 	After []string `toml:"after"`
-	Does  []string `toml:"does"` // acts the holder may do: identity, formal-check, receive, accept, refuse, return, decide, issue, notify, handover, post, archive
+	// Join says whether all of After must be done (""), or one that confirmed is enough (any).
+	Join string `toml:"join,omitempty"`
+	// At is the region field of the form that names the place of a leg at a third place.
+	At string `toml:"at,omitempty"`
+	// Undo says, for a leg whose yes changes something at its place, what is undone there if the case comes to nothing.
+	Undo   string   `toml:"undo,omitempty"`
+	UndoEn string   `toml:"undo_en,omitempty"`
+	Mark   Mark     `toml:"mark,omitempty"` // how Undo is known
+	Does   []string `toml:"does"`           // acts the holder may do: identity, formal-check, receive, accept, refuse, return, decide, issue, notify, handover, post, archive
+}
+
+// JoinAny is the join of a leg that begins once one of those before it confirmed.
+const JoinAny = "any"
+
+// Windowed is the mode in which a window takes the matter in: the best of those that begin where the window stands. The place
+// that leads checks with the others itself before the applicant is sent on (多地联办).
+func (v Version) Windowed(modes []Mode) (Mode, bool) {
+	for _, m := range []Mode{Joint, Entrusted, Onsite} {
+		if slices.Contains(modes, m) && v.Begins(m) {
+			return m, true
+		}
+	}
+	return None, false
 }
 
 // Wait is a time that the law puts on the applicant, not on an office: a period of reflection, or days within which to come.
@@ -414,6 +436,11 @@ func (v Version) Unverified() []string {
 	}
 	for _, r := range v.Refusals {
 		add("refusal", r.Key, r.Mark)
+	}
+	for _, m := range rank {
+		for _, g := range v.Plan[m] {
+			add("leg", string(m)+"."+g.Key, g.Mark)
+		}
 	}
 	add("corrections", v.Corrections.Manner, v.Corrections.Mark)
 	add("result", v.Result.Kind, v.Result.Mark)

@@ -29,6 +29,8 @@ var told = map[casefile.Act]Kind{
 	casefile.ActServe:      Served,
 	casefile.ActWithdraw:   Withdrawn,
 	casefile.ActSupplement: Supplemented,
+	casefile.ActVerify:     Verified,
+	casefile.ActUndo:       Undone,
 }
 
 // silent are the acts that nobody is told of, because they change nothing for the applicant.
@@ -36,6 +38,7 @@ var silent = map[casefile.Act]string{
 	casefile.ActReceive:     "the receipt shows on the page; the hand-over was told",
 	casefile.ActReopen:      "what brought it back was told",
 	casefile.ActReview:      "inside the office",
+	casefile.ActUnwind:      "its end is told: undone",
 	casefile.ActAskExtend:   "inside the office; what follows is told",
 	casefile.ActKeepLimit:   "inside the office; the limit stays as it was told",
 	casefile.ActAskWithdraw: "the applicant's own wish; its answer is told",
@@ -48,6 +51,9 @@ func Of(c casefile.Case, f casefile.Fact, hash proof.Hash) (Notice, bool) {
 	kind, ok := told[f.Act]
 	if !known || !ok || f.By != leg.Node {
 		return Notice{}, false
+	}
+	if leg.Kind == item.Verify && (f.Act == casefile.ActWithdraw || f.Act == casefile.ActReturn) {
+		return Notice{}, false // a part that stopped with the case, or that the window looks at again
 	}
 	switch f.Act { //nolint:exhaustive // the others are told as the table says
 	case casefile.ActDecide:

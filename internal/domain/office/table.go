@@ -99,6 +99,10 @@ var Table = []Rule{
 	{"extend", []Role{Lead}, seeing},
 	{"keep-limit", []Role{Lead}, seeing},
 
+	// a part of a matter that several places share: each answers for its own
+	{"verify", checking, seeing},
+	{"undo", checking, seeing},
+
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
 	{"decide", deciding, append([]Condition{SecondPerson}, seeing...)},
 	{"dispatch", []Role{Decider, Reviewer}, seeing}, // a refusal to accept leaves with who refused

@@ -253,7 +253,19 @@ func (f *Face) plan(r *http.Request, v visit, c casefile.Case, view *actView) fu
 		return func(ctx context.Context) (casefile.Case, error) { return b.Correct(ctx, v.by, ref, items) }
 	case actReturn:
 		reason := view.choice(ctx, "reason", f.returnReasons())
+		if f.hasPart(c, v.by) {
+			return func(ctx context.Context) (casefile.Case, error) {
+				return f.cfg.Post.GiveBack(ctx, v.by, c.ID, c.Row, reason)
+			}
+		}
 		return func(ctx context.Context) (casefile.Case, error) { return b.Return(ctx, v.by, ref, reason) }
+	case actVerify:
+		answer := view.verified(ctx)
+		return func(ctx context.Context) (casefile.Case, error) {
+			return f.cfg.Post.Verify(ctx, v.by, c.ID, c.Row, answer)
+		}
+	case actUndo:
+		return func(ctx context.Context) (casefile.Case, error) { return f.cfg.Post.Undo(ctx, v.by, c.ID, c.Row) }
 	case actDecline:
 		d := f.declining(ctx, view)
 		return func(ctx context.Context) (casefile.Case, error) { return b.Decline(ctx, v.by, ref, d) }

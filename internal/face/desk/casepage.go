@@ -53,7 +53,8 @@ type caseView struct {
 	Custody [][]page.Cell
 	Papers  []unit.Paper
 	Receipt *unit.Paper
-	Fee     *feeView // nil: the matter costs nothing here
+	Fee     *feeView   // nil: the matter costs nothing here
+	Parts   []page.Row // of a matter that several places share
 
 	RateURL, RateCode string // of the receipt; "" if the window is not rated here
 }
@@ -157,9 +158,12 @@ func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseV
 	here, there := f.placeName(c, item.Collect), f.placeName(c, item.Decide)
 	if d, ok := c.LegOf(item.Decide); ok && d.Node == f.cfg.Kit.Me && d.Office == v.by.Office {
 		view.Duty = wording(ctx, c, "duty", "there", here)
+	} else if f.hasPart(c, v.by) {
+		view.Duty = page.T(ctx, "desk.duty.part")
 	} else {
 		view.Duty = page.T(ctx, "desk.duty.here", there)
 	}
+	f.fillParts(r, v, &view)
 	f.stations(r, &view, here, there)
 	f.notices(r, &view)
 	f.feeOf(r, v, &view)
@@ -176,10 +180,13 @@ func (f *Face) stations(r *http.Request, view *caseView, here, there string) {
 	if collect.Key == "" {
 		from = page.Place{Name: here, Role: page.T(ctx, "apply.desk.from"), State: page.T(ctx, "apply.desk.sent"), Done: true}
 	}
-	view.Places = []page.Place{
-		from,
-		{Name: there, Role: page.T(ctx, "desk.role.decide"), State: page.T(ctx, "desk.state."+string(decide.State)), Active: running && h.Leg == decide.Key, Done: decide.State == casefile.Done},
+	if c.Mode != item.Onsite { // everything happens at one counter
+		view.Places = append(view.Places, from)
 	}
+	view.Places = append(view.Places, f.stationsOf(ctx, c)...)
+	view.Places = append(view.Places,
+		page.Place{Name: there, Role: page.T(ctx, "desk.role.decide"), State: page.T(ctx, "desk.state."+string(decide.State)), Active: running && h.Leg == decide.Key, Done: decide.State == casefile.Done},
+	)
 	if deliver, ok := c.LegOf(item.Deliver); ok {
 		view.Places = append(view.Places, page.Place{
 			Name: f.cfg.Kit.Regions.Name(deliver.Place), Role: page.T(ctx, "desk.role.deliver"),

@@ -19,6 +19,10 @@ func idTypes(ctx context.Context) []page.Choice {
 	return out
 }
 
+func yesNo(ctx context.Context) []page.Choice {
+	return []page.Choice{{Value: "y", Text: page.T(ctx, "apply.ask.yes")}, {Value: "n", Text: page.T(ctx, "apply.ask.no")}}
+}
+
 func agreed(v intakeView) []string {
 	if v.D.Consent != "" {
 		return []string{"yes"}

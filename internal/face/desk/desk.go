@@ -13,6 +13,7 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/item"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
@@ -90,6 +91,8 @@ type Config struct {
 	Store      Store
 	Files      Files
 	Box        Box
+	// Known is what registered sources say of who stands at the counter, as "SOURCE.WHAT"; nil asks none.
+	Known func(ctx context.Context, who party.Person, code string, here, there region.Code, v item.Version) map[string]string
 	// Reachable says whether another node answers now; nil judges by how long an offer has been without receipt.
 	Reachable func(office.NodeID) bool
 	Demo      bool

@@ -33,7 +33,10 @@ type draft struct {
 	Consent string            `json:"consent"`
 	Item    string            `json:"item"`
 	There   region.Code       `json:"there"`
+	Said    map[string]bool   `json:"said,omitempty"` // to the matter's yes-no questions
 	Answers map[string]string `json:"answers"`
+	Known   map[string]string `json:"known,omitempty"` // what registered sources said
+	Partner party.Person      `json:"partner,omitzero"`
 	Sources map[string]string `json:"sources"` // by material
 	Files   []exchange.File   `json:"files"`
 	Search  map[string]string `json:"-"` // what was looked for in a list, by field
@@ -95,8 +98,9 @@ func (d *draft) fail(id, words string) {
 // application is what lodge takes in.
 func (d draft) application(v item.Version) lodge.Application {
 	a := lodge.Application{
-		ID: d.ID, Item: d.Item, There: d.There, Applicant: d.Person, Consent: d.Consent, Answers: map[string]string{},
+		ID: d.ID, Item: d.Item, There: d.There, Applicant: d.Person, Consent: d.Consent, Said: d.Said, Answers: map[string]string{},
 	}
+	a.Known, a.Partner = d.Known, d.partner()
 	for _, f := range v.Form.Fields {
 		if s := d.Answers[f.Key]; s != "" {
 			a.Answers[f.Key] = s
@@ -108,6 +112,14 @@ func (d draft) application(v item.Version) lodge.Application {
 		}
 	}
 	return a
+}
+
+// partner is who stands at the counter too, nil if nobody is named.
+func (d draft) partner() *party.Person {
+	if d.Partner.IDNo == "" {
+		return nil
+	}
+	return &d.Partner
 }
 
 func (d draft) files(material string) []exchange.File {

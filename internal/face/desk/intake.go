@@ -169,6 +169,9 @@ func (f *Face) matter(w http.ResponseWriter, r *http.Request, v visit) error {
 		view.Cannot = &can
 		return f.showStep(w, r, v, d, stepMatter, view)
 	}
+	if err := f.ask(r, v, &d); err != nil {
+		return err
+	}
 	return f.showStep(w, r, v, d, stepDetails, intakeView{})
 }
 
@@ -187,8 +190,10 @@ func (f *Face) can(v visit, d draft) (item.Answer, bool) {
 	if !a.Possible {
 		return a, false
 	}
+	ver, _ := f.version(v, d)
+	mode, ok := ver.Windowed(a.Modes)
 	_, err := f.cfg.Kit.OfficeAt(d.There)
-	return a, err == nil && a.Version != "" && slices.Contains(a.Modes, item.Entrusted)
+	return a, ok && (err == nil || mode == item.Onsite) && a.Version != ""
 }
 
 // back goes to an earlier screen with everything kept.
@@ -228,7 +233,14 @@ func (f *Face) details(w http.ResponseWriter, r *http.Request, v visit) error {
 	if !ok || d.Consent == "" {
 		return errs.New(errs.DraftUnreadable, "draft is not at this screen")
 	}
+	d.takeSaid(in, ver)
+	if ver, ok = f.version(v, d); !ok {
+		return errs.New(errs.DraftUnreadable, "draft without a matter")
+	}
 	f.takeAnswers(&d, in, ver)
+	if in.Get("do") == "next" {
+		f.takePartner(&d, in, ver, v.lang)
+	}
 	f.takeMaterials(r, &d, in, ver)
 	do := in.Get("do")
 	if n, ok := strings.CutPrefix(do, "remove-"); ok {
@@ -320,6 +332,9 @@ func (f *Face) judge(r *http.Request, v visit, d *draft, ver item.Version) error
 		return nil
 	}
 	for _, field := range ver.Missing(f.filled(*d, ver)) {
+		if field.Source == item.FromEvidence && field.Fallback != item.FallAsk { // the deciding place asks the source again
+			continue
+		}
 		d.fail("known", page.T(r.Context(), "desk.details.gap", pick(v.lang, field.Label, field.LabelEn)))
 	}
 	return nil

@@ -51,6 +51,10 @@ func (f *Face) complete(r *http.Request, v visit, view *intakeView) error {
 	}
 	view.Item, _ = f.cfg.Kit.Catalogue.Item(d.Item)
 	there, err := f.cfg.Kit.OfficeAt(d.There)
+	a, _ := f.can(v, d)
+	if mode, _ := view.Version.Windowed(a.Modes); mode == item.Onsite { // what the law wants on site is decided where the person stands
+		there, err = view.Here, nil
+	}
 	if err != nil {
 		return err
 	}

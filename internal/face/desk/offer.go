@@ -29,11 +29,13 @@ const (
 	actDecide     = "decide"
 	actIssue      = "issue"
 	actDeliver    = "deliver"
+	actVerify     = "verify"
+	actUndo       = "undo"
 )
 
 // acts in the order in which they are offered.
 var acts = []string{
-	actHandOver, actSupplement, actAccept, actDecide, actIssue, actDeliver, actCorrect, actReturn, actDecline, actSuspend, actResume,
+	actHandOver, actSupplement, actVerify, actUndo, actAccept, actDecide, actIssue, actDeliver, actCorrect, actReturn, actDecline, actSuspend, actResume,
 	actExtend, actKeepLimit, actAskExtend,
 	actRecall, actWithdraw, actReview, actFinish,
 }
@@ -55,12 +57,12 @@ func (f *Face) probe(ctx context.Context, c casefile.Case, by casefile.Actor, ac
 		if waiting(c) {
 			return errs.New(errs.FormIncomplete, "the notice is not answered yet")
 		}
-		_, _, err = casefile.HandOver(c, me, by, any, now)
+		_, _, err = casefile.HandOver(c, me, by, law, func() string { return any }, now)
 	case actSupplement:
-		_, _, err = casefile.Supplement(c, me, by, nil, nil, nil, now)
+		_, _, err = casefile.Supplement(c, me, by, law, nil, nil, nil, now)
 	case actRecall:
 		if err = f.atWindow(c, by); err == nil {
-			l, _ := c.LegOf(item.Decide)
+			l, _ := c.Offered(me)
 			_, err = casefile.AskBack(c, me, by, l.Key, any)
 		}
 	case actWithdraw:
@@ -76,7 +78,13 @@ func (f *Face) probe(ctx context.Context, c casefile.Case, by casefile.Actor, ac
 	case actCorrect:
 		_, _, err = casefile.Correct(c, me, by, law, []casefile.Correction{{Problem: any, Fix: any}}, any, now)
 	case actReturn:
-		_, _, err = casefile.Return(c, me, by, any, any, now)
+		if _, _, err = casefile.GiveBack(c, me, by, any, now); err != nil {
+			_, _, err = casefile.Return(c, me, by, any, any, now)
+		}
+	case actVerify:
+		_, _, err = casefile.Verify(c, me, by, casefile.Verified{Outcome: casefile.Confirmed}, now)
+	case actUndo:
+		_, _, err = casefile.Undo(c, me, by, now)
 	case actDecline:
 		_, _, err = casefile.Decline(c, me, by, law, casefile.Decision{Reasons: []string{any}}, now)
 	case actSuspend:
@@ -104,6 +112,9 @@ func (f *Face) probe(ctx context.Context, c casefile.Case, by casefile.Actor, ac
 // atWindow reports whether the officer is a window clerk of the office that took the case in.
 func (f *Face) atWindow(c casefile.Case, by casefile.Actor) error {
 	l, ok := c.LegOf(item.Collect)
+	if !ok && c.Mode == item.Onsite { // who stood at the counter was taken in by who decides
+		l, ok = c.LegOf(item.Decide)
+	}
 	switch {
 	case !ok || l.Node != f.cfg.Kit.Me || l.Office != by.Office:
 		return errs.New(errs.NotHolder, "%s was taken in elsewhere", c.No)

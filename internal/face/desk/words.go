@@ -93,11 +93,17 @@ func (f *Face) placeName(c casefile.Case, kind item.LegKind) string {
 	if kind == item.Decide {
 		code = c.There
 	}
+	if l, ok := c.LegOf(kind); ok && l.Place != "" {
+		code = l.Place
+	}
 	return f.cfg.Kit.Regions.Name(code)
 }
 
 // wording is a sentence about an act. Where nothing was collected and nothing travels it has words of its own.
 func wording(ctx context.Context, c casefile.Case, group, act string, args ...any) string {
+	if key := "desk.onsite." + group + "." + act; c.Mode == item.Onsite && text.Has(key) {
+		return page.T(ctx, key)
+	}
 	if key := "apply.desk." + group + "." + act; c.Local() && text.Has(key) {
 		return page.T(ctx, key)
 	}

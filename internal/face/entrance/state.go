@@ -38,6 +38,7 @@ type detail struct {
 	WithdrawSoon bool // once the other place has it
 	TooLate      bool // a withdrawal was asked for, and it was decided already
 	Fee          feeBox
+	Parts        []page.Row // what each place answered, or undid (多地联办)
 }
 
 // group is the index of the group in 我的办件.
@@ -95,6 +96,12 @@ func (e *entrance) state(ctx context.Context, c casefile.Case, facts []casefile.
 	if collect.Key != "" {
 		d.Places = append(d.Places, e.station(ctx, "collect", collect, decide.Holder == "" || decide.Holder == collect.Node && decide.State != casefile.Done))
 	}
+	for _, l := range c.Legs {
+		if l.Kind == item.Verify {
+			d.Places = append(d.Places, e.station(ctx, "verify", l, l.State == casefile.Received || l.State == casefile.Undoing))
+			d.Parts = append(d.Parts, e.part(ctx, c, l))
+		}
+	}
 	d.Places = append(d.Places, e.station(ctx, "decide", decide, decide.Holder == decide.Node && decide.State != casefile.Done))
 	if deliver.Key != "" && (deliver.Holder != "" || d.Done) {
 		d.Places = append(d.Places, e.station(ctx, "deliver", deliver, !d.Done))
@@ -149,8 +156,12 @@ func (e *entrance) headline(ctx context.Context, c casefile.Case, d detail, arri
 		return page.T(ctx, "entrance.head.arrived", officeName(ctx, e.office(leg(c, item.Deliver).Office)))
 	case status == casefile.StatusCorrection:
 		return page.T(ctx, "entrance.head.correction", len(c.Private.Corrections))
+	case !c.Ended.IsZero():
+		return page.T(ctx, "entrance.head.undoing")
 	case !d.SentAt.IsZero():
 		return page.T(ctx, "entrance.head.sent", d.SentTo)
+	case status == casefile.StatusChecking:
+		return page.T(ctx, "entrance.head.checking", e.checking(ctx, c))
 	case status == casefile.StatusAccepted:
 		return page.T(ctx, "entrance.head.accepted", decider)
 	case decide.State == casefile.Suspended:

@@ -51,6 +51,19 @@ func (d *Desk) look(ctx context.Context, draft *journey.Draft, v item.Version) {
 	}
 }
 
+// Known is what the sources say of somebody who stands at a counter and asks for it, as "SOURCE.WHAT": nobody types it then.
+func (d *Desk) Known(ctx context.Context, who party.Person, code string, here, there region.Code, v item.Version) map[string]string {
+	draft := journey.Draft{Applicant: who, Item: code, Here: here, There: there, Opened: d.now()}.Clone()
+	d.look(ctx, &draft, v)
+	out := map[string]string{}
+	for source, r := range draft.Records {
+		for name, value := range r.Values {
+			out[source+"."+name] = value
+		}
+	}
+	return out
+}
+
 // ask is one source: the registered one if it answers, and what the account itself proves in any case.
 func (d *Desk) ask(ctx context.Context, draft journey.Draft, key string) journey.Record {
 	r := d.registered(ctx, draft, key)

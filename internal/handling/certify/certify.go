@@ -82,7 +82,7 @@ func (s *Issuer) dispatched(ctx context.Context, by casefile.Actor, c casefile.C
 	if err != nil {
 		return casefile.Case{}, u, err
 	}
-	if c.Local() {
+	if deliver, ok := c.LegOf(item.Deliver); ok && deliver.Node == s.Kit.Me {
 		c, err = s.serve(&u, c)
 	} else {
 		err = s.send(&u, c, fact)

@@ -182,7 +182,7 @@ func (b *Bench) offerBack(u *unit.Unit, c casefile.Case, fact proof.Signed, kind
 		papers = append(papers, paper)
 	}
 	l, _ := c.LegOf(item.Decide)
-	if c.Local() { // the applicant reads the notice on the own page
+	if l.Transit == nil { // the window is in this house, or the applicant reads the notice on the own page
 		return nil
 	}
 	return b.Kit.Offer(u, c, l.Key, []proof.Signed{fact}, papers)

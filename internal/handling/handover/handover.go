@@ -102,18 +102,20 @@ func (p *Post) turn(caseID string) (done func()) {
 	}
 }
 
-// HandOver offers the deciding leg of a case to the place that decides. When it returns the hand-over is safe here,
-// whatever becomes of the other place: it is delivered when that place can be reached.
+// HandOver ends the window's part and offers what follows it to the places of the plan. When it returns the hand-over is safe here,
+// whatever becomes of the other places: it is delivered when they can be reached.
 func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
 	return unit.Act(ctx, p.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
 		facts, err := p.ownFacts(ctx, c)
 		if err != nil {
 			return casefile.Case{}, err
 		}
-		if c, err = p.current(c); err != nil {
+		c, law, err := p.current(c)
+		if err != nil {
 			return casefile.Case{}, err
 		}
-		c, step, err := casefile.HandOver(c, p.Kit.Me, by, unit.NewID(), p.Kit.Now())
+		before := c
+		c, step, err := casefile.HandOver(c, p.Kit.Me, by, law, unit.NewID, p.Kit.Now())
 		if err != nil {
 			return casefile.Case{}, err
 		}
@@ -122,9 +124,11 @@ func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row i
 		if err != nil {
 			return casefile.Case{}, err
 		}
-		decide, _ := c.LegOf(item.Decide)
-		if err := p.Kit.Offer(&u, c, decide.Key, append(facts, fact), nil); err != nil {
+		if err := p.Kit.Offers(&u, before, c, append(facts, fact)); err != nil {
 			return casefile.Case{}, err
+		}
+		if until, ok := c.SilenceAt(); ok {
+			u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence, At: until})
 		}
 		if err := p.Store.Commit(ctx, u); err != nil {
 			return casefile.Case{}, err
@@ -134,10 +138,11 @@ func (p *Post) HandOver(ctx context.Context, by casefile.Actor, id string, row i
 	})
 }
 
-// ownFacts are those that this node made of a case, the oldest first.
+// ownFacts are those that this node made of a case, and those of places with a part in it, the oldest first.
 func (p *Post) ownFacts(ctx context.Context, c casefile.Case) ([]proof.Signed, error) {
+	_, shared := c.LegOf(item.Verify)
 	known, ok := p.Store.RecentFacts(c.ID, c.Row)
-	if !ok {
+	if !ok || shared {
 		var err error
 		if known, err = p.Store.Facts(ctx, c.ID); err != nil {
 			return nil, err
@@ -145,7 +150,7 @@ func (p *Post) ownFacts(ctx context.Context, c casefile.Case) ([]proof.Signed, e
 	}
 	out := make([]proof.Signed, 0, len(known)+1)
 	for _, k := range known {
-		if k.Fact.By == p.Kit.Me {
+		if l, _ := c.Leg(k.Fact.Leg); k.Fact.By == p.Kit.Me || l.Kind == item.Verify {
 			out = append(out, k.Signed)
 		}
 	}
@@ -155,19 +160,19 @@ func (p *Post) ownFacts(ctx context.Context, c casefile.Case) ([]proof.Signed, e
 // AskBack recalls an offer that has no receipt yet. The answer comes over the channel: recalled, or held since when.
 func (p *Post) AskBack(ctx context.Context, by casefile.Actor, id string, row int64) (casefile.Case, error) {
 	return unit.Act(ctx, p.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
-		decide, ok := c.LegOf(item.Decide)
-		if !ok || decide.Transit == nil {
+		leg, ok := c.Offered(p.Kit.Me)
+		if !ok {
 			return casefile.Case{}, errs.New(errs.NotAllowedNow, "%s is not on its way", c.No)
 		}
 		recall := unit.NewID()
-		c, err := casefile.AskBack(c, p.Kit.Me, by, decide.Key, recall)
+		c, err := casefile.AskBack(c, p.Kit.Me, by, leg.Key, recall)
 		if err != nil {
 			return casefile.Case{}, err
 		}
 		u := unit.Unit{At: p.Kit.Now().UTC().Truncate(time.Microsecond), Case: &c}
 		if err := p.Kit.Post(&u, exchange.Envelope{
-			ID: recall, To: decide.Transit.To, Kind: exchange.Recall, Case: c.ID, Leg: decide.Key, At: u.At,
-			Recalls: decide.Transit.Envelope,
+			ID: recall, To: leg.Transit.To, Kind: exchange.Recall, Case: c.ID, Leg: leg.Key, At: u.At,
+			Recalls: leg.Transit.Envelope,
 		}); err != nil {
 			return casefile.Case{}, err
 		}

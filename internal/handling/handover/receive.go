@@ -237,7 +237,7 @@ func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope
 	case exchange.Offer:
 		r, err = p.takeOffer(&u, known, e, hash, facts)
 	case exchange.Notice:
-		r, err = p.takeNotice(&u, known, e, hash, facts)
+		r, err = p.takeNotice(ctx, &u, known, e, hash, facts)
 	case exchange.Message:
 		r, err = p.takeMessage(ctx, &u, known, e, hash)
 	case exchange.Rating:

@@ -59,7 +59,9 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 		u.Lookups = p.Kit.Lookups(c)
 	}
 	u.At, u.Case = at, &c
-	p.told(u, c, facts)
+	if c, err = p.told(u, c, facts); err != nil {
+		return proof.Signed{}, err
+	}
 	if until, ok := c.SilenceAt(); ok {
 		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence, At: until})
 	}
@@ -104,7 +106,7 @@ var refusals = map[errs.Code]string{
 	errs.BadEnvelope:    "unreadable",
 }
 
-func (p *Post) takeNotice(u *unit.Unit, known casefile.Case, e exchange.Envelope, hash proof.Hash, facts []casefile.Known) (proof.Signed, error) {
+func (p *Post) takeNotice(ctx context.Context, u *unit.Unit, known casefile.Case, e exchange.Envelope, hash proof.Hash, facts []casefile.Known) (proof.Signed, error) {
 	if known.ID == "" {
 		return proof.Signed{}, errs.New(errs.NotInOrder, "case %s is not here", e.Case)
 	}
@@ -128,7 +130,12 @@ func (p *Post) takeNotice(u *unit.Unit, known casefile.Case, e exchange.Envelope
 		return proof.Signed{}, err
 	}
 	u.Case = &c
-	p.told(u, c, facts)
+	if c, err = p.told(u, c, facts); err != nil {
+		return proof.Signed{}, err
+	}
+	if c, err = p.heard(ctx, u, c, e.From, in.Verified, facts); err != nil {
+		return proof.Signed{}, err
+	}
 	if !c.Closed.IsZero() && known.Closed.IsZero() {
 		p.Kit.LookAtMoney(u, c, u.At)
 	}
@@ -140,11 +147,36 @@ func (p *Post) takeNotice(u *unit.Unit, known casefile.Case, e exchange.Envelope
 	return p.receipt(e, hash, exchange.Noted, "", u.At)
 }
 
-// told adds what the applicant is told of the facts that came, in the unit that takes them in.
-func (p *Post) told(u *unit.Unit, c casefile.Case, facts []casefile.Known) {
+// told adds what the applicant and the places with a part are told of the facts that came, in the unit that takes them in, and
+// what has to be undone here because of them.
+func (p *Post) told(u *unit.Unit, c casefile.Case, facts []casefile.Known) (casefile.Case, error) {
 	for _, f := range facts {
 		p.Kit.Told(u, c, f.Fact, f.Hash)
+		if err := p.Kit.Share(u, c, f.Fact, f.Signed); err != nil {
+			return c, err
+		}
 	}
+	return p.Kit.Unwind(u, c)
+}
+
+// heard goes on with a case after a place spoke of its part.
+func (p *Post) heard(ctx context.Context, u *unit.Unit, c casefile.Case, from office.NodeID, said []casefile.Verified, facts []casefile.Known) (casefile.Case, error) {
+	part := false
+	for _, f := range facts {
+		l, _ := c.Leg(f.Fact.Leg)
+		part = part || l.Kind == item.Verify
+	}
+	if !part || c.Coordinator != p.Kit.Me {
+		return c, nil
+	}
+	own, err := p.ownFacts(ctx, c)
+	if err != nil {
+		return c, err
+	}
+	for _, f := range facts {
+		own = append(own, f.Signed)
+	}
+	return p.react(u, c, from, said, own)
 }
 
 // stop answers the applicant's wish to withdraw with a notice of the leg's end, if it is not too late.

@@ -4,12 +4,13 @@ package lodge
 
 import (
 	"context"
-	"slices"
+	"maps"
 	"time"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
@@ -40,7 +41,10 @@ type Application struct {
 	There     region.Code
 	Applicant party.Person
 	Org       *party.Org
+	Said      map[string]bool // to the matter's yes-no questions
 	Answers   map[string]string
+	Known     map[string]string // what registered sources said, as "SOURCE.WHAT"
+	Partner   *party.Person     // who is at the counter too, where the matter needs both
 	Materials []casefile.Material
 	Consent   string // version of the consent text that was read out
 }
@@ -66,14 +70,15 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 	if err != nil {
 		return casefile.Case{}, err
 	}
-	there, err := d.Kit.OfficeAt(a.There)
-	if err != nil {
-		return casefile.Case{}, err
-	}
 	today := workday.DateOf(now)
 	can := d.Kit.Catalogue.Can(item.Query{Item: it.Code, Here: here.Region, There: a.There, On: today}, d.Kit.Regions)
-	if !can.Possible || !slices.Contains(can.Modes, item.Entrusted) {
+	mode, ok := v.Windowed(can.Modes)
+	if !can.Possible || !ok {
 		return casefile.Case{}, errs.New(errs.NotCrossProvince, "%s %s→%s: %s", it.Code, here.Region, a.There, can.Reason)
+	}
+	there, others, err := d.ends(v, mode, a)
+	if err != nil {
+		return casefile.Case{}, err
 	}
 	problems, err := d.Problems(here.Region, a, "zh")
 	if err != nil {
@@ -85,16 +90,20 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 	if err := a.Applicant.Validate(); err != nil {
 		return casefile.Case{}, err
 	}
+	parties, err := together(v, a, now)
+	if err != nil {
+		return casefile.Case{}, err
+	}
 	serial, err := d.Store.Serial(ctx, "case-"+today.String())
 	if err != nil {
 		return casefile.Case{}, err
 	}
 	c, step, err := casefile.Lodge(casefile.Lodging{
-		ID: a.ID, No: casefile.MakeNo(d.Kit.Me, today, serial), Item: it, Mode: item.Entrusted, Here: here, There: there,
+		ID: a.ID, No: casefile.MakeNo(d.Kit.Me, today, serial), Item: it, Mode: mode, Here: here, There: there, Others: others,
 		Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
 		Private: casefile.Private{
-			Applicant: a.Applicant, Org: a.Org, Answers: d.fill(v, a), Materials: a.Materials,
-			Consent: casefile.Consent{Way: "attested", Officer: by.ID, Office: by.Office, At: now.UTC(), Text: a.Consent},
+			Applicant: a.Applicant, Org: a.Org, Answers: d.fill(v, a), Said: a.Said, Materials: a.Materials, Parties: parties,
+			Consent: casefile.Consent{Way: casefile.ConsentAttested, Officer: by.ID, Office: by.Office, At: now.UTC(), Text: a.Consent},
 		},
 	}, d.Kit.Me, by, now)
 	if err != nil {
@@ -119,7 +128,32 @@ func (d *Desk) rule(here region.Code, a Application, now time.Time) (item.Item, 
 	if !ok {
 		return item.Item{}, item.Version{}, errs.New(errs.NoPlan, "%s has no full definition today", it.Code)
 	}
-	return it, v, nil
+	return it, v.Narrow(a.Said), nil
+}
+
+// ends are the offices of the other places of a plan: the one that the applicant names, and those at third places, which the
+// form names. Where everything is done on site the named place is only where the applicant comes from.
+func (d *Desk) ends(v item.Version, mode item.Mode, a Application) (there office.Office, others map[string]office.Office, err error) {
+	if mode == item.Onsite {
+		return office.Office{Region: a.There, Node: office.NodeID(a.There.Province())}, nil, nil
+	}
+	if there, err = d.Kit.OfficeAt(a.There); err != nil {
+		return there, nil, err
+	}
+	others = map[string]office.Office{}
+	for _, g := range v.Plan[mode] {
+		if g.Place != item.Other {
+			continue
+		}
+		place, err := region.Parse(v.Clean(a.Answers)[g.At])
+		if err != nil {
+			return there, nil, errs.New(errs.FormIncomplete, "%s names no place", g.At)
+		}
+		if others[g.Key], err = d.Kit.OfficeAt(place); err != nil {
+			return there, nil, err
+		}
+	}
+	return there, others, nil
 }
 
 // Supplement stores what was brought after a notice or a return.
@@ -130,7 +164,11 @@ func (d *Desk) Supplement(ctx context.Context, by casefile.Actor, id string, row
 // Recheck is Supplement with answers to yes-no questions that came with new rules.
 func (d *Desk) Recheck(ctx context.Context, by casefile.Actor, id string, row int64, said map[string]bool, answers map[string]string, added []casefile.Material, corrections []casefile.Correction) (casefile.Case, error) {
 	return unit.Act(ctx, d.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
-		c, step, err := casefile.Supplement(c.Hear(said), d.Kit.Me, by, answers, added, corrections, d.Kit.Now())
+		law, err := d.Kit.Law(c, c.Day(d.Kit.Now()))
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		c, step, err := casefile.Supplement(c.Hear(said), d.Kit.Me, by, law, answers, added, corrections, d.Kit.Now())
 		if err != nil {
 			return casefile.Case{}, err
 		}
@@ -151,8 +189,12 @@ func (d *Desk) Withdraw(ctx context.Context, by *casefile.Actor, id string, row 
 			who = by.ID
 		}
 		var u unit.Unit
-		other := otherNode(c, d.Kit.Me)
-		if decide, ok := c.LegOf(item.Decide); ok && decide.Transit == nil && decide.Holder != "" && decide.Holder != d.Kit.Me {
+		other := d.Kit.Me // a deciding place that never heard of it is told nothing
+		decide, ok := c.LegOf(item.Decide)
+		if ok && decide.State != casefile.Planned {
+			other = decide.Node
+		}
+		if ok && decide.Transit == nil && decide.Holder != "" && decide.Holder != d.Kit.Me {
 			ask, step, err := casefile.AskWithdraw(c, d.Kit.Me, d.Kit.Now())
 			if err != nil {
 				return casefile.Case{}, err
@@ -160,13 +202,9 @@ func (d *Desk) Withdraw(ctx context.Context, by *casefile.Actor, id string, row 
 			c = ask
 			return d.told(ctx, &u, c, step, who, other)
 		}
-		seen := len(c.Custody) > 1
 		c, step, err := casefile.Withdraw(c, d.Kit.Me, by, d.Kit.Now())
 		if err != nil {
 			return casefile.Case{}, err
-		}
-		if !seen {
-			other = d.Kit.Me // the deciding place never heard of it
 		}
 		return d.told(ctx, &u, c, step, who, other)
 	})
@@ -187,18 +225,38 @@ func (d *Desk) told(ctx context.Context, u *unit.Unit, c casefile.Case, step cas
 	return c, nil
 }
 
-func otherNode(c casefile.Case, me office.NodeID) office.NodeID {
-	for _, l := range c.Legs {
-		if l.Node != me {
-			return l.Node
-		}
-	}
-	return me
-}
-
 // fill completes what was typed with what is known of person and place, so that nobody types it.
 func (d *Desk) fill(v item.Version, a Application) map[string]string {
-	return v.Fill(v.Clean(a.Answers), d.Facts(a.Applicant, a.There))
+	facts := d.Facts(a.Applicant, a.There)
+	maps.Copy(facts, With(a.Known, a.Partner))
+	return v.Fill(v.Clean(a.Answers), facts)
+}
+
+// With is what sources said, and who else stands at the counter.
+func With(known map[string]string, partner *party.Person) map[string]string {
+	out := maps.Clone(known)
+	if out == nil {
+		out = map[string]string{}
+	}
+	if partner != nil {
+		out["invited.name"], out["invited.number"] = partner.Name, partner.IDNo
+	}
+	return out
+}
+
+// together are those who take part beside the applicant: they stood at the counter too.
+func together(v item.Version, a Application, at time.Time) ([]casefile.Party, error) {
+	field, needed := journey.Inviting(v)
+	if !needed || a.Partner == nil {
+		return nil, nil
+	}
+	if err := a.Partner.Validate(); err != nil {
+		return nil, err
+	}
+	if a.Partner.IDNo == a.Applicant.IDNo {
+		return nil, errs.New(errs.FormIncomplete, "both are the same person")
+	}
+	return []casefile.Party{{Role: field.Key, Person: *a.Partner, At: at.UTC()}}, nil
 }
 
 // Facts are the values that evidence fields and derivations draw on: the applicant as identified, and the deciding place.

@@ -157,7 +157,48 @@ func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (
 	if slices.Contains(moneyActs, step.Act) {
 		k.LookAtMoney(u, c, step.At)
 	}
-	return c, signed, nil
+	if err := k.Share(u, c, f, signed); err != nil {
+		return c, signed, err
+	}
+	c, err = k.Unwind(u, c)
+	return c, signed, err
+}
+
+// ending are the acts that places with a part in the case have to hear of: they end it, or may.
+var ending = []casefile.Act{
+	casefile.ActDecide, casefile.ActDecline, casefile.ActWithdraw, casefile.ActDeliver, casefile.ActServe,
+}
+
+// Share tells those who have a part in a case how it went on, in the unit that takes the fact in. Only the coordinator tells: it
+// alone knows who has a part.
+func (k *Kit) Share(u *Unit, c casefile.Case, f casefile.Fact, signed proof.Signed) error {
+	l, ok := c.Leg(f.Leg)
+	if c.Coordinator != k.Me || !ok || l.Kind == item.Verify || f.By != l.Node || !slices.Contains(ending, f.Act) {
+		return nil
+	}
+	d, _ := c.LegOf(item.Decide)
+	for _, to := range c.Sharing(k.Me) {
+		if to == d.Node { // who decides hears it by the ordinary way
+			continue
+		}
+		if err := k.Tell(u, c, to, f.Leg, []proof.Signed{signed}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unwind adds what has to be stopped or undone here because the case came to nothing, and tells who leads.
+func (k *Kit) Unwind(u *Unit, c casefile.Case) (casefile.Case, error) {
+	next, step, ok := casefile.Unwind(c, k.Me, k.Now())
+	if !ok {
+		return c, nil
+	}
+	c, fact, err := k.Record(u, next, step, "clock")
+	if err != nil {
+		return c, err
+	}
+	return c, k.Tell(u, c, c.Coordinator, step.Leg, []proof.Signed{fact}, nil)
 }
 
 // moneyActs are the acts after which a charge may be another one, or none.
@@ -189,16 +230,34 @@ func (k *Kit) Post(u *Unit, e exchange.Envelope) error {
 
 // Tell posts a notice of a signed fact, with the papers that the applicant should have, to the case's other node.
 func (k *Kit) Tell(u *Unit, c casefile.Case, to office.NodeID, leg string, facts []proof.Signed, papers []proof.Signed) error {
+	return k.TellPart(u, c, to, leg, facts, casefile.Offered{Papers: papers})
+}
+
+// TellPart is Tell with what a place answers for its part.
+func (k *Kit) TellPart(u *Unit, c casefile.Case, to office.NodeID, leg string, facts []proof.Signed, in casefile.Offered) error {
 	if to == k.Me || to == "" {
 		return nil
 	}
-	body, err := proof.Marshal(casefile.Offered{Papers: papers})
+	body, err := proof.Marshal(in)
 	if err != nil {
 		return err
 	}
 	return k.Post(u, exchange.Envelope{
 		ID: NewID(), To: to, Kind: exchange.Notice, Case: c.ID, Leg: leg, At: u.At, Facts: facts, Private: body,
 	})
+}
+
+// Offers posts the offers of all legs that are on their way in now and were not in before.
+func (k *Kit) Offers(u *Unit, before, now casefile.Case, facts []proof.Signed) error {
+	for _, l := range now.Legs {
+		if was, _ := before.Leg(l.Key); l.Transit == nil || was.Transit != nil {
+			continue
+		}
+		if err := k.Offer(u, now, l.Key, facts, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Offer posts the offer of a leg. The case must already name the envelope in the leg's Transit.

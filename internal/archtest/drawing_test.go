@@ -53,7 +53,7 @@ var rows = [][]string{
 	{"internal/domain/item", "internal/domain/office"},
 	{"internal/domain/party", "internal/domain/document"},
 	{"internal/proof"},
-	{"internal/kernel/gm", "internal/kernel/idno", "internal/kernel/region", "internal/kernel/workday", "internal/kernel/throttle"},
+	{"internal/kernel/gm", "internal/kernel/idno", "internal/kernel/region", "internal/kernel/workday", "internal/kernel/throttle", "internal/kernel/postal"},
 	{"catalogue"},
 	{"internal/kernel/errs"},
 	{"internal/archtest"},

@@ -168,6 +168,8 @@ const (
 type Mark struct {
 	Finding Finding `json:"finding"`
 	Note    string  `json:"note,omitempty"`
+	// Paper is what the paper says where it differs from the application.
+	Paper string `json:"paper,omitempty"`
 }
 
 // Finding is the result of one check.
@@ -203,6 +205,7 @@ type Decision struct {
 type Delivery struct {
 	Way     string    `json:"way"` // counter | post | online
 	To      string    `json:"to"`
+	Postal  string    `json:"postal,omitempty"` // number of the postal item; official documents go by the postal enterprise (邮政法 第55条)
 	Officer string    `json:"officer"`
 	At      time.Time `json:"at"`
 }

@@ -10,8 +10,14 @@ import (
 	"tongban/internal/kernel/workday"
 )
 
-// Review records the officer's findings on the checklist; it moves nothing.
+// Review records the officer's findings on the checklist; it moves nothing. A point on which application and paper differ is
+// met only with a reason: errs.DifferenceOpen.
 func Review(c Case, me office.NodeID, by Actor, marks map[string]Mark, now time.Time) (Case, Step, error) {
+	for key, m := range marks {
+		if m.Paper != "" && m.Finding == Meets && m.Note == "" {
+			return Case{}, Step{}, errs.New(errs.DifferenceOpen, "%s", key)
+		}
+	}
 	c = c.clone()
 	_, step, err := c.begin(me, decideKey(c), ActReview, &by, now)
 	if err != nil {

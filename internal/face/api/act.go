@@ -41,6 +41,8 @@ type (
 		Row int64  `json:"row"`
 		Way string `json:"way"`
 		To  string `json:"to"`
+		// Postal is the number of the postal item, if it was posted.
+		Postal string `json:"postal"`
 	}
 	withSupplement struct {
 		Row         int64                 `json:"row"`
@@ -94,7 +96,7 @@ var acts = map[string]doing{
 		return f.Issuer.Issue(c.Context(), c.by, id, b.Row)
 	}),
 	"deliver": with(func(f *face, c call, id string, b withDelivery) (casefile.Case, error) {
-		return f.Issuer.Deliver(c.Context(), c.by, id, b.Row, casefile.Delivery{Way: b.Way, To: b.To})
+		return f.Issuer.Deliver(c.Context(), c.by, id, b.Row, casefile.Delivery{Way: b.Way, To: b.To, Postal: b.Postal})
 	}),
 	"withdraw": with(func(f *face, c call, id string, b bare) (casefile.Case, error) {
 		return f.Lodge.Withdraw(c.Context(), &c.by, id, b.Row)

@@ -9,6 +9,8 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/postal"
 	"tongban/internal/page"
 )
 
@@ -16,12 +18,15 @@ import (
 func (f *Face) marks(ctx context.Context, view *actView) map[string]casefile.Mark {
 	out := map[string]casefile.Mark{}
 	for _, k := range view.Version.Checklist {
-		note := view.text(ctx, "note."+k.Key, false)
+		note, paper := view.text(ctx, "note."+k.Key, false), differing(view.C, k, view.text(ctx, "paper."+k.Key, false))
 		switch finding := casefile.Finding(view.Form.Get("mark." + k.Key)); finding {
 		case casefile.Meets, casefile.Amend, casefile.Breaks:
-			out[k.Key] = casefile.Mark{Finding: finding, Note: note}
+			out[k.Key] = casefile.Mark{Finding: finding, Note: note, Paper: paper}
+			if paper != "" && finding == casefile.Meets && note == "" {
+				view.fail("note."+k.Key, words(view.Lang, errs.New(errs.DifferenceOpen, "%s", k.Key)))
+			}
 		default:
-			if note != "" {
+			if note != "" || paper != "" {
 				view.fail("mark."+k.Key, page.T(ctx, "desk.error.mark", pick(view.Lang, k.Label, k.LabelEn)))
 			}
 		}
@@ -36,6 +41,20 @@ func (f *Face) marks(ctx context.Context, view *actView) map[string]casefile.Mar
 	return out
 }
 
+// compared reports whether a point holds what was entered against what a paper says.
+func compared(c casefile.Case, k item.Check) bool {
+	return k.Field != "" && k.Material != "" && c.Private.Answers[k.Field] != ""
+}
+
+// differing is what the paper says, "" if that is what was entered: blanks, width and letter case make no difference.
+func differing(c casefile.Case, k item.Check, paper string) string {
+	plain := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(halfWidth(s)), "")) }
+	if !compared(c, k) || plain(paper) == plain(c.Private.Answers[k.Field]) {
+		return ""
+	}
+	return paper
+}
+
 // reviewAgain shows the checklist with what was entered and what is wrong with it.
 func (f *Face) reviewAgain(w http.ResponseWriter, r *http.Request, v visit, view actView) error {
 	if err := f.looked(r, v, view.C, "review"); err != nil {
@@ -43,7 +62,7 @@ func (f *Face) reviewAgain(w http.ResponseWriter, r *http.Request, v visit, view
 	}
 	review := map[string]casefile.Mark{}
 	for _, k := range view.Version.Checklist {
-		review[k.Key] = casefile.Mark{Finding: casefile.Finding(view.Form.Get("mark." + k.Key)), Note: view.Form.Get("note." + k.Key)}
+		review[k.Key] = casefile.Mark{Finding: casefile.Finding(view.Form.Get("mark." + k.Key)), Note: view.Form.Get("note." + k.Key), Paper: view.Form.Get("paper." + k.Key)}
 	}
 	view.C.Private.Review = review
 	view.Tab = tabCheck
@@ -203,8 +222,15 @@ func (f *Face) delivery(ctx context.Context, c casefile.Case, view *actView) cas
 	switch {
 	case d.Way == "counter" && view.Form.Get("seen") != "yes":
 		view.fail("seen", page.T(ctx, "desk.error.seen"))
-	case d.Way == "post" && d.To == "":
-		view.fail("to", page.T(ctx, "desk.error.to"))
+	case d.Way == "post":
+		if d.To == "" {
+			view.fail("to", page.T(ctx, "desk.error.to"))
+		}
+		number, err := postal.Parse(view.Form.Get("postal"))
+		if err != nil {
+			view.fail("postal", words(view.Lang, err))
+		}
+		d.Postal = string(number)
 	case d.To == "":
 		d.To = c.Private.Applicant.Name
 	}

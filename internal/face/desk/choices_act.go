@@ -38,6 +38,9 @@ func findingRows(ctx context.Context, v caseView) []page.Row {
 		if m.Finding != "" {
 			value = page.T(ctx, "desk.finding."+string(m.Finding))
 		}
+		if m.Paper != "" {
+			value = page.T(ctx, "desk.finding.differs", value, v.C.Private.Answers[k.Field], m.Paper)
+		}
 		if m.Note != "" {
 			value = page.T(ctx, "desk.finding.noted", value, m.Note)
 		}

@@ -52,6 +52,9 @@ func (f *Face) finishing(ctx context.Context, v visit, c casefile.Case, view *ac
 	}
 	for _, k := range view.Version.Checklist {
 		value := page.T(ctx, "desk.finding."+string(casefile.Meets))
+		if paper := marks[k.Key].Paper; paper != "" {
+			value = page.T(ctx, "desk.finding.differs", value, c.Private.Answers[k.Field], paper)
+		}
 		if note := marks[k.Key].Note; note != "" {
 			value = page.T(ctx, "desk.finding.noted", value, note)
 		}

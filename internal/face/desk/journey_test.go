@@ -113,7 +113,13 @@ func TestRefusalAndReturn(t *testing.T) {
 	officer.get(base + "/do/issue").send(base + "/do/issue").want(200)
 	w.settle()
 	clerk.get(base+"/do/deliver").send(base+"/do/deliver", "way", "post").want(422, "收件地址")
-	clerk.send(base+"/do/deliver", "to", "尚志市某街 1 号").want(200, "没批准")
+	clerk.send(base+"/do/deliver", "to", "尚志市某街 1 号", "postal", "RA473124828US").want(422, "邮件号不对")
+	clerk.send(base+"/do/deliver", "postal", "ra 4731 2482 9us").want(200, "没批准")
+	c, err := w.here.Store.Case(t.Context(), id)
+	must(t, err)
+	if c.Private.Delivery.Postal != "RA473124829US" {
+		t.Errorf("posted under %q", c.Private.Delivery.Postal)
+	}
 }
 
 func TestDeclineAndWithdraw(t *testing.T) {

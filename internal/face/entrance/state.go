@@ -146,6 +146,8 @@ func (e *entrance) headline(ctx context.Context, c casefile.Case, d detail, arri
 		return page.T(ctx, "entrance.head.withdrawn")
 	case deliver.State == casefile.Received && c.Local():
 		return page.T(ctx, "apply.head.ready", decider)
+	case status == casefile.StatusDone && c.Private.Delivery != nil && c.Private.Delivery.Postal != "":
+		return page.T(ctx, "entrance.head.posted", c.Private.Delivery.Postal)
 	case status == casefile.StatusDone:
 		return page.T(ctx, "entrance.head.done")
 	case status == casefile.StatusDenied:

@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/idno"
+	"tongban/internal/kernel/postal"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/proof"
 )
@@ -192,8 +193,16 @@ func holder(c casefile.Case, l licence.Licence, r item.Result) licence.Holder {
 	return licence.Holder{Name: p.Name, Code: p.IDNo, CodeType: string(p.IDType)}
 }
 
-// Deliver records that the applicant has the result, closes the case, and tells the deciding place (送达).
+// Deliver records that the applicant has the result, closes the case, and tells the deciding place (送达). A postal number that
+// cannot be one is errs.BadPostalNumber.
 func (s *Issuer) Deliver(ctx context.Context, by casefile.Actor, id string, row int64, d casefile.Delivery) (casefile.Case, error) {
+	if d.Postal != "" {
+		number, err := postal.Parse(d.Postal)
+		if err != nil {
+			return casefile.Case{}, err
+		}
+		d.Postal = string(number)
+	}
 	return unit.Act(ctx, s.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
 		c, step, err := casefile.Deliver(c, s.Kit.Me, by, d, s.Kit.Now())
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 
 // Options say what is measured. Zero values are usable.
 type Options struct {
-	What    string        // "lifecycle" (default), "pages", "queue", "licence-issue", "licence-verify"
+	What    string        // "lifecycle" (default), "pages", "queue", "boards", "licence-issue", "licence-verify"
 	DSN     string        // "sqlite" (default) or postgres://…; the schemas bench_23 and bench_63 are made anew
 	Dir     string        // on the disk to measure; "" is a temporary folder below the working directory
 	Preload int           // closed cases that both nodes hold before the measurement; of pages and queue: cases of the receiving one, 0 is 10,000
@@ -82,6 +82,8 @@ func Run(ctx context.Context, o Options, out io.Writer) (_ Result, err error) {
 		return r, pages(ctx, o, &r, say)
 	case "queue":
 		return r, queue(ctx, o, &r, say)
+	case "boards":
+		return r, boards(ctx, o, &r, say)
 	case "licence-issue", "licence-verify":
 		return r, licences(ctx, o, &r, say)
 	}

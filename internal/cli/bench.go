@@ -14,7 +14,7 @@ func runBench(ctx context.Context, e *env) int {
 	f := e.flags("bench")
 	e.withJSON(f)
 	var o bench.Options
-	f.StringVar(&o.What, "what", "lifecycle", "lifecycle, pages, queue, licence-issue or licence-verify")
+	f.StringVar(&o.What, "what", "lifecycle", "lifecycle, pages, queue, boards, licence-issue or licence-verify")
 	f.StringVar(&o.DSN, "db", "sqlite", "sqlite, or postgres://…: the schemas bench_23 and bench_63 are made anew there")
 	f.IntVar(&o.Preload, "preload", 0, "closed cases that stand in the database beforehand, half of them at each node; of pages and queue: cases at the receiving node, 0 is 10,000")
 	f.DurationVar(&o.For, "for", 0, "how long each of the two measurements takes; 0 is 20 s")

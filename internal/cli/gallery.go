@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
 	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/register"
+	"tongban/internal/face/wallet"
 )
 
 // runGallery shows every page in every state with made-up data until SIGTERM or SIGINT.
@@ -24,7 +26,7 @@ func runGallery(ctx context.Context, e *env) int {
 	if err := fs.Parse(e.Args); err != nil || fs.NArg() > 0 {
 		return exitUsage
 	}
-	site, states, err := entrance.Gallery(demoLog(e.Stderr), append(register.States(), board.States()...)...)
+	site, states, err := entrance.Gallery(demoLog(e.Stderr), slices.Concat(register.States(), wallet.States(), board.States())...)
 	if err != nil {
 		return e.fail(err)
 	}

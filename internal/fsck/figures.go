@@ -5,9 +5,11 @@ import (
 	"slices"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/figure"
 	"tongban/internal/handling/count"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
 )
 
 // figures reckons what each case adds to the node's figures again, from its facts with a good signature, and holds the sum
@@ -26,14 +28,18 @@ func (c *check) figures(n Node) error {
 		if err != nil {
 			return c.spoilt(n, id, err)
 		}
+		receipts, err := n.Reader.HeldReceipts(c.ctx, id)
+		if err != nil {
+			return c.spoilt(n, id, err)
+		}
 		cases++
 		sum.Add(have, 1)
 		if marked {
 			behind++
 			return nil
 		}
-		if now := reckoner.Tallies(n.ID, c.signedFacts(n, facts)); !slices.Equal(have, now) {
-			c.say("figure", n, id, fmt.Sprintf("%d entries in the figures, its signed facts give %d others", len(have), len(now)))
+		if now := reckoner.Tallies(n.ID, figure.Events(c.signedFacts(n, facts), c.signedReceipts(n, receipts))); !slices.Equal(have, now) {
+			c.say("figure", n, id, fmt.Sprintf("%d entries in the figures, its signed facts and receipts give %d others", len(have), len(now)))
 		}
 		return nil
 	})
@@ -65,6 +71,18 @@ func (*check) signedFacts(n Node, list []casefile.Known) []casefile.Fact {
 	for _, k := range list {
 		if signedBy(n, k.Signed, casefile.TypFact, k.Fact.By) == "" {
 			out = append(out, k.Fact)
+		}
+	}
+	return out
+}
+
+// signedReceipts are those whose signature is that of the node they name.
+func (*check) signedReceipts(n Node, list []proof.Signed) []exchange.Receipt {
+	out := make([]exchange.Receipt, 0, len(list))
+	for _, s := range list {
+		var r exchange.Receipt
+		if s.Into(&r) == nil && signedBy(n, s, exchange.TypReceipt, r.From) == "" {
+			out = append(out, r)
 		}
 	}
 	return out

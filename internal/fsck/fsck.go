@@ -61,6 +61,7 @@ type Book interface {
 // Figures is the part about what boards show.
 type Figures interface {
 	Figures(ctx context.Context) ([]figure.Cell, error)
+	HeldReceipts(ctx context.Context, caseID string) ([]proof.Signed, error)
 	Tallies(ctx context.Context, caseID string) (list []figure.Tally, marked bool, err error)
 }
 

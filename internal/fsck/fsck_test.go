@@ -10,6 +10,7 @@ import (
 	"tongban/internal/adapter/sqlstore/sqltest"
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/figure"
 	"tongban/internal/fsck"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/unit"
@@ -46,6 +47,15 @@ func TestALifeBreaksNoRule(t *testing.T) {
 		r, err = fsck.Check(t.Context(), w.nodes(), fsck.Options{Figures: true})
 		if err != nil || r.Err() != nil || r.Checked["figure-behind"] != 0 || r.Checked["figures"] < 30 {
 			t.Errorf("counted: %v %v %v", err, r.Checked, r.Violations)
+		}
+		for key, of := range map[string]*place{
+			"lodged": w.here, "intake": w.here, "transit": w.here, "arrived": w.here, "delivery": w.here, "whole": w.here,
+			"received": w.there, "acceptance": w.there, "answered": w.there, "decision": w.there, "days": w.there, "promise": w.there, "law": w.there,
+			"issue": w.there, "back": w.there, "outcome": w.there, "corrections": w.there, "returns": w.there,
+		} {
+			if by := must(of.store.FigureBy(t.Context(), figure.ByPlace, key, 202601, 202712)); len(by) == 0 {
+				t.Errorf("%s has no %s", of.id, key)
+			}
 		}
 		for _, n := range w.nodes() { // one node alone must not be blamed for what others know
 			if r, err := fsck.Check(t.Context(), []fsck.Node{n}, fsck.Options{}); err != nil || r.Err() != nil {

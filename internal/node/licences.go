@@ -9,13 +9,19 @@ import (
 	"time"
 
 	"tongban/catalogue"
+	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/licence/jws"
 	"tongban/internal/domain/licence/statuslist"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
+	"tongban/internal/face/wallet"
 	"tongban/internal/handling/certify"
+	"tongban/internal/handling/elsewhere"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/workday"
+	"tongban/internal/page"
 )
 
 func (n *Node) issuer(keys gm.KeyProvider) (*certify.Issuer, error) {
@@ -123,4 +129,27 @@ func (s *statusDesk) keys(w http.ResponseWriter, _ *http.Request) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Access-Control-Allow-Origin", "*")
 	_ = json.NewEncoder(w).Encode(map[string]any{"issuer": licence.IssuerID(me), "jwks": map[string]any{"keys": []jws.JWK{j}}}) // see above
+}
+
+// wallet is what people hold that this node issued.
+func (n *Node) wallet() *certify.Wallet {
+	return &certify.Wallet{Issuer: n.Issuer, Store: n.Store, Secure: time.Now}
+}
+
+// licencesOf lists a person's licences here for another province's page.
+func (n *Node) licencesOf(ctx context.Context, who party.Person) ([]elsewhere.Licence, error) {
+	mine, err := n.wallet().Mine(ctx, who)
+	var out []elsewhere.Licence
+	for _, o := range mine {
+		out = append(out, wallet.Line(o))
+	}
+	return out, err
+}
+
+// licencesElsewhere asks the other provinces what a visitor holds there.
+func (n *Node) licencesElsewhere(p *oidc.Party) func(context.Context, page.Visitor) ([]elsewhere.Licence, []office.NodeID, error) {
+	a := n.asker(p)
+	return func(ctx context.Context, v page.Visitor) ([]elsewhere.Licence, []office.NodeID, error) {
+		return a.Licences(ctx, v.Grant)
+	}
 }

@@ -44,6 +44,7 @@ type matrix struct {
 	c      casefile.Case
 	file   string
 	notice string // one that did not arrive
+	node   *node.Node
 	paper  string // a licence that the own office issued in the case
 }
 
@@ -109,6 +110,7 @@ func newMatrix(t *testing.T) *matrix {
 	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Notices: []notice.Notice{stuck}}); err != nil {
 		t.Fatal(err)
 	}
+	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
 	return m
 }
@@ -160,7 +162,7 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.file
 	case strings.Contains(path, "notices/{id}"):
 		id = m.notice
-	case strings.Contains(path, "licences/{id}"):
+	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
 		id = m.paper
 	}
 	fill := func(act string) string {
@@ -176,6 +178,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 				return act
 			case "{item}":
 				return "2020-030"
+			case "{form}":
+				return "record"
 			case "{what}":
 				if strings.Contains(path, "licences/") {
 					return "suspend"
@@ -289,7 +293,7 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 	t.Helper()
 	role, at, officer := strings.Cut(who, "@")
 	desk := path == "/desk" || strings.HasPrefix(path, "/desk/") && path != "/desk/sign-out" && path != "/desk/display"
-	caseOf := strings.Contains(path, m.c.ID) || strings.Contains(path, m.file) || strings.Contains(path, m.paper)
+	caseOf := !strings.HasPrefix(path, "/v/") && strings.Contains(path, m.c.ID) || strings.Contains(path, m.file) || strings.Contains(path, m.paper)
 	switch {
 	case desk && (!officer || at == "63"):
 		t.Errorf("%s got into %s %s, and is no officer here", who, method, path)
@@ -308,6 +312,8 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s", who, method, path)
 	case (desk || strings.HasPrefix(path, "/api/")) && caseOf && at != "own":
 		t.Errorf("%s got to a case of another office by %s %s", who, method, path)
+	case strings.HasPrefix(path, "/wallet/") && who != "applicant":
+		t.Errorf("%s got to the applicant's licence by %s %s", who, method, path)
 	case strings.Contains(path, string(m.c.No)) && who != "applicant":
 		t.Errorf("%s got to the applicant's case by %s %s", who, method, path)
 	}

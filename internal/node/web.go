@@ -3,13 +3,13 @@ package node
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"tongban/internal/adapter/oidc"
+	"tongban/internal/adapter/pdf"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
@@ -17,14 +17,14 @@ import (
 	"tongban/internal/face/board"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
-	"tongban/internal/face/oversight"
 	"tongban/internal/face/pay"
-	"tongban/internal/face/rate"
 	"tongban/internal/face/register"
 	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
 	visitface "tongban/internal/face/visit"
+	"tongban/internal/face/wallet"
 	"tongban/internal/handling/apply"
+	"tongban/internal/handling/count"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
@@ -81,11 +81,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	visitface.New(visitface.Config{
 		Book: n.Visits, Kit: n.Kit, Gate: g, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
-	rate.New(rate.Config{
-		Desk: n.Rates, Kit: n.Kit, Gate: g, Own: n.Apply.Own, Looked: n.Apply.Looked, Frame: public.Frame, Client: client,
+	wallet.New(wallet.Config{
+		Wallet: n.wallet(), Gate: g, Elsewhere: n.licencesElsewhere(g.party), PDF: pdf.Licence, Frame: public.Frame, Entrances: cfg.Entrances,
+		PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
 	board.New(board.Config{
-		Source: ownFigures{n}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
+		Source: count.Own{Me: n.ID, Now: n.Kit.Now, Store: n.Store}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
 		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
@@ -93,6 +94,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	})
 	public.Get("/callback", g.finish)
 	public.Post("/logout", g.SignOut)
+	n.rateFace(public, g)
 	status := &statusDesk{n: n, kept: map[int64]keptList{}}
 	public.Handle("GET /status/{list}", http.HandlerFunc(status.list))
 	public.Handle("GET /.well-known/jwt-vc-issuer", http.HandlerFunc(status.keys))
@@ -134,7 +136,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return o, at.Name, ok && known
 		},
 	}).Register(site)
-	oversight.New(oversight.Config{Gate: g, Rates: n.Rates, Kit: n.Kit, Frame: face.Frame, Officers: who}).Register(site)
+	n.oversightFace(site, g, face.Frame, who)
 	return &Web{entrance: public, desk: site}, nil
 }
 
@@ -186,13 +188,4 @@ func (n *Node) asker(p *oidc.Party) *elsewhere.Asker {
 	return &elsewhere.Asker{
 		Me: n.ID, Signer: n.Kit.Signer, Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, elsewhere.Kind}, Provider: p, Now: time.Now,
 	}
-}
-
-// client is who asks, as the connection says.
-func client(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

@@ -7,12 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/register"
+	"tongban/internal/face/wallet"
 )
 
 // TestPages walks every state of the gallery in a real browser (web/e2e/pages.mjs): in two modes, and in all six where
@@ -27,7 +29,7 @@ func TestPages(t *testing.T) {
 	if _, err := os.Stat("../../web/node_modules/playwright-core"); err != nil {
 		t.Fatal("the browser's driver is missing: run `make setup`")
 	}
-	site, states, err := entrance.Gallery(slog.New(slog.DiscardHandler), append(register.States(), board.States()...)...)
+	site, states, err := entrance.Gallery(slog.New(slog.DiscardHandler), slices.Concat(register.States(), wallet.States(), board.States())...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/figure"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -38,6 +39,8 @@ const (
 	selectMark    = `SELECT seq FROM figure_marks WHERE case_id = $1`
 	markAll       = `INSERT INTO figure_marks (case_id, seq, at) SELECT id, 1, 0 FROM cases WHERE true
 ON CONFLICT (case_id) DO UPDATE SET seq = figure_marks.seq + 1`
+	selectHeldIn   = `SELECT receipt FROM inbox WHERE case_id = $1 AND kind = 'offer' AND status = 'held'`
+	selectHeldOut  = `SELECT receipt FROM outbox WHERE case_id = $1 AND kind = 'offer' AND status = 'held'`
 	figureColumns  = `cut, figure, month, name, class, n`
 	eachFigure     = `SELECT ` + figureColumns + ` FROM figures WHERE n <> 0 ORDER BY cut, figure, month, name, class`
 	selectOfMonth  = `SELECT ` + figureColumns + ` FROM figures WHERE cut = $1 AND month = $2 AND n <> 0 ORDER BY figure, name, class`
@@ -71,13 +74,38 @@ func oncePerCase(rows []any) []any {
 	return out
 }
 
-// marks says that the cases of the unit's facts are to be counted.
-func (w *writing) marks(u unit.Unit) {
+// marks says that the cases of the unit's facts and receipts are to be counted.
+func (w *writing) marks(u unit.Unit) error {
 	var args []any
+	mark := func(caseID string) { args = append(args, caseID, int64(1), micros(u.At.Add(countAfter))) }
 	for _, k := range u.Facts {
-		args = append(args, k.Case, int64(1), micros(u.At.Add(countAfter)))
+		mark(k.Case)
+	}
+	if u.In != nil && u.In.Status == exchange.Held {
+		mark(u.In.Case)
+	}
+	for _, x := range u.Settled {
+		if x.Status != exchange.Held {
+			continue
+		}
+		var r exchange.Receipt
+		if err := x.Receipt.Into(&r); err != nil {
+			return err
+		}
+		mark(r.Case)
 	}
 	w.stmts = insertMarks.add(w.stmts, oncePerCase(args))
+	return nil
+}
+
+// HeldReceipts gives the signed receipts of a case that say a leg was taken: those of this node and those of others.
+func (s *Store) HeldReceipts(ctx context.Context, caseID string) ([]proof.Signed, error) {
+	in, err := collect(ctx, s.e, scanSigned("inbox"), selectHeldIn, caseID)
+	if err != nil {
+		return nil, err
+	}
+	out, err := collect(ctx, s.e, scanSigned("outbox"), selectHeldOut, caseID)
+	return append(in, out...), err
 }
 
 // Uncounted claims up to limit cases whose facts have not been counted: until lease is over nobody else gets them.
@@ -143,15 +171,18 @@ func (s *Store) Count(ctx context.Context, list []unit.Counted) error {
 		delta.Add(c.Now, 1)
 		stmts = append(stmts, stmt{sql: removeMark, args: []any{c.Case, c.Seq}, want: -1})
 	}
-	return s.e.commit(ctx, append(stmts, cellStmts(delta.Cells())...))
+	return s.e.commit(ctx, append(stmts, s.cellStmts(delta.Cells())...))
 }
 
 // cellStmts add cells in one order, so that two replicas never wait for each other in a circle. They do not share a
 // statement with another unit, which might add to the same cell.
-func cellStmts(cells []figure.Cell) []stmt {
+func (s *Store) cellStmts(cells []figure.Cell) []stmt {
 	args := make([]any, 0, len(cells)*len(addFigures.cols))
 	for _, c := range cells {
 		args = append(args, string(c.Cut), c.Figure, int64(c.Month), c.Key.Key, int64(c.Class), c.N)
+	}
+	if s.e.d == postgres && len(cells) > 0 {
+		return []stmt{addFigures.spread(args)}
 	}
 	list := addFigures.add(nil, args)
 	for i := range list {
@@ -164,7 +195,7 @@ func cellStmts(cells []figure.Cell) []stmt {
 func (s *Store) AddFigures(ctx context.Context, cells []figure.Cell) error {
 	const once = 4096
 	for chunk := range slices.Chunk(cells, once) {
-		if err := s.e.commit(ctx, cellStmts(chunk)); err != nil {
+		if err := s.e.commit(ctx, s.cellStmts(chunk)); err != nil {
 			return err
 		}
 	}

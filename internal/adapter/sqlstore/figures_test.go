@@ -12,6 +12,7 @@ import (
 
 	"tongban/internal/adapter/sqlstore/sqltest"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
@@ -30,16 +31,19 @@ type lives struct {
 	signer *proof.Signer
 }
 
-func (l lives) one(n int) []casefile.Known {
+func (l lives) one(n int) []unit.Unit {
 	here, there := unittest.Me, unittest.There
 	if l.rnd.IntN(2) == 0 {
 		here, there = there, here
 	}
 	id := fmt.Sprintf("case-%03d", n)
 	at := time.Date(2026, 11, 2+l.rnd.IntN(20), 1, 0, 0, 0, time.UTC)
-	var out []casefile.Known
-	add := func(by office.NodeID, act casefile.Act, leg string, most time.Duration) {
+	var out []unit.Unit
+	later := func(most time.Duration) {
 		at = at.Add(time.Minute + time.Duration(l.rnd.Int64N(int64(most)))).Truncate(time.Microsecond)
+	}
+	add := func(by office.NodeID, act casefile.Act, leg string, most time.Duration) {
+		later(most)
 		f := casefile.Fact{
 			Case: id, Item: []string{"2020-030", "2020-031"}[n%2], Here: "230102000000", There: "310101000000", By: by, Office: "o",
 			Leg: leg, Step: len(out) + 1, Act: act, At: at, Due: workday.DateOf(at).AddDays(3).String(),
@@ -50,20 +54,34 @@ func (l lives) one(n int) []casefile.Known {
 		if act == casefile.ActDecide {
 			f.Outcome = casefile.Granted
 		}
-		s, err := proof.SignJSON(l.signer, casefile.TypFact, f)
-		if err != nil {
-			l.t.Fatal(err)
+		s := l.sign(casefile.TypFact, f)
+		out = append(out, unit.Unit{Facts: []casefile.Known{{Case: id, Hash: s.Hash(), Fact: f, Signed: s}}})
+	}
+	// receive is a hand-over with its receipt, as the side that is this node stores it
+	receive := func(by office.NodeID, leg string, most time.Duration) {
+		later(most)
+		envelope := fmt.Sprintf("%s-%s-%d", leg, id, len(out))
+		r := exchange.Receipt{Envelope: envelope, From: by, Case: id, Leg: leg, Kind: exchange.Offer, Status: exchange.Held, At: at}
+		receipt := l.sign(exchange.TypReceipt, r)
+		if by == unittest.Me {
+			out = append(out, unit.Unit{In: &exchange.Arrival{
+				From: unittest.There, ID: envelope, Case: id, Kind: exchange.Offer, Status: exchange.Held, Receipt: receipt, Signed: receipt, At: at,
+			}})
+			return
 		}
-		out = append(out, casefile.Known{Case: id, Hash: s.Hash(), Fact: f, Signed: s})
+		out = append(out, unit.Unit{
+			Out:     []exchange.Parcel{{ID: envelope, To: by, Case: id, Leg: leg, Kind: exchange.Offer, Signed: receipt, At: at}},
+			Settled: []exchange.Settlement{{Parcel: envelope, Receipt: receipt, Status: exchange.Held, At: at}},
+		})
 	}
 	add(here, casefile.ActLodge, "collect", time.Hour)
 	add(here, casefile.ActHandOver, "collect", 5*time.Hour)
-	add(there, casefile.ActReceive, "decide", time.Hour)
+	receive(there, "decide", time.Hour)
 	if l.rnd.IntN(4) == 0 {
 		add(there, casefile.ActCorrect, "decide", 40*time.Hour)
-		add(here, casefile.ActReopen, "collect", time.Minute)
+		receive(here, "decide", time.Hour)
 		add(here, casefile.ActHandOver, "collect", 90*time.Hour)
-		add(there, casefile.ActReceive, "decide", time.Hour)
+		receive(there, "decide", time.Hour)
 	}
 	add(there, casefile.ActAccept, "decide", 50*time.Hour)
 	if l.rnd.IntN(4) == 0 {
@@ -75,9 +93,17 @@ func (l lives) one(n int) []casefile.Known {
 	}
 	add(there, casefile.ActDecide, "decide", 120*time.Hour)
 	add(there, casefile.ActDispatch, "decide", 10*time.Hour)
-	add(here, casefile.ActReceive, "deliver", time.Hour)
+	receive(here, "deliver", time.Hour)
 	add(here, casefile.ActDeliver, "deliver", 60*time.Hour)
 	return out
+}
+
+func (l lives) sign(typ string, v any) proof.Signed {
+	s, err := proof.SignJSON(l.signer, typ, v)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return s
 }
 
 // The figures that grow fact by fact, counted in between by two replicas, equal what plain SQL finds in the table of facts.
@@ -102,14 +128,17 @@ func TestFiguresEqualARecountInSQL(t *testing.T) {
 			}}
 		}
 		const cases = 120
-		var all []casefile.Known
+		var all []unit.Unit
 		for n := range cases {
 			all = append(all, l.one(n)...)
 		}
 		l.rnd.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		for n, chunk := range slices.Collect(slices.Chunk(all, 40)) {
-			if err := stores[n%2].Commit(t.Context(), unit.Unit{At: now, Facts: chunk}); err != nil {
-				t.Fatal(err)
+			for _, u := range chunk {
+				u.At = now
+				if err := stores[n%2].Commit(t.Context(), u); err != nil {
+					t.Fatal(err)
+				}
 			}
 			now = now.Add(time.Minute)
 			if _, err := counter(n).Round(t.Context()); err != nil {
@@ -131,27 +160,31 @@ func TestFiguresEqualARecountInSQL(t *testing.T) {
 	})
 }
 
+// events are the facts and the receipts that say a leg was taken, as one table.
+const events = `WITH ev AS (SELECT case_id, act, leg, by_node, at FROM facts
+UNION ALL SELECT case_id, 'receive', CASE WHEN id LIKE 'decide%%' THEN 'decide' ELSE 'deliver' END, '23', at FROM inbox WHERE status = 'held'
+UNION ALL SELECT case_id, 'receive', leg, dest, settled FROM outbox WHERE status = 'held') `
+
 // pairs is the time of each pair of events by SQL alone: from the last of from to the next of to, less suspension.
-const pairs = `SELECT b.case_id, b.at - a.at - COALESCE((SELECT sum(r.at - s.at) FROM facts r JOIN facts s ON s.case_id = r.case_id AND s.act = 'suspend'
-WHERE r.case_id = b.case_id AND r.act = 'resume' AND r.at BETWEEN a.at AND b.at AND %[5]s), 0) AS d
-FROM facts b JOIN facts a ON a.case_id = b.case_id AND a.act IN (%[1]s) AND a.leg = '%[2]s' AND a.at <= b.at
-WHERE b.act IN (%[3]s) AND %[4]s AND NOT EXISTS (SELECT 1 FROM facts x WHERE x.case_id = b.case_id AND x.leg = a.leg
-AND x.act IN (%[1]s) AND x.at > a.at AND x.at <= b.at)
-AND NOT EXISTS (SELECT 1 FROM facts y WHERE y.case_id = b.case_id AND y.act IN (%[3]s) AND y.leg = b.leg AND y.at > a.at AND y.at < b.at)`
+const pairs = events + `SELECT b.case_id, b.at - a.at - COALESCE((SELECT sum(r.at - (SELECT max(s.at) FROM ev s WHERE s.case_id = r.case_id AND s.act = 'suspend' AND s.at < r.at))
+FROM ev r WHERE r.case_id = b.case_id AND r.act = 'resume' AND r.at BETWEEN a.at AND b.at AND %[5]s), 0) AS d
+FROM ev b JOIN ev a ON a.case_id = b.case_id AND %[1]s AND a.at <= b.at
+WHERE %[3]s AND %[4]s AND NOT EXISTS (SELECT 1 FROM ev x WHERE x.case_id = b.case_id AND %[2]s AND x.at > a.at AND x.at <= b.at)`
 
 func recount(t *testing.T, s *Store) {
 	t.Helper()
 	me := string(unittest.Me)
-	for _, tt := range []struct{ figure, from, fromLeg, to, where, pauses string }{
-		{"intake", "'lodge','reopen'", "collect", "'hand-over'", "b.by_node = '" + me + "'", "1 = 0"},
-		{"transit", "'hand-over'", "collect", "'receive'", "b.leg = 'decide' AND a.by_node = '" + me + "'", "1 = 0"},
-		{"acceptance", "'receive'", "decide", "'accept','correct'", "b.by_node = '" + me + "'", "1 = 0"},
-		{"decision", "'accept'", "decide", "'decide'", "b.by_node = '" + me + "'", "1 = 1"},
-		{"issue", "'decide'", "decide", "'dispatch'", "b.by_node = '" + me + "'", "1 = 0"},
-		{"delivery", "'receive'", "deliver", "'deliver'", "b.by_node = '" + me + "'", "1 = 0"},
-		{"whole", "'lodge'", "collect", "'deliver'", "b.by_node = '" + me + "'", "1 = 0"},
+	for _, tt := range []struct{ figure, from, to, where, pauses string }{
+		{"intake", "(@.act = 'lodge' OR @.act = 'receive' AND @.leg = 'decide') AND @.by_node = '23'", "b.act = 'hand-over'", "b.by_node = '23'", "1 = 0"},
+		{"transit", "@.act = 'hand-over' AND @.by_node = '23'", "b.act = 'receive' AND b.leg = 'decide'", "b.by_node = '31'", "1 = 0"},
+		{"acceptance", "@.act = 'receive' AND @.leg = 'decide' AND @.by_node = '23'", "b.act IN ('accept','correct')", "b.by_node = '23'", "1 = 0"},
+		{"decision", "@.act = 'accept'", "b.act = 'decide'", "b.by_node = '23'", "1 = 1"},
+		{"issue", "@.act = 'decide'", "b.act = 'dispatch'", "b.by_node = '23'", "1 = 0"},
+		{"back", "@.act = 'dispatch' AND @.by_node = '23'", "b.act = 'receive' AND b.leg = 'deliver'", "b.by_node = '31'", "1 = 0"},
+		{"delivery", "@.act = 'receive' AND @.leg = 'deliver' AND @.by_node = '23'", "b.act = 'deliver'", "b.by_node = '23'", "1 = 0"},
+		{"whole", "@.act = 'lodge'", "b.act = 'deliver'", "b.by_node = '23'", "1 = 0"},
 	} {
-		text := fmt.Sprintf(pairs, tt.from, tt.fromLeg, tt.to, tt.where, tt.pauses)
+		text := fmt.Sprintf(pairs, strings.ReplaceAll(tt.from, "@", "a"), strings.ReplaceAll(tt.from, "@", "x"), tt.to, tt.where, tt.pauses)
 		h := histOf(t, s, tt.figure)
 		for _, q := range []float64{0.5, 0.9} {
 			var n int64
@@ -169,8 +202,10 @@ WHERE rn = CAST(ceil(%v * n) AS BIGINT)`, text, q)).Scan(&n, &d)
 		}
 	}
 	for figureKey, text := range map[string]string{
-		"lodged":  `SELECT count(*) FROM facts WHERE act = 'lodge' AND by_node = $1`,
-		"outcome": `SELECT count(*) FROM facts WHERE act = 'decide' AND by_node = $1`,
+		"lodged":   `SELECT count(*) FROM facts WHERE act = 'lodge' AND by_node = $1`,
+		"outcome":  `SELECT count(*) FROM facts WHERE act = 'decide' AND by_node = $1`,
+		"received": `SELECT count(*) FROM inbox i WHERE id LIKE 'decide%' AND EXISTS (SELECT 1 FROM facts f WHERE f.case_id = i.case_id AND f.act = 'lodge' AND f.by_node <> $1)`,
+		"arrived":  `SELECT count(*) FROM inbox WHERE id LIKE 'deliver%' AND $1 <> ''`,
 	} {
 		var n int64
 		if err := s.e.queryRow(t.Context(), text, me).Scan(&n); err != nil {

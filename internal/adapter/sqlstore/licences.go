@@ -27,7 +27,8 @@ version = CASE WHEN version = $7 THEN version + 1 ELSE 0 END WHERE id = $1`
 	selectPresents = `SELECT ` + presentColumns + ` FROM presentations p WHERE p.case_id = $1 ORDER BY p.at, p.id`
 	updatePresent  = `UPDATE presentations SET state = $2, body = $3 WHERE id = $1 AND state = 'open'`
 
-	selectHeld = `SELECT id, kind, at, body FROM wallet WHERE owner = $1 AND kind = $2 ORDER BY at, id`
+	selectHeldOne = `SELECT id, kind, at, body FROM wallet WHERE id = $1 AND kind = $2`
+	selectHeld    = `SELECT id, kind, at, body FROM wallet WHERE owner = $1 AND kind = $2 ORDER BY at, id`
 )
 
 var (
@@ -224,4 +225,18 @@ func (s *Store) Held(ctx context.Context, owner party.Lookup, kind string) ([]un
 		h.Body, err = s.unlock(nil, body, "wallet.body", h.ID)
 		return h, err
 	}, selectHeld, s.mac(string(owner.Kind), owner.Value), kind)
+}
+
+// HeldOne gives one thing of a kind out of anybody's wallet, without its owner; errs.Missing if there is none.
+func (s *Store) HeldOne(ctx context.Context, kind, id string) (unit.Held, error) {
+	var h unit.Held
+	var at int64
+	var body []byte
+	if err := s.e.queryRow(ctx, selectHeldOne, id, kind).Scan(&h.ID, &h.Kind, &at, &body); err != nil {
+		return unit.Held{}, found(err, kind, "")
+	}
+	h.At = fromMicros(at)
+	var err error
+	h.Body, err = s.unlock(nil, body, "wallet.body", h.ID)
+	return h, err
 }

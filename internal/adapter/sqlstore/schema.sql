@@ -134,6 +134,8 @@ CREATE TABLE inbox (
 	PRIMARY KEY (sender, id)
 );
 
+CREATE INDEX inbox_held ON inbox (case_id) WHERE kind = 'offer' AND status = 'held';
+
 CREATE TABLE licence_facts (
 	hash BYTEA NOT NULL PRIMARY KEY,
 	licence TEXT NOT NULL,
@@ -301,6 +303,8 @@ CREATE TABLE outbox (
 	signed BYTEA NOT NULL,
 	CONSTRAINT outbox_settled CHECK ((receipt IS NULL) = (status = ''))
 );
+
+CREATE INDEX outbox_held ON outbox (case_id) WHERE kind = 'offer' AND status = 'held';
 
 CREATE INDEX outbox_waiting ON outbox (next_try) WHERE receipt IS NULL;
 

@@ -106,7 +106,9 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	}
 	w.lookups(u)
 	w.due(u)
-	w.marks(u)
+	if err := w.marks(u); err != nil {
+		return err
+	}
 	w.draft(u)
 	w.held(u)
 	for _, x := range u.Settled {

@@ -32,7 +32,7 @@ func (p *Provider) bearers(w http.ResponseWriter, r *http.Request) {
 	}
 	var q oidc.BearersRequest
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&q)
-	if err != nil || q.Purpose != vouch.ForCases && q.Purpose != vouch.ForUsage || len(q.To) == 0 || len(q.To) > maxBearers {
+	if err != nil || !q.Purpose.Known() || len(q.To) == 0 || len(q.To) > maxBearers {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}

@@ -14,6 +14,7 @@ import (
 
 	"tongban/catalogue"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/item"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
 )
@@ -53,22 +54,23 @@ func (e Event) is(f casefile.Fact) bool {
 
 // Definition is one figure.
 type Definition struct {
-	Key           string  `toml:"key"`
-	Role          Role    `toml:"role"`
-	Kind          Kind    `toml:"kind"`
-	Stage         bool    `toml:"stage"`  // stands in the table of stages
-	Pauses        bool    `toml:"pauses"` // time between suspend and resume is taken out
-	By            string  `toml:"by"`     // "from": who signed the first event; otherwise who signed the last
-	From          []Event `toml:"from"`
-	To            []Event `toml:"to"`
-	Name          string  `toml:"name"`
-	NameEn        string  `toml:"name_en"`
-	Says          string  `toml:"says"` // the formula in words
-	SaysEn        string  `toml:"says_en"`
-	Numerator     string  `toml:"numerator"`
-	NumeratorEn   string  `toml:"numerator_en"`
-	Denominator   string  `toml:"denominator"` // "" for a plain count
-	DenominatorEn string  `toml:"denominator_en"`
+	Key           string         `toml:"key"`
+	Role          Role           `toml:"role"`
+	Kind          Kind           `toml:"kind"`
+	Stage         bool           `toml:"stage"`  // stands in the table of stages
+	Limit         item.LimitKind `toml:"limit"`  // of kind Law: whose legal length
+	Pauses        bool           `toml:"pauses"` // time between suspend and resume is taken out
+	By            string         `toml:"by"`     // "from": who signed the first event; otherwise who signed the last
+	From          []Event        `toml:"from"`
+	To            []Event        `toml:"to"`
+	Name          string         `toml:"name"`
+	NameEn        string         `toml:"name_en"`
+	Says          string         `toml:"says"` // the formula in words
+	SaysEn        string         `toml:"says_en"`
+	Numerator     string         `toml:"numerator"`
+	NumeratorEn   string         `toml:"numerator_en"`
+	Denominator   string         `toml:"denominator"` // "" for a plain count
+	DenominatorEn string         `toml:"denominator_en"`
 }
 
 // Book is one frozen version of all definitions. Read-only.
@@ -148,6 +150,8 @@ func (d Definition) wrong() string {
 		return "its events"
 	case (d.Denominator == "") != (d.Kind == Count) || (d.DenominatorEn == "") != (d.Kind == Count):
 		return "its denominator"
+	case (d.Limit == "") != (d.Kind != Law):
+		return "its limit"
 	case d.Stage && d.Kind != Time:
 		return "a stage is a time"
 	}

@@ -12,7 +12,9 @@ import (
 
 	"tongban/catalogue"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/figure"
+	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -31,7 +33,7 @@ func reckoner(t *testing.T) figure.Reckoner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return figure.Reckoner{Book: figure.Default(), Calendar: calendar, LegalLimit: func(digest string) (workday.Limit, bool) {
+	return figure.Reckoner{Book: figure.Default(), Calendar: calendar, LegalLimit: func(digest string, _ item.LimitKind) (workday.Limit, bool) {
 		return workday.Limit{N: 3, Unit: workday.WorkingDays}, digest == "known"
 	}}
 }
@@ -72,7 +74,7 @@ func life() []casefile.Fact {
 		step{here, casefile.ActHandOver, "collect", time.Hour, nil},
 		step{there, casefile.ActReceive, "decide", 2 * time.Hour, due("2026-11-30")},
 		step{there, casefile.ActCorrect, "decide", 3 * time.Hour, nil},
-		step{here, casefile.ActReopen, "collect", 3 * time.Hour, nil},
+		step{here, casefile.ActReceive, "decide", 3 * time.Hour, nil},
 		step{here, casefile.ActHandOver, "collect", 5 * time.Hour, nil},
 		step{there, casefile.ActReceive, "decide", 5 * time.Hour, due("2026-11-23")},
 		step{there, casefile.ActAccept, "decide", day, due("2026-11-26")},
@@ -103,7 +105,7 @@ func TestALifeInFigures(t *testing.T) {
 			"delivery": {of(day - 2*time.Hour)}, "whole": {of(9 * day)},
 		},
 		there: {
-			"acceptance": {of(time.Hour), of(19 * time.Hour)}, "answered": {1, 0}, "decision": {of(5 * day)},
+			"acceptance": {of(time.Hour), of(19 * time.Hour)}, "answered": {1, 1}, "decision": {of(5 * day)},
 			// Tuesday to Tuesday are five working days, two of them suspended: within three
 			"days": {3}, "law": {1}, "promise": {1}, "issue": {of(time.Hour)}, "received": {0, 0}, "back": {of(time.Hour)}, "corrections": {1}, "returns": {0}, "outcome": {figure.ClassGranted},
 		},
@@ -122,6 +124,32 @@ func TestALifeInFigures(t *testing.T) {
 	}
 	if got := r.Tallies(there, life()); got[0].Month != 202611 || got[len(got)-1].Month != 202612 {
 		t.Errorf("months of %+v", got)
+	}
+}
+
+// A receipt is an event of whoever signed it, if it says that a leg was taken.
+func TestReceiptsAreEvents(t *testing.T) {
+	r := reckoner(t)
+	var acts []casefile.Fact
+	var receipts []exchange.Receipt
+	for _, f := range life() {
+		if f.Act == casefile.ActReceive {
+			receipts = append(receipts, exchange.Receipt{From: f.By, Case: f.Case, Leg: f.Leg, Kind: exchange.Offer, Status: exchange.Held, At: f.At})
+		} else {
+			acts = append(acts, f)
+		}
+	}
+	receipts = append(receipts,
+		exchange.Receipt{From: there, Leg: "decide", Kind: exchange.Offer, Status: exchange.Refused, At: monday},
+		exchange.Receipt{From: there, Leg: "decide", Kind: exchange.Recall, Status: exchange.Held, At: monday},
+	)
+	for _, node := range []office.NodeID{here, there} {
+		if d := cmp.Diff(classes(r.Tallies(node, life())), classes(r.Tallies(node, figure.Events(acts, receipts)))); d != "" {
+			t.Errorf("%s: %s", node, d)
+		}
+	}
+	if got := figure.Events(nil, receipts); len(got) != 0 {
+		t.Errorf("receipts of an unknown case: %v", got)
 	}
 }
 
@@ -178,7 +206,7 @@ func TestLimits(t *testing.T) {
 		"third working day":   {facts(step{there, casefile.ActAccept, "decide", 0, nil}, step{there, casefile.ActDecide, "decide", 3 * day, granted}), "law", []int{1}},
 		"fourth":              {facts(step{there, casefile.ActAccept, "decide", 0, nil}, step{there, casefile.ActDecide, "decide", 4 * day, granted}), "law", []int{0}},
 		"over the weekend":    {facts(step{there, casefile.ActAccept, "decide", 3 * day, nil}, step{there, casefile.ActDecide, "decide", 8 * day, granted}), "days", []int{3}},
-		"no legal limit":      {facts(step{there, casefile.ActAccept, "decide", 0, func(f *casefile.Fact) { f.Rule = "other" }}, step{there, casefile.ActDecide, "decide", day, granted}), "law", nil},
+		"no legal limit":      {facts(step{there, casefile.ActAccept, "decide", 0, nil}, step{there, casefile.ActDecide, "decide", day, func(f *casefile.Fact) { f.Rule = "other" }}), "law", nil},
 		"silence":             {facts(step{there, casefile.ActReceive, "decide", 0, nil}, step{there, casefile.ActDeemAccept, "decide", 2 * day, nil}, step{there, casefile.ActDecide, "decide", 4 * day, granted}), "law", []int{0}},
 		"not accepted":        {facts(step{there, casefile.ActDecline, "decide", 0, func(f *casefile.Fact) { f.Outcome = casefile.NotAccepted }}), "outcome", []int{figure.ClassNotAccepted}},
 		"withdrawn":           {facts(step{there, casefile.ActWithdraw, "decide", 0, nil}), "outcome", []int{figure.ClassWithdrawn}},

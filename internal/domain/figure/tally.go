@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/workday"
 )
@@ -20,21 +22,55 @@ type Tally struct {
 	Class  int           `json:"c"`
 }
 
-// Reckoner reckons tallies. LegalLimit is what the national definition with that digest sets for deciding; false if no source tells.
+// Reckoner reckons tallies. LegalLimit is what the national definition with that digest sets for a step; false if no source tells.
 type Reckoner struct {
 	Book       *Book
 	Calendar   *workday.Calendar
-	LegalLimit func(digest string) (workday.Limit, bool)
+	LegalLimit func(digest string, step item.LimitKind) (workday.Limit, bool)
 }
 
-// Tallies is what a case adds to the figures of node me: a pure function of the set of facts that me holds of it, in whatever
+// Events are the facts of a case with its receipts, which are events as well: that a node held a leg since then. A receipt takes
+// matter and places from a fact of the same node if there is one, on the same leg first.
+func Events(facts []casefile.Fact, receipts []exchange.Receipt) []casefile.Fact {
+	facts = slices.Clone(facts)
+	slices.SortFunc(facts, inOrder)
+	var held []casefile.Fact
+	for _, r := range receipts {
+		if r.Status != exchange.Held || r.Kind != exchange.Offer || len(facts) == 0 {
+			continue
+		}
+		like := facts[0]
+		for _, same := range []func(f casefile.Fact) bool{
+			func(f casefile.Fact) bool { return f.By == r.From },
+			func(f casefile.Fact) bool { return f.By == r.From && f.Leg == r.Leg },
+		} {
+			if i := slices.IndexFunc(facts, same); i >= 0 {
+				like = facts[i]
+			}
+		}
+		f := casefile.Fact{
+			Case: like.Case, No: like.No, Item: like.Item, Rule: like.Rule, Here: like.Here, There: like.There, By: r.From,
+			Leg: r.Leg, Act: casefile.ActReceive, At: r.At,
+		}
+		if like.By == r.From {
+			f.Office = like.Office
+		}
+		held = append(held, f)
+	}
+	return append(facts, held...)
+}
+
+// inOrder is that of time; what stands at one instant goes by leg, and a receipt follows the hand-over.
+func inOrder(a, b casefile.Fact) int {
+	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Leg, b.Leg), cmp.Compare(a.Step, b.Step), cmp.Compare(a.By, b.By), cmp.Compare(a.Act, b.Act))
+}
+
+// Tallies is what a case adds to the figures of node me: a pure function of the set of events that me holds of it, in whatever
 // order they came. Only what me signed counts; of another's facts, those of the other side alone, as the end of what me began, so
 // that no counterpart can add to a figure of me's or take from it.
 func (r Reckoner) Tallies(me office.NodeID, facts []casefile.Fact) []Tally {
 	facts = slices.Clone(facts)
-	slices.SortFunc(facts, func(a, b casefile.Fact) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Leg, b.Leg), cmp.Compare(a.Step, b.Step), cmp.Compare(a.By, b.By), cmp.Compare(a.Act, b.Act))
-	})
+	slices.SortFunc(facts, inOrder)
 	var out []Tally
 	for _, d := range r.Book.Figures {
 		out = append(out, r.one(d, me, facts)...)
@@ -68,7 +104,7 @@ func (r Reckoner) one(d Definition, me office.NodeID, facts []casefile.Fact) []T
 func (d Definition) counts(f casefile.Fact, me office.NodeID) bool {
 	switch {
 	case d.By != "from":
-		return f.By == me
+		return f.By == me && (d.Role == Receiver || string(me) == f.There.Province())
 	case d.Role == Handler:
 		return string(f.By) == f.Here.Province()
 	}
@@ -136,7 +172,7 @@ func (r Reckoner) class(d Definition, w walk, to casefile.Fact) (int, bool) {
 		due, err := workday.ParseDate(w.from.Due)
 		return bit(!workday.DateOf(to.At).After(due)), err == nil
 	}
-	limit, ok := r.LegalLimit(w.from.Rule)
+	limit, ok := r.LegalLimit(cmp.Or(to.Rule, w.from.Rule), d.Limit)
 	if !ok || limit.N <= 0 {
 		return 0, false
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 )
 
@@ -32,6 +33,12 @@ func (id Identifier) String() string {
 // Family is the identifier without version and check: what all versions of one licence share.
 func (id Identifier) Family() string {
 	return root + id.TypeCode + "." + id.Issuer + "." + id.Serial
+}
+
+// Of reports whether a place may speak for the issuer that the identifier names. Early issuers wrote area codes, of which nobody can
+// tell.
+func (id Identifier) Of(n office.NodeID) bool {
+	return len(id.Issuer) != 18 || id.Issuer[2:4] == place(n)
 }
 
 var (

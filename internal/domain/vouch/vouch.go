@@ -22,6 +22,8 @@ type Purpose string
 const (
 	ForCases Purpose = "cases" // to be told the bearer's own cases
 	ForUsage Purpose = "usage" // to be told who used what is held about the bearer
+	// ForLicences is to be told which licences the bearer holds.
+	ForLicences Purpose = "licences"
 )
 
 const (
@@ -30,6 +32,9 @@ const (
 	// Skew is how far two clocks may differ.
 	Skew = time.Minute
 )
+
+// Known reports whether a purpose is one of these.
+func (p Purpose) Known() bool { return p == ForCases || p == ForUsage || p == ForLicences }
 
 // Bearer says who stands before the node From. It is for the node To alone, and only From may present it.
 type Bearer struct {

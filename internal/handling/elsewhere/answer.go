@@ -40,6 +40,8 @@ type Answerer struct {
 	now    func() time.Time // security time
 	people *throttle.Throttle
 	nodes  *throttle.Throttle
+	// Licences lists what a person holds here, at most most; nil: none.
+	Licences func(ctx context.Context, who party.Person) ([]Licence, error)
 }
 
 // NewAnswerer makes the answering side of a node; now is security time.
@@ -76,8 +78,12 @@ func (a *Answerer) Receive(ctx context.Context, from office.NodeID, body []byte)
 		return nil, err
 	}
 	tell := a.look
-	if q.Want == vouch.ForUsage {
+	switch q.Want {
+	case vouch.ForUsage:
 		tell = a.told
+	case vouch.ForLicences:
+		tell = a.licences
+	case vouch.ForCases:
 	}
 	got, err := tell(ctx, from, bearer)
 	if err != nil {
@@ -116,7 +122,7 @@ func (a *Answerer) open(from office.NodeID, body []byte) (question, error) {
 	}
 	q.Want = cmp.Or(q.Want, vouch.ForCases)
 	age := a.now().Sub(q.At)
-	if q.Want != vouch.ForCases && q.Want != vouch.ForUsage || n.ID != from || !n.ID.Member() || q.To != a.kit.Me || len(q.AnswerKey) != 16 || age > vouch.BearerLife || age < -vouch.Skew {
+	if !q.Want.Known() || n.ID != from || !n.ID.Member() || q.To != a.kit.Me || len(q.AnswerKey) != 16 || age > vouch.BearerLife || age < -vouch.Skew {
 		return question{}, errs.New(errs.BadQuestion, "signed by %s, brought by %s", n.ID, from)
 	}
 	return q, nil
@@ -160,6 +166,23 @@ func (a *Answerer) told(ctx context.Context, from office.NodeID, b vouch.Bearer)
 		})
 	}
 	return answer{Cases: []Case{}, Usage: &t}, a.store.Commit(ctx, u)
+}
+
+// licences is what the bearer holds here; that it was told is in the log first.
+func (a *Answerer) licences(ctx context.Context, from office.NodeID, b vouch.Bearer) (answer, error) {
+	got := answer{Cases: []Case{}}
+	if a.Licences == nil {
+		return got, nil
+	}
+	list, err := a.Licences(ctx, b.Person)
+	if err != nil || len(list) == 0 {
+		return got, err
+	}
+	got.Licences, got.More = list[:min(len(list), most)], len(list) > most
+	at := a.kit.Now().UTC().Truncate(time.Microsecond)
+	return got, a.store.Commit(ctx, unit.Unit{At: at, Log: []accesslog.Entry{{
+		Kind: accesslog.View, At: at, Who: "applicant", What: "elsewhere.licences", Reason: "asked at " + string(from),
+	}}})
 }
 
 // line is all that leaves the node about a case.

@@ -10,6 +10,7 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/vouch"
 	"tongban/internal/handling/usage"
@@ -57,6 +58,41 @@ func (a *Asker) Cases(ctx context.Context, grant string) (Found, error) {
 		return Found{Missing: others}, err
 	}
 	return gathered(others, answers), nil
+}
+
+// Licences asks what somebody holds at the other provinces, like Cases. Who did not answer is missing.
+func (a *Asker) Licences(ctx context.Context, grant string) (held []Licence, missing []office.NodeID, err error) {
+	others, answers, err := a.all(ctx, grant, vouch.ForLicences, nil)
+	if err != nil {
+		return nil, others, err
+	}
+	for i, got := range answers {
+		if got == nil {
+			missing = append(missing, others[i])
+			continue
+		}
+		for _, l := range got.Licences {
+			l.Node = others[i]
+			held = append(held, l)
+		}
+	}
+	return held, missing, nil
+}
+
+// soundLicences refuses lines that no page could show, and licences that are not the answering node's to speak of.
+func soundLicences(id office.NodeID, trust *office.TrustList, list []Licence) bool {
+	if len(list) > most {
+		return false
+	}
+	n, ok := trust.Node(id)
+	for _, l := range list {
+		parsed, err := licence.ParseIdentifier(l.ID)
+		if !ok || err != nil || !parsed.Of(n.ID) || len(l.Type) > 120 || len(l.No) > 120 || len(l.Holder) > 600 || len(l.Office) > 32 || len(l.State) > 32 ||
+			len(l.From) > 10 || len(l.Until) > 10 {
+			return false
+		}
+	}
+	return true
 }
 
 // Usage is what one province's log says about somebody.
@@ -153,7 +189,7 @@ func (a *Asker) ask(ctx context.Context, trust *office.TrustList, id office.Node
 		return nil
 	}
 	var got answer
-	if proof.Unmarshal(plain, &got) != nil || len(got.Cases) > most || !sound(got.Cases) || !soundUsage(id, got.Usage) {
+	if proof.Unmarshal(plain, &got) != nil || len(got.Cases) > most || !sound(got.Cases) || !soundUsage(id, got.Usage) || !soundLicences(id, trust, got.Licences) {
 		return nil
 	}
 	return &got

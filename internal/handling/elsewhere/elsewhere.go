@@ -47,6 +47,19 @@ type Case struct {
 	Node     office.NodeID   `json:"-"`                // who said so
 }
 
+// Licence is one licence of the bearer: enough to know it by, nothing of its face.
+type Licence struct {
+	ID     string        `json:"id"` // 证照标识
+	Type   string        `json:"type"`
+	No     string        `json:"no"`
+	Holder string        `json:"holder"` // an organisation's name, a person's masked
+	Office string        `json:"office"` // by its code
+	State  string        `json:"state"`
+	From   string        `json:"from"`            // YYYY-MM-DD
+	Until  string        `json:"until,omitempty"` // last day in force
+	Node   office.NodeID `json:"-"`               // who said so
+}
+
 // question is what the asking node signs and encrypts for one other node.
 type question struct {
 	To        office.NodeID `json:"to"`
@@ -60,6 +73,8 @@ type question struct {
 type answer struct {
 	Cases []Case `json:"cases"`
 	More  bool   `json:"more,omitempty"` // there are older ones
+
+	Licences []Licence `json:"licences,omitempty"` // instead of cases, when those were asked
 
 	Usage *usage.Told `json:"usage,omitempty"` // instead of cases, when that was asked
 }

@@ -11,6 +11,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/vouch"
@@ -206,6 +207,44 @@ func TestCasesOfAllProvinces(t *testing.T) {
 	}
 	if strings.Contains(string(w.sent), fan.IDNo) || strings.Contains(string(w.sent), "pairwise") {
 		t.Error("the channel can read who is asked about")
+	}
+}
+
+// Licences of all provinces are listed; a line about another province's licence makes the whole answer unusable.
+func TestLicencesOfAllProvinces(t *testing.T) {
+	w := newWorld(t)
+	w.vouch = func(to office.NodeID) proof.Signed {
+		b := w.good(to)
+		b.Purpose = vouch.ForLicences
+		return w.bearer(office.IDP, b)
+	}
+	id := func(issuer string) string {
+		return must(licence.NewIdentifier("11100000MB0143028R001", issuer, "1", 1))
+	}
+	tell := func(issuer string) func(context.Context, party.Person) ([]elsewhere.Licence, error) {
+		return func(_ context.Context, who party.Person) ([]elsewhere.Licence, error) {
+			if who.IDNo != fan.IDNo {
+				t.Errorf("asked for %s", who.IDNo)
+			}
+			return []elsewhere.Licence{{ID: id(issuer), Type: "x", State: "in-force"}}, nil
+		}
+	}
+	w.nodes["63"].Licences = tell("11630000015000000X")
+	held, missing, err := w.asker.Licences(t.Context(), "grant")
+	if err != nil || len(held) != 1 || held[0].Node != "63" || held[0].ID != id("11630000015000000X") || len(missing) != 0 {
+		t.Errorf("%+v, missing %v, %v", held, missing, err)
+	}
+	if log := w.store["63"].log; len(log) != 1 || log[0].What != "elsewhere.licences" {
+		t.Errorf("logged %+v", log)
+	}
+	w.nodes["63"].Licences = tell("11350000015000000X")
+	if held, missing, _ := w.asker.Licences(t.Context(), "grant"); len(held) != 0 || !slices.Equal(missing, []office.NodeID{"63"}) {
+		t.Errorf("63 speaks of 35's licence: %+v, missing %v", held, missing)
+	}
+	w.vouch = func(to office.NodeID) proof.Signed { return w.bearer(office.IDP, w.good(to)) }
+	w.nodes["63"].Licences = tell("11630000015000000X")
+	if held, _, _ := w.asker.Licences(t.Context(), "grant"); len(held) != 0 {
+		t.Errorf("told to a bearer for another purpose: %+v", held)
 	}
 }
 

@@ -160,4 +160,9 @@ func wallet(t *testing.T, open func() Keeper) {
 	if n := len(must[[]unit.Held](t)(k.Held(ctx, mine, "licence"))); n != 0 {
 		t.Errorf("%d of another kind", n)
 	}
+	if got := must[unit.Held](t)(k.HeldOne(ctx, "use", "b")); string(got.Body) != "two" {
+		t.Errorf("by its id: %+v", got)
+	}
+	_, err := k.HeldOne(ctx, "licence", "b")
+	want(t, err, errs.Missing)
 }

@@ -61,6 +61,7 @@ type Keeper interface {
 	StatusList(ctx context.Context, list int64) (map[int]licence.State, error)
 	Presentation(ctx context.Context, id string) (unit.Presentation, error)
 	Presentations(ctx context.Context, caseID string) ([]unit.Presentation, error)
+	HeldOne(ctx context.Context, kind, id string) (unit.Held, error)
 	Held(ctx context.Context, owner party.Lookup, kind string) ([]unit.Held, error)
 	Notice(ctx context.Context, id string) (notice.Notice, error)
 	Notices(ctx context.Context, caseID string) ([]notice.Notice, error)

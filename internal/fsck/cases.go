@@ -103,7 +103,7 @@ func (c *check) views(f casefile.Case) (out []view, complete bool, err error) {
 func (c *check) together(views []view, complete bool) error {
 	id := views[0].c.ID
 	closed, holders := false, []string{}
-	legs := map[string][]string{}
+	legs, given := map[string][]string{}, map[string][]string{}
 	begun := map[string]bool{}
 	for _, v := range views {
 		closed = closed || !v.c.Closed.IsZero()
@@ -113,9 +113,13 @@ func (c *check) together(views []view, complete bool) error {
 			if err != nil {
 				return err
 			}
-			passedOn = passedOn || passed
+			passedOn = passedOn || passed && l.Kind != item.Verify // who leads goes on answering for the case while parts are out
 			begun[l.Key] = begun[l.Key] || l.State != casefile.Planned || l.Holder != ""
-			if l.Holder == v.node.ID && !passed {
+			switch {
+			case l.Holder != v.node.ID || passed:
+			case l.Kind == item.Verify && l.State == casefile.Returned && v.node.ID != v.c.Coordinator:
+				given[l.Key] = append(given[l.Key], string(v.node.ID)) // its office's until who leads has it again
+			default:
 				legs[l.Key] = append(legs[l.Key], string(v.node.ID))
 			}
 		}
@@ -127,6 +131,9 @@ func (c *check) together(views []view, complete bool) error {
 		c.say("I1", views[0].node, id, fmt.Sprintf("the case is held by %d nodes %v", n, holders))
 	}
 	for _, l := range views[0].c.Legs {
+		if len(legs[l.Key]) == 0 {
+			legs[l.Key] = given[l.Key]
+		}
 		if n := len(legs[l.Key]); n > 1 || complete && n == 0 && begun[l.Key] {
 			c.say("I1", views[0].node, id, fmt.Sprintf("leg %s is held by %d nodes %v", l.Key, n, legs[l.Key]))
 		}

@@ -22,6 +22,7 @@ type file struct {
 	id          string
 	application *lodge.Application
 	here, there *place
+	shared      bool // the other place has a part of it, and who takes it in decides
 	acked       bool // its lodging was acknowledged, so it may never be lost
 	mood        map[string]bool
 	rows        map[*place]int64 // as last seen
@@ -185,6 +186,9 @@ func (w *world) apply(f *file) (lodge.Application, error) {
 	if err != nil {
 		return lodge.Application{}, err
 	}
+	if f.shared {
+		return sharedApplication(f, person), nil
+	}
 	a := lodge.Application{
 		ID: f.id, Item: theItem, There: region.Must(f.there.seat), Applicant: person, Consent: "2026-1",
 		Answers: map[string]string{
@@ -215,6 +219,9 @@ func (w *world) scan(f *file, key string) (casefile.Material, error) {
 func (w *world) possible(f *file, p *place, c casefile.Case) []deed {
 	if !c.Closed.IsZero() {
 		return nil
+	}
+	if f.shared {
+		return w.sharedPossible(f, p, c)
 	}
 	out := []deed{{name: "nothing", weight: 1}}
 	may := func(mood string, weight int, names ...string) {
@@ -277,6 +284,9 @@ func (w *world) possible(f *file, p *place, c casefile.Case) []deed {
 // all are the deeds there are, each against the given row. The closures look at p when they run, since a repeated deed
 // meets a new process.
 func (w *world) all(f *file, p *place, row int64) []deed {
+	if f.shared {
+		return w.sharedAll(f, p, row)
+	}
 	ref := decide.Ref{Case: f.id, Row: row}
 	no := casefile.Decision{Outcome: casefile.Denied, Reasons: []string{"name-taken"}}
 	fixes := []casefile.Correction{{Check: "domicile", Material: "premises", Problem: "unreadable", Fix: "scan again", Basis: "§18"}}
@@ -314,7 +324,9 @@ func (w *world) all(f *file, p *place, row int64) []deed {
 		{"correct", 1, of(func() (casefile.Case, error) { return b().Correct(w.ctx, p.judge, ref, fixes) })},
 		{"return", 1, of(func() (casefile.Case, error) { return b().Return(w.ctx, p.judge, ref, "unreadable") })},
 		{"decline", 1, of(func() (casefile.Case, error) { return b().Decline(w.ctx, p.judge, ref, no) })},
-		{"suspend", 1, of(func() (casefile.Case, error) { return b().Suspend(w.ctx, p.judge, ref, casefile.Suspension{Procedure: "experts", Reason: "an expert is asked", Days: 5}) })},
+		{"suspend", 1, of(func() (casefile.Case, error) {
+			return b().Suspend(w.ctx, p.judge, ref, casefile.Suspension{Procedure: "experts", Reason: "an expert is asked", Days: 5})
+		})},
 		{"resume", 1, of(func() (casefile.Case, error) { return b().Resume(w.ctx, p.judge, ref) })},
 		{"refuse", 1, of(func() (casefile.Case, error) { return b().Decide(w.ctx, p.judge, ref, no) })},
 		{"grant", 1, of(func() (casefile.Case, error) {

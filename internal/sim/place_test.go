@@ -27,7 +27,8 @@ type place struct {
 	dead         bool      // a kill has struck; the process is gone, its files are as they are
 	stirred      time.Time // when it looks at what it was given, zero for nothing
 	clerk, judge casefile.Actor
-	again        []func() // acts that the kill left in doubt, repeated after the restart
+	inner        casefile.Actor // decides at the office that takes in, where a matter asks for that
+	again        []func()       // acts that the kill left in doubt, repeated after the restart
 }
 
 // kill strikes in a phase of a commit, after a number of such moments.
@@ -78,7 +79,10 @@ func (p *place) open() error {
 	if p.clerk, err = p.actor(p.window, office.Window); err != nil {
 		return err
 	}
-	p.judge, err = p.actor(p.seat, office.Reviewer, office.Decider)
+	if p.judge, err = p.actor(p.seat, office.Reviewer, office.Decider); err != nil {
+		return err
+	}
+	p.inner, err = p.actor(p.window, office.Reviewer, office.Decider)
 	return err
 }
 

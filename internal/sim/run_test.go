@@ -40,6 +40,7 @@ func play(t *testing.T, seed uint64, sabotage func(*node.Node)) outcome {
 	w.weather()
 	for range 2 + w.life.IntN(6) {
 		f := w.newFile()
+		f.shared = w.life.IntN(3) == 0
 		w.at(w.now.Add(time.Duration(w.life.Int64N(int64(weeks*2/3)))), func() { w.visit(f) })
 	}
 	for w.failed == nil && w.now.Before(w.storm.end) && w.step(w.storm.end) {
@@ -130,7 +131,7 @@ func (w *world) quiet() bool {
 
 // finish lets people bring every file to its end: no fault may have left one where nobody can go on with it.
 func (w *world) finish() {
-	onward := []string{"hand over", "accept", "grant", "resume", "issue", "deliver"}
+	onward := []string{"hand over", "accept", "grant", "resume", "issue", "deliver", "verify", "undo", "say no"}
 	for _, f := range w.files {
 		for round := 0; w.failed == nil && f.acked; round++ {
 			var did *deed

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"tongban/internal/domain/office"
 )
 
 // patience is how long a story waits for what crosses from one province to the other; look is how often it looks again.
@@ -19,7 +21,8 @@ type person struct {
 	*browser
 	p    *play
 	name string
-	site string // where relative addresses lead
+	site string        // where relative addresses lead
+	node office.NodeID // whose site it is; "" for the hub
 }
 
 func (w *person) do(f func() error) {

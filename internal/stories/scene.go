@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
@@ -37,7 +38,7 @@ func (p *play) comes(sub string, at office.NodeID) *person {
 	if !ok {
 		p.err = errs.New(errs.NoSuchDemoPerson, "%s", sub)
 	}
-	w.name, w.site = who.Name, p.n.Site(at)
+	w.name, w.site, w.node = who.Name, p.n.Site(at), at
 	return w
 }
 
@@ -114,9 +115,23 @@ func (p *play) sends(to string) {
 // finds lets an officer sign in and open the case from a queue.
 func (p *play) finds(w *person, queue casefile.Queue) {
 	p.step("office-finds", w.name, func() {
+		p.arrived(w.node, queue)
 		w.signIn("/desk")
 		w.fetchCase(string(queue))
 	})
+}
+
+// arrived waits until the case stands in a queue of a province, so that nobody looks for it before.
+func (p *play) arrived(at office.NodeID, queue casefile.Queue) {
+	for deadline := time.Now().Add(patience); p.err == nil; time.Sleep(lookings) {
+		c, err := p.n.Nodes[at].Store.Case(p.ctx, p.id)
+		if q, _ := c.At(at); err == nil && q == queue {
+			return
+		}
+		if time.Now().After(deadline) {
+			p.err = fmt.Errorf("%s is not in %s of %s after %v: %w", p.no, queue, at, patience, err)
+		}
+	}
 }
 
 // answers is a place's answer for its part.

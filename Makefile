@@ -50,6 +50,11 @@ tour: build ## play the stories through the real pages (STORY=name for one)
 test: setup ## run all tests: SQLite and PostgreSQL, stories, simulation
 	@script/pg run -- go test -timeout $(TIMEOUT) ./...
 
+.PHONY: interop
+interop: setup ## have independent programs check what we make, and check what they make (part of `make test`)
+	@go test -count=1 -v ./internal/domain/licence ./internal/adapter/pdf -run '^(TestInterop|TestAReaderFindsEveryCharacter)$$' | \
+		awk '/--- (PASS|FAIL): / && !/: TestInterop \(/ {n[$$2]++; print} END {printf "%d passed, %d failed\n", n["PASS:"], n["FAIL:"]}'
+
 .PHONY: test-all
 test-all: check test ## test, and the slow rest: everything under the race detector, long simulation, fuzzing
 	@TONGBAN_ALL_MODES=1 CGO_ENABLED=1 script/pg run -- go test -race -timeout 60m ./...

@@ -41,8 +41,9 @@ var rows = [][]string{
 		"internal/handling/allot",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
+	{"internal/domain/question"},
 	{
-		"internal/domain/rating", "internal/domain/sharing", "internal/domain/mutualaid",
+		"internal/domain/rating", "internal/domain/caseproof", "internal/domain/sharing", "internal/domain/mutualaid",
 		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/notice", "internal/domain/message",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},

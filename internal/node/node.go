@@ -63,6 +63,8 @@ type Config struct {
 	Parallel int
 	// Protocol is the newest wire protocol that the node writes; 0 is the newest there is.
 	Protocol int
+	// Source is asked about people where no office gave a table; nil: only tables are.
+	Source share.Source
 	// Pay is the payment gateway; nil: fees are taken in cash only.
 	Pay *Pay
 	Log *slog.Logger
@@ -99,6 +101,11 @@ type Node struct {
 	Count  *count.Counter      // keeps the figures
 	Rules  *publish.Press      // what provinces and the operator published
 	Shares *share.Ledger       // what provinces said about data and sharing it
+
+	Tables   *share.Hosted      // what offices here can be asked about
+	Standing *share.Coordinator // proves own cases to who holds them
+	Data     *share.Asker       // asks other provinces for a case
+	provider *share.Provider    // answers other provinces
 
 	lists   *certify.StatusDesk
 	witness *witness.Witness // signs the heads of other logs
@@ -189,7 +196,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Post = &handover.Post{
 		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Outdated: n.outdated, Secure: time.Now,
 	}
-	if err := n.openSharing(ctx); err != nil {
+	if err := n.openSharing(ctx, key, cfg.Source); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	if cfg.Join != nil {
@@ -197,6 +204,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 			return nil, errors.Join(err, n.Store.Close())
 		}
 	}
+	n.Data = n.asking(key)
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
@@ -268,6 +276,10 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.Mine.Receive(ctx, m.From, m.Body)
 	case publish.Kind:
 		return n.Rules.Receive(ctx, m.From, m.Body)
+	case share.QueryKind:
+		return n.provider.Receive(ctx, m.From, m.Body)
+	case share.StandingKind:
+		return n.Standing.Receive(ctx, m.From, m.Body)
 	case certify.StatusKind:
 		return n.lists.Receive(ctx, m.From, m.Body)
 	case share.NewsKind:

@@ -121,6 +121,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return o, at.Name, ok && known
 		},
 	}).Register(site)
+	cases := sharingface.NewCases(sharingface.CaseConfig{
+		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data,
+		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }, Frame: public.Frame, Desk: face.Frame,
+	})
+	cases.RegisterPublic(public)
+	cases.RegisterDesk(site)
 	register.New(register.Config{
 		Gate: g, Issuer: n.Issuer, Frame: face.Frame, PublicURL: cfg.PublicURL, Officers: func(subject string) (casefile.Actor, bool) {
 			by, _, ok := n.officer(officers, subject)

@@ -398,6 +398,46 @@ CREATE TABLE settings (
 	value BYTEA NOT NULL
 );
 
+CREATE TABLE share_answers (
+	asker TEXT NOT NULL, -- node
+	id TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	case_id TEXT NOT NULL,
+	no TEXT NOT NULL,
+	item TEXT NOT NULL,
+	mac BIGINT NOT NULL, -- blind index of the subject's number
+	subject BYTEA NOT NULL, -- sealed
+	PRIMARY KEY (asker, id)
+);
+
+CREATE INDEX share_answers_mac ON share_answers (mac);
+
+CREATE TABLE share_consents (
+	case_id TEXT NOT NULL,
+	id TEXT NOT NULL, -- hash of what was agreed to
+	at BIGINT NOT NULL,
+	body BYTEA NOT NULL, -- sealed
+	PRIMARY KEY (case_id, id)
+);
+
+CREATE TABLE share_found (
+	id TEXT NOT NULL PRIMARY KEY, -- of the question
+	case_id TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	body BYTEA NOT NULL -- sealed
+);
+
+CREATE INDEX share_found_case ON share_found (case_id);
+
+CREATE TABLE share_rows (
+	resource TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	mac BIGINT NOT NULL, -- blind index of the person's number
+	body BYTEA NOT NULL -- sealed
+);
+
+CREATE INDEX share_rows_mac ON share_rows (resource, version, mac);
+
 CREATE TABLE share_statements (
 	by_node TEXT NOT NULL,
 	seq BIGINT NOT NULL,
@@ -406,6 +446,15 @@ CREATE TABLE share_statements (
 	signed BYTEA NOT NULL,
 	PRIMARY KEY (by_node, seq),
 	CONSTRAINT share_statements_seq CHECK (seq > 0)
+);
+
+CREATE TABLE share_tables (
+	resource TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	n BIGINT NOT NULL,
+	PRIMARY KEY (resource, version),
+	CONSTRAINT share_tables_version CHECK (version > 0)
 );
 
 CREATE TABLE status_seen (

@@ -62,6 +62,8 @@ var broken = []constraint{
 	{"figure_cases_pkey", "figure_cases.case_id", errs.Stale},
 	{"figure_cases_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
+	{"share_answers_pkey", "share_answers.asker, share_answers.id", errs.Repeated},
+	{"share_tables_pkey", "share_tables.resource, share_tables.version", errs.Stale},
 	{"share_statements_pkey", "share_statements.by_node, share_statements.seq", errs.Stale},
 }
 

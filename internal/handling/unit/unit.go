@@ -42,6 +42,9 @@ type Unit struct {
 	Rules    []RuleBundle
 	Drafted  *Drafted
 	Said     []Said          // the unit fails with errs.Stale if a number is taken
+	Answered *Answered
+	Agreed   *ShareConsent
+	Found    *Found
 	Notices  []notice.Notice // what is told because of this act; one that is stored already stays as it is
 	Advanced []Advance
 	Messages []message.Message

@@ -98,8 +98,10 @@ func ratingStory(p *play) {
 			who       string
 			got, want int
 		}{
-			{"by code", byCode, rateByCode}, {p.fan.Name, p.applicant.seen.screens - before, rateSignedIn},
-			{head.name, head.seen.screens, rateHead}, {caller.name, caller.seen.screens, rateCaller},
+			{"by code", byCode, rateByCode},
+			{p.fan.Name, p.applicant.seen.screens - before, rateSignedIn},
+			{head.name, head.seen.screens, rateHead},
+			{caller.name, caller.seen.screens, rateCaller},
 		} {
 			if one.got != one.want {
 				p.err = errors.Join(p.err, fmt.Errorf("%s: %d screens, want %d", one.who, one.got, one.want))

@@ -86,7 +86,9 @@ func (m *memory) CaseByNo(_ context.Context, no casefile.No) (casefile.Case, err
 	return casefile.Case{}, errs.New(errs.Missing, "case")
 }
 
-func (m *memory) Asked(context.Context, party.Person, int) (map[string]usage.Ref, error) { return nil, nil }
+func (m *memory) Asked(context.Context, party.Person, int) (map[string]usage.Ref, error) {
+	return nil, nil
+}
 
 func (m *memory) Find(_ context.Context, by []party.Lookup, limit int) ([]casefile.Case, error) {
 	var out []casefile.Case

@@ -138,7 +138,9 @@ type store struct {
 	head  proof.Signed
 }
 
-func (s *store) Asked(context.Context, party.Person, int) (map[string]usage.Ref, error) { return nil, nil }
+func (s *store) Asked(context.Context, party.Person, int) (map[string]usage.Ref, error) {
+	return nil, nil
+}
 
 func (s *store) Find(_ context.Context, by []party.Lookup, limit int) ([]casefile.Case, error) {
 	var out []casefile.Case

@@ -42,7 +42,7 @@ type Unit struct {
 
 	Rules    []RuleBundle
 	Drafted  *Drafted
-	Said     []Said          // the unit fails with errs.Stale if a number is taken
+	Said     []Said // the unit fails with errs.Stale if a number is taken
 	Answered *Answered
 	Agreed   *ShareConsent
 	Found    *Found

@@ -20,6 +20,7 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/rating"
 	"tongban/internal/domain/search"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/apply"
@@ -29,6 +30,7 @@ import (
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
@@ -63,6 +65,8 @@ type Config struct {
 	Parallel int
 	// Protocol is the newest wire protocol that the node writes; 0 is the newest there is.
 	Protocol int
+	// Source is asked about people where no office gave a table; nil: only tables are.
+	Source share.Source
 	// Pay is the payment gateway; nil: fees are taken in cash only.
 	Pay *Pay
 	Log *slog.Logger
@@ -95,10 +99,16 @@ type Node struct {
 	Words  *correspond.Desk
 	Till   *cashier.Cashier
 	Visits *visit.Book
+	Rates  *evaluate.Desk
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count  *count.Counter      // keeps the figures
 	Rules  *publish.Press      // what provinces and the operator published
 	Shares *share.Ledger       // what provinces said about data and sharing it
+
+	Tables   *share.Hosted      // what offices here can be asked about
+	Standing *share.Coordinator // proves own cases to who holds them
+	Data     *share.Asker       // asks other provinces for a case
+	provider *share.Provider    // answers other provinces
 
 	lists   *certify.StatusDesk
 	witness *witness.Witness // signs the heads of other logs
@@ -166,6 +176,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
+	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
@@ -189,7 +200,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Post = &handover.Post{
 		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Outdated: n.outdated, Secure: time.Now,
 	}
-	if err := n.openSharing(ctx); err != nil {
+	if err := n.openSharing(ctx, key, cfg.Source); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	if cfg.Join != nil {
@@ -197,6 +208,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 			return nil, errors.Join(err, n.Store.Close())
 		}
 	}
+	n.Data = n.asking(key)
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
@@ -249,7 +261,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	return &unit.Kit{
 		Me: cfg.ID, Signer: signer, Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
 		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Protocol: cfg.Protocol, Wake: n.Wake,
-		Notices: notice.Default(), Outlets: len(cfg.Gateways) > 0,
+		Notices: notice.Default(), Ratings: rating.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
 
@@ -268,6 +280,10 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.Mine.Receive(ctx, m.From, m.Body)
 	case publish.Kind:
 		return n.Rules.Receive(ctx, m.From, m.Body)
+	case share.QueryKind:
+		return n.provider.Receive(ctx, m.From, m.Body)
+	case share.StandingKind:
+		return n.Standing.Receive(ctx, m.From, m.Body)
 	case certify.StatusKind:
 		return n.lists.Receive(ctx, m.From, m.Body)
 	case share.NewsKind:

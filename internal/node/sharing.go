@@ -6,13 +6,25 @@ import (
 
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/share"
+	"tongban/internal/kernel/gm"
 )
 
-// openSharing opens the node's book of what provinces said about sharing.
-func (n *Node) openSharing(ctx context.Context) error {
+// openSharing opens the node's book of what provinces said about sharing, and the sides of it that answer others.
+func (n *Node) openSharing(ctx context.Context, key gm.DecryptKey, other share.Source) error {
 	n.Shares = &share.Ledger{Kit: n.Kit, Store: n.Store, Log: n.log, Woken: n.wakeSharing}
+	n.Tables = &share.Hosted{Ledger: n.Shares, Tables: n.Store, Else: other}
+	n.provider = share.NewProvider(n.Shares, key, n.Store, n.Tables, time.Now)
+	n.Standing = share.NewCoordinator(n.Kit, n.Store, time.Now)
 	_, err := n.Shares.Reload(ctx)
 	return err
+}
+
+// asking makes the side that asks others, once the node has its channel.
+func (n *Node) asking(key gm.DecryptKey) *share.Asker {
+	return &share.Asker{
+		Ledger: n.Shares, Store: n.Store, Key: key, Coordinator: n.Standing, Now: time.Now,
+		Standing: door{n.Post.Channel, n.ID, share.StandingKind}, Channel: door{n.Post.Channel, n.ID, share.QueryKind},
+	}
 }
 
 // wakeSharing makes the loop tell the others at once; it never blocks.

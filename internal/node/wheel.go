@@ -197,8 +197,13 @@ func (n *Node) stateRound(ctx context.Context) (time.Duration, error) {
 const witnessEvery = 2 * time.Second
 
 func (n *Node) witnessRound(ctx context.Context) (time.Duration, error) {
+	return witnessEvery, n.ShowHead(ctx)
+}
+
+// ShowHead shows the newest head to its witnesses now.
+func (n *Node) ShowHead(ctx context.Context) error {
 	_, err := n.keeper.Round(ctx)
-	return witnessEvery, err
+	return err
 }
 
 // staleAfter is how long an attachment may arrive without growing before its beginning is dropped and its sender starts

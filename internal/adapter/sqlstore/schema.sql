@@ -351,6 +351,35 @@ CREATE TABLE presentations (
 
 CREATE INDEX presentations_case ON presentations (case_id, at);
 
+CREATE TABLE ratings (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	target TEXT NOT NULL,
+	nth BIGINT NOT NULL,
+	office TEXT NOT NULL,
+	level BIGINT NOT NULL, -- 1 is the best (GB/T 39046-2020 A.8)
+	named BIGINT NOT NULL,
+	state TEXT NOT NULL,
+	void BIGINT NOT NULL, -- 1: found to be mistaken, counts in no figure
+	todo TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	due BIGINT NOT NULL, -- 0: nothing is
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT ratings_version CHECK (version > 0),
+	CONSTRAINT ratings_level CHECK (level >= 1 AND level <= 5),
+	CONSTRAINT ratings_nth CHECK (nth IN (1, 2)),
+	CONSTRAINT ratings_target CHECK (target IN ('window', 'decider')),
+	CONSTRAINT ratings_state CHECK (state IN ('given', 'open', 'verified', 'appealed', 'answered', 'closed')),
+	CONSTRAINT ratings_todo_of CHECK (todo IN ('', 'work', 'review', 'call'))
+);
+
+CREATE INDEX ratings_at ON ratings (at, office);
+
+CREATE UNIQUE INDEX ratings_once ON ratings (case_id, target, nth);
+
+CREATE INDEX ratings_todo ON ratings (todo, due, id) WHERE todo <> '';
+
 CREATE TABLE rule_bundles (
 	publisher TEXT NOT NULL, -- node
 	seq BIGINT NOT NULL,
@@ -398,6 +427,46 @@ CREATE TABLE settings (
 	value BYTEA NOT NULL
 );
 
+CREATE TABLE share_answers (
+	asker TEXT NOT NULL, -- node
+	id TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	case_id TEXT NOT NULL,
+	no TEXT NOT NULL,
+	item TEXT NOT NULL,
+	mac BIGINT NOT NULL, -- blind index of the subject's number
+	subject BYTEA NOT NULL, -- sealed
+	PRIMARY KEY (asker, id)
+);
+
+CREATE INDEX share_answers_mac ON share_answers (mac);
+
+CREATE TABLE share_consents (
+	case_id TEXT NOT NULL,
+	id TEXT NOT NULL, -- hash of what was agreed to
+	at BIGINT NOT NULL,
+	body BYTEA NOT NULL, -- sealed
+	PRIMARY KEY (case_id, id)
+);
+
+CREATE TABLE share_found (
+	id TEXT NOT NULL PRIMARY KEY, -- of the question
+	case_id TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	body BYTEA NOT NULL -- sealed
+);
+
+CREATE INDEX share_found_case ON share_found (case_id);
+
+CREATE TABLE share_rows (
+	resource TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	mac BIGINT NOT NULL, -- blind index of the person's number
+	body BYTEA NOT NULL -- sealed
+);
+
+CREATE INDEX share_rows_mac ON share_rows (resource, version, mac);
+
 CREATE TABLE share_statements (
 	by_node TEXT NOT NULL,
 	seq BIGINT NOT NULL,
@@ -406,6 +475,15 @@ CREATE TABLE share_statements (
 	signed BYTEA NOT NULL,
 	PRIMARY KEY (by_node, seq),
 	CONSTRAINT share_statements_seq CHECK (seq > 0)
+);
+
+CREATE TABLE share_tables (
+	resource TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	n BIGINT NOT NULL,
+	PRIMARY KEY (resource, version),
+	CONSTRAINT share_tables_version CHECK (version > 0)
 );
 
 CREATE TABLE status_seen (

@@ -59,9 +59,14 @@ var broken = []constraint{
 	{"visits_seat", "visits.office, visits.day, visits.start, visits.seat", errs.SeatTaken},
 	{"visits_once", "visits.person, visits.matter, visits.once", errs.BookedAlready},
 	{"visits_version", "", errs.Stale},
+	{"ratings_pkey", "ratings.id", errs.RatedAlready},
+	{"ratings_once", "ratings.case_id, ratings.target, ratings.nth", errs.RatedAlready},
+	{"ratings_version", "", errs.Stale},
 	{"figure_cases_pkey", "figure_cases.case_id", errs.Stale},
 	{"figure_cases_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
+	{"share_answers_pkey", "share_answers.asker, share_answers.id", errs.Repeated},
+	{"share_tables_pkey", "share_tables.resource, share_tables.version", errs.Stale},
 	{"share_statements_pkey", "share_statements.by_node, share_statements.seq", errs.Stale},
 }
 

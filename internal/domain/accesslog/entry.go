@@ -6,6 +6,8 @@ package accesslog
 import (
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"tongban/internal/proof"
 )
 
@@ -39,3 +41,9 @@ type Entry struct {
 
 // Leaf is the entry's canonical form: what the tree hashes.
 func (e Entry) Leaf() ([]byte, error) { return proof.Marshal(e) }
+
+// LeafHash is the hash under which a leaf stands in the tree (RFC 6962 §2.1).
+func LeafHash(leaf []byte) []byte {
+	h := tlog.RecordHash(leaf)
+	return h[:]
+}

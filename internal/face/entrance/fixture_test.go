@@ -30,6 +30,7 @@ import (
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
 	"tongban/internal/handling/unit"
+	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
@@ -84,6 +85,8 @@ func (m *memory) CaseByNo(_ context.Context, no casefile.No) (casefile.Case, err
 	}
 	return casefile.Case{}, errs.New(errs.Missing, "case")
 }
+
+func (m *memory) Asked(context.Context, party.Person, int) (map[string]usage.Ref, error) { return nil, nil }
 
 func (m *memory) Find(_ context.Context, by []party.Lookup, limit int) ([]casefile.Case, error) {
 	var out []casefile.Case

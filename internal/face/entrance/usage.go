@@ -126,13 +126,13 @@ func (e *entrance) usageProof(w http.ResponseWriter, r *http.Request) error {
 
 // toldHere is what this node's log says; that it was told is in the log before it is shown.
 func (e *entrance) toldHere(ctx context.Context, v page.Visitor) (usage.Told, error) {
-	told, cases, err := usage.Of(ctx, e.store, v.Person)
+	told, ids, err := usage.Of(ctx, e.store, v.Person)
 	if err != nil {
 		return told, err
 	}
 	var log []accesslog.Entry
-	for _, c := range cases {
-		log = append(log, e.seen(c, "entrance.usage"))
+	for _, id := range ids {
+		log = append(log, e.seen(casefile.Case{ID: id}, "entrance.usage"))
 	}
 	return told, e.note(ctx, log)
 }
@@ -214,7 +214,11 @@ func whatWasDone(ctx context.Context, entry accesslog.Entry) string {
 		return page.T(ctx, "usage.did."+string(entry.Kind))
 	case accesslog.View, accesslog.Rule, accesslog.Term: // rules and terms are about no case and are never here
 	case accesslog.Data:
-		return page.T(ctx, "usage.did.data")
+		what := "usage.did.data"
+		if entry.Reason != "" {
+			what = "usage.did.refused"
+		}
+		return page.T(ctx, what, strings.Join(entry.Fields, "、"), entry.Basis)
 	case accesslog.Act:
 		for _, known := range []string{"entrance.act.", "usage.did."} {
 			if text.Has(known + entry.What) {

@@ -154,15 +154,15 @@ func (a *Answerer) look(ctx context.Context, from office.NodeID, b vouch.Bearer)
 
 // told is what the log here says about the bearer's own cases; that it was told is in the log first.
 func (a *Answerer) told(ctx context.Context, from office.NodeID, b vouch.Bearer) (answer, error) {
-	t, cases, err := usage.Of(ctx, a.store, b.Person)
-	if err != nil || len(cases) == 0 {
+	t, ids, err := usage.Of(ctx, a.store, b.Person)
+	if err != nil || len(ids) == 0 {
 		return answer{Cases: []Case{}, Usage: &t}, err
 	}
 	at := a.kit.Now().UTC().Truncate(time.Microsecond)
 	u := unit.Unit{At: at}
-	for _, c := range cases {
+	for _, id := range ids {
 		u.Log = append(u.Log, accesslog.Entry{
-			Kind: accesslog.View, At: at, Case: c.ID, Who: "applicant", What: "elsewhere.usage", Reason: "asked at " + string(from),
+			Kind: accesslog.View, At: at, Case: id, Who: "applicant", What: "elsewhere.usage", Reason: "asked at " + string(from),
 		})
 	}
 	return answer{Cases: []Case{}, Usage: &t}, a.store.Commit(ctx, u)

@@ -17,6 +17,7 @@ import (
 	"tongban/internal/domain/vouch"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/unit"
+	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/workday"
@@ -136,6 +137,8 @@ type store struct {
 	log   []accesslog.Entry
 	head  proof.Signed
 }
+
+func (s *store) Asked(context.Context, party.Person, int) (map[string]usage.Ref, error) { return nil, nil }
 
 func (s *store) Find(_ context.Context, by []party.Lookup, limit int) ([]casefile.Case, error) {
 	var out []casefile.Case

@@ -118,7 +118,7 @@ func (l *Ledger) Meet(ctx context.Context, with office.NodeID, ask Channel) erro
 		if err := l.takeAll(ctx, with, in.Said); err != nil {
 			return err
 		}
-		stuck := len(in.Said) == 0 && maps.Equal(theirs, in.Have) // they take nothing more of ours
+		stuck := theirs != nil && len(in.Said) == 0 && maps.Equal(theirs, in.Have) // they take nothing more of ours
 		theirs = in.Have
 		if stuck || len(in.Said) < mostNews && len(l.lacking(theirs)) == 0 {
 			return nil

@@ -15,6 +15,8 @@ import (
 // tree (-1: not in it yet). Witnessed is the size of the newest tree that quorum others signed, 0 if there is none.
 type Store interface {
 	Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error)
+	// Asked gives the cases of other provinces for which this node was asked about somebody, by their ids.
+	Asked(ctx context.Context, who party.Person, limit int) (map[string]Ref, error)
 	LogLines(ctx context.Context, cases []string, limit int) ([]accesslog.Line, error)
 	Witnessed(ctx context.Context, quorum int) (int64, error)
 	WitnessesOf(ctx context.Context, size int64) ([]proof.Signed, error)
@@ -42,9 +44,9 @@ type Ref struct {
 	Item string      `json:"item"` // code
 }
 
-// Of tells what the log says about the person's own cases here, and which cases these are. The caller logs that it was told,
-// before it is shown (I5).
-func Of(ctx context.Context, s Store, who party.Person) (Told, []casefile.Case, error) {
+// Of tells what the log says about the person's own cases here, and about cases elsewhere for which this node was asked about the
+// person; and the ids of all of them. The caller logs that it was told, before it is shown (I5).
+func Of(ctx context.Context, s Store, who party.Person) (Told, []string, error) {
 	found, err := s.Find(ctx, []party.Lookup{{Kind: party.ByNumber, Value: who.IDNo}}, mostCases)
 	if err != nil {
 		return Told{}, nil, err
@@ -56,8 +58,19 @@ func Of(ctx context.Context, s Store, who party.Person) (Told, []casefile.Case, 
 		ids = append(ids, c.ID)
 		t.Cases[c.ID] = Ref{c.No, c.Item}
 	}
+	asked, err := s.Asked(ctx, who, mostCases)
+	if err != nil {
+		return Told{}, nil, err
+	}
+	for id, ref := range asked {
+		if _, own := t.Cases[id]; !own {
+			ids = append(ids, id)
+			t.Cases[id] = ref
+		}
+	}
+	slices.Sort(ids)
 	t.Extract, err = Extract(ctx, s, ids)
-	return t, found, err
+	return t, ids, err
 }
 
 // Extract makes the extract of the entries about these cases. It stands on the newest head that enough others signed, or, if

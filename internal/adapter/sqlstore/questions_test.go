@@ -1,0 +1,75 @@
+package sqlstore
+
+import (
+	"testing"
+	"time"
+
+	"tongban/internal/adapter/sqlstore/sqltest"
+	"tongban/internal/domain/party"
+	"tongban/internal/handling/share"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+)
+
+var (
+	_ share.Answers = (*Store)(nil)
+	_ share.Tables  = (*Store)(nil)
+	_ share.Files   = (*Store)(nil)
+	_ share.Cases   = (*Store)(nil)
+)
+
+// A hosted table is replaced as a whole; a question is answered once, with its unit or not at all; the person asked about finds it, and
+// nobody else.
+func TestQuestions(t *testing.T) {
+	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
+		s, ctx := storeAt(t, open()), t.Context()
+		at := time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)
+		if _, _, err := s.Row(ctx, "idcard", "person", "x"); !errs.Is(err, errs.SourceDown) {
+			t.Errorf("no table: %v", err)
+		}
+		if v, err := s.KeepTable(ctx, "idcard", at, "person", []map[string]string{{"person": "12345", "name": "a"}, {"person": "67890", "name": "z"}}); err != nil || v != 1 {
+			t.Fatal(v, err)
+		}
+		if v, err := s.KeepTable(ctx, "idcard", at, "person", []map[string]string{{"person": "12345", "name": "b"}}); err != nil || v != 2 {
+			t.Fatal(v, err)
+		}
+		rec, when, err := s.Row(ctx, "idcard", "person", "12345")
+		if err != nil || rec["name"] != "b" || !when.Equal(at) {
+			t.Errorf("%v at %s, %v", rec, when, err)
+		}
+		if _, _, err := s.Row(ctx, "idcard", "person", "67890"); !errs.Is(err, errs.NoRecord) {
+			t.Errorf("somebody of the version before: %v", err)
+		}
+		fan := party.Person{IDType: party.ResidentID, IDNo: "230183199001010025"}
+		answered := unit.Unit{At: at, Answered: &unit.Answered{Asker: "63", ID: "q1", Case: "c1", No: "23-20261123-000001-0", Item: "2020-030", Subject: fan}}
+		if err := s.Commit(ctx, answered); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Commit(ctx, answered); !errs.Is(err, errs.Repeated) {
+			t.Errorf("twice: %v", err)
+		}
+		asked, err := s.Asked(ctx, fan, 10)
+		if err != nil || len(asked) != 1 || asked["c1"].Item != "2020-030" {
+			t.Errorf("%v, %v", asked, err)
+		}
+		fan.IDNo = "350102199502020044"
+		if asked, err := s.Asked(ctx, fan, 10); err != nil || len(asked) != 0 {
+			t.Errorf("another person: %v, %v", asked, err)
+		}
+		for range 2 { // one that is here already stays
+			if err := s.Commit(ctx, unit.Unit{At: at, Agreed: &unit.ShareConsent{Case: "c1", Request: []byte("{}")}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if list, err := s.ShareConsents(ctx, "c1"); err != nil || len(list) != 1 || string(list[0].Request) != "{}" {
+			t.Errorf("%v, %v", list, err)
+		}
+		if err := s.Commit(ctx, unit.Unit{At: at, Found: &unit.Found{ID: "q1", Case: "c1", At: at, Provider: "35"}}); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := s.FoundOf(ctx, "c1"); err != nil || len(list) != 1 || list[0].Provider != "35" {
+			t.Errorf("%v, %v", list, err)
+		}
+	})
+}

@@ -99,12 +99,9 @@ func (f *Face) guard(h func(w http.ResponseWriter, r *http.Request, v page.Visit
 	}
 }
 
-func (f *Face) page(w http.ResponseWriter, r *http.Request, title, back string, change func(*page.Frame), body templ.Component) error {
+func (f *Face) page(w http.ResponseWriter, r *http.Request, title, back string, body templ.Component) error {
 	fr := f.cfg.Frame(r)
 	fr.Title, fr.Back = title, back
-	if change != nil {
-		change(&fr)
-	}
 	return page.Show(w, r, http.StatusOK, fr, body)
 }
 
@@ -161,7 +158,7 @@ func (f *Face) home(w http.ResponseWriter, r *http.Request, v page.Visitor) erro
 			view.Cards = append(view.Cards, f.card(ctx, l, l.Node))
 		}
 	}
-	return f.page(w, r, page.T(ctx, "wallet.title"), "/cases", nil, homePage(view))
+	return f.page(w, r, page.T(ctx, "wallet.title"), "/cases", homePage(view))
 }
 
 func (f *Face) card(ctx context.Context, l elsewhere.Licence, at office.NodeID) card {
@@ -204,7 +201,7 @@ func (f *Face) one(w http.ResponseWriter, r *http.Request, v page.Visitor) error
 	for _, e := range uses {
 		view.Uses = append(view.Uses, []page.Cell{page.Text(moment(ctx, e.At)), page.Text(who(ctx, e)), page.Text(did(ctx, e))})
 	}
-	return f.page(w, r, o.Record.TypeName, "/wallet", nil, onePage(view))
+	return f.page(w, r, o.Record.TypeName, "/wallet", onePage(view))
 }
 
 // show makes the code; its page can be reloaded.
@@ -224,7 +221,7 @@ func (f *Face) code(w http.ResponseWriter, r *http.Request, v page.Visitor) erro
 		return err
 	}
 	address := f.cfg.PublicURL + "/s/" + url.PathEscape(r.PathValue("code"))
-	return f.page(w, r, page.T(ctx, "wallet.code.title"), "/wallet/"+url.PathEscape(o.Record.ID), nil, codePage(o.Record.TypeName, address, o.Record.ID))
+	return f.page(w, r, page.T(ctx, "wallet.code.title"), "/wallet/"+url.PathEscape(o.Record.ID), codePage(o.Record.TypeName, address, o.Record.ID))
 }
 
 // file is the licence to take along.
@@ -268,7 +265,7 @@ func (f *Face) file(w http.ResponseWriter, r *http.Request, v page.Visitor) erro
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Disposition", `attachment; filename="licence.`+ext+`"`)
-	_, _ = w.Write(body) // a reader who went away is no error of ours
+	_, _ = w.Write(body) //nolint:gosec // a file to keep, not a page; a reader who went away is no error of ours
 	return nil
 }
 
@@ -330,5 +327,5 @@ func (f *Face) scanned(w http.ResponseWriter, r *http.Request) error {
 	for _, x := range l.Fields {
 		v.Rows = append(v.Rows, page.Row{Key: x.Label, Value: x.Value})
 	}
-	return f.page(w, r, page.T(ctx, "wallet.scanned.title"), "", nil, scannedPage(v))
+	return f.page(w, r, page.T(ctx, "wallet.scanned.title"), "", scannedPage(v))
 }

@@ -28,7 +28,7 @@ func TestDataForACase(t *testing.T) {
 	if _, err := asker.Data.Ask(ctx, e.reviewer, e.c.ID, want); !errs.Is(err, errs.NotConsented) {
 		t.Fatalf("without the applicant's word: %v", err)
 	}
-	e.consent(e.request(), nil)
+	e.consent(e.request())
 	got, err := asker.Data.Ask(ctx, e.reviewer, e.c.ID, want)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func lastEntry(t *testing.T, n *node.Node) []byte {
 func TestInsiders(t *testing.T) {
 	e := newEquals(t)
 	ctx := t.Context()
-	e.consent(e.request(), nil)
+	e.consent(e.request())
 	before, _ := counted(t, e.nodes["35"])
 	for _, role := range office.Roles() {
 		for name, by := range map[string]casefile.Actor{
@@ -132,7 +132,7 @@ func counted(t *testing.T, n *node.Node) (answers, refusals int) {
 func TestBadQuestions(t *testing.T) {
 	e := newEquals(t)
 	ctx, asker, provider := t.Context(), e.nodes["63"], e.nodes["35"]
-	e.consent(e.request(), nil)
+	e.consent(e.request())
 	good, err := asker.Data.Prepare(ctx, e.c, want)
 	if err != nil {
 		t.Fatal(err)
@@ -297,7 +297,7 @@ func agreedTo(t *testing.T, e *equals, q *question.Query, change func(*question.
 func TestReplayBatchQuotaAndEnds(t *testing.T) {
 	e := newEquals(t)
 	ctx, asker, provider := t.Context(), e.nodes["63"], e.nodes["35"]
-	e.consent(e.request(), nil)
+	e.consent(e.request())
 	good, err := asker.Data.Prepare(ctx, e.c, want)
 	if err != nil {
 		t.Fatal(err)

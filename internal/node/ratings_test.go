@@ -78,14 +78,14 @@ func TestABadRatingReachesTheOfficeThatCausedIt(t *testing.T) {
 	lead, watch := as(w.officer, "lead", office.Lead), as(w.officer, "watch", office.Supervisor)
 	step := func(n *node.Node, by casefile.Actor, a rating.Act, want errs.Code) {
 		t.Helper()
-		r := w.ratings(n, c.ID)[0]
+		r := w.ratings(n, c.ID)[0] //nolint:contextcheck // the world has the test's own
 		err := n.Rates.Do(ctx, by, r.ID, r.Row, a, "words")
 		if want == 0 {
 			w.ok(err)
 		} else if !errs.Is(err, want) {
 			t.Errorf("%s by %s: %v, want %s", a, by.ID, err, want.Name())
 		}
-		w.turn()
+		w.turn() //nolint:contextcheck // the world has the test's own
 	}
 	step(w.there, w.officer, rating.Verify, errs.NotYours)
 	step(w.there, watch, rating.Verify, errs.NotYours)

@@ -109,7 +109,7 @@ func Check(s Signed, typ string, pub []byte) error {
 	case s.Key != KeyID(pub):
 		return errs.New(errs.UnknownKey, "key %q, want %s", s.Key, KeyID(pub))
 	}
-	good := false
+	var good bool
 	switch s.Suite {
 	case Suite:
 		good = gm.Verify(pub, s.signedBytes(), s.Sig)

@@ -112,12 +112,12 @@ func (p *play) sends(to string) {
 	})
 }
 
-// finds lets an officer sign in and open the case from a queue.
-func (p *play) finds(w *person, queue casefile.Queue) {
+// finds lets an officer sign in and open the case from what was received.
+func (p *play) finds(w *person) {
 	p.step("office-finds", w.name, func() {
-		p.arrived(w.node, queue)
+		p.arrived(w.node, casefile.QueueReceived)
 		w.signIn("/desk")
-		w.fetchCase(string(queue))
+		w.fetchCase(string(casefile.QueueReceived))
 	})
 }
 

@@ -40,7 +40,7 @@ func (p *play) entrusted(e errand, to, officer string) *person {
 	p.counter(e)
 	p.sends(to)
 	w := p.comes(officer, p.decidesAt(e))
-	p.finds(w, casefile.QueueReceived)
+	p.finds(w)
 	return w
 }
 
@@ -111,7 +111,7 @@ func (p *play) bought(e errand) *person {
 	p.counter(e)
 	p.sends("宜春市")
 	w := p.comes("officer.yichun", "36")
-	p.finds(w, casefile.QueueReceived)
+	p.finds(w)
 	return w
 }
 
@@ -121,7 +121,7 @@ func fundHomeStory(p *play) {
 	y := p.bought(e)
 	p.answers(y, casefile.Confirmed, "")
 	h := p.comes("officer.zhejiang", "33")
-	p.finds(h, casefile.QueueReceived)
+	p.finds(h)
 	p.step("part-seen", h.name, func() { h.expect(http.StatusOK, say("desk.part.title"), say("desk.outcome.confirmed")) })
 	p.grants(h)
 	p.deliver()
@@ -135,7 +135,7 @@ func fundHomeDiffersStory(p *play) {
 	y := p.bought(fundHome())
 	p.answers(y, casefile.Differs, said("differs"))
 	h := p.comes("officer.zhejiang", "33")
-	p.finds(h, casefile.QueueReceived)
+	p.finds(h)
 	p.officer = h
 	p.accept()
 	p.review("review")
@@ -174,7 +174,7 @@ func (p *play) moved(e errand) *person {
 	p.counter(e)
 	p.sends("杭州市")
 	w := p.comes("officer.zhejiang", "33")
-	p.finds(w, casefile.QueueReceived)
+	p.finds(w)
 	p.step("waiting", p.fan.Name, func() {
 		p.watch.await("/cases/"+p.no, func() bool { return p.watch.shows(say("entrance.head.checking", "杭州市")) })
 	})
@@ -187,7 +187,7 @@ func fundMoveStory(p *play) {
 	h := p.moved(e)
 	p.answers(h, casefile.Confirmed, said("account"))
 	y := p.comes("officer.yichun", "36")
-	p.finds(y, casefile.QueueReceived)
+	p.finds(y)
 	p.step("part-seen", y.name, func() { y.expect(http.StatusOK, said("account")) })
 	p.grants(y)
 	p.deliver()
@@ -201,7 +201,7 @@ func fundMoveUndoneStory(p *play) {
 	h := p.moved(fundMove())
 	p.answers(h, casefile.Confirmed, said("account"))
 	y := p.comes("officer.yichun", "36")
-	p.finds(y, casefile.QueueReceived)
+	p.finds(y)
 	p.refuses(y, "here", "not-yet", said("not-yet"))
 	p.step("part-undone", h.name, func() {
 		h.fetchCase(string(casefile.QueueReturned))
@@ -348,7 +348,7 @@ func marriageStory(p *play) {
 	p.counter(today)
 	p.step("married-already", p.clerk.name, func() {})
 	w := p.comes("officer.jiangsu", "32")
-	p.finds(w, casefile.QueueReceived)
+	p.finds(w)
 	p.refuses(w, "status", "married", said("married"))
 	p.deliver()
 	p.over(page.Refused)
@@ -357,7 +357,7 @@ func marriageStory(p *play) {
 // married is the officer's look at both, and the certificates over the counter.
 func (p *play) married(cost effort) {
 	w := p.comes("officer.jiangsu", "32")
-	p.finds(w, casefile.QueueReceived)
+	p.finds(w)
 	p.grants(w)
 	p.deliver()
 	p.over(page.Done)

@@ -58,8 +58,8 @@ func (l lives) one(n int) []unit.Unit {
 		out = append(out, unit.Unit{Facts: []casefile.Known{{Case: id, Hash: s.Hash(), Fact: f, Signed: s}}})
 	}
 	// receive is a hand-over with its receipt, as the side that is this node stores it
-	receive := func(by office.NodeID, leg string, most time.Duration) {
-		later(most)
+	receive := func(by office.NodeID, leg string) {
+		later(time.Hour)
 		envelope := fmt.Sprintf("%s-%s-%d", leg, id, len(out))
 		r := exchange.Receipt{Envelope: envelope, From: by, Case: id, Leg: leg, Kind: exchange.Offer, Status: exchange.Held, At: at}
 		receipt := l.sign(exchange.TypReceipt, r)
@@ -76,12 +76,12 @@ func (l lives) one(n int) []unit.Unit {
 	}
 	add(here, casefile.ActLodge, "collect", time.Hour)
 	add(here, casefile.ActHandOver, "collect", 5*time.Hour)
-	receive(there, "decide", time.Hour)
+	receive(there, "decide")
 	if l.rnd.IntN(4) == 0 {
 		add(there, casefile.ActCorrect, "decide", 40*time.Hour)
-		receive(here, "decide", time.Hour)
+		receive(here, "decide")
 		add(here, casefile.ActHandOver, "collect", 90*time.Hour)
-		receive(there, "decide", time.Hour)
+		receive(there, "decide")
 	}
 	add(there, casefile.ActAccept, "decide", 50*time.Hour)
 	if l.rnd.IntN(4) == 0 {
@@ -93,7 +93,7 @@ func (l lives) one(n int) []unit.Unit {
 	}
 	add(there, casefile.ActDecide, "decide", 120*time.Hour)
 	add(there, casefile.ActDispatch, "decide", 10*time.Hour)
-	receive(here, "deliver", time.Hour)
+	receive(here, "deliver")
 	add(here, casefile.ActDeliver, "deliver", 60*time.Hour)
 	return out
 }

@@ -241,7 +241,7 @@ func (w *world) arrive(l letter) (r exchange.Receipt, ok bool) {
 	}
 	known := w.cases[l.To]
 	r = exchange.Receipt{Envelope: l.ID, From: l.To, To: l.From, Case: l.Case, Leg: l.Leg, Kind: l.Kind, At: w.at(l.To)}
-	switch l.Kind {
+	switch l.Kind { //nolint:exhaustive // ratings touch no case
 	case exchange.Offer:
 		c, at, err := Take(known, l.Envelope, l.in, l.facts, l.To, w.law, w.at(l.To))
 		if errs.Is(err, errs.NotInOrder) {

@@ -92,11 +92,11 @@ func register(t *testing.T, open func() Keeper) {
 		{[]party.Lookup{{Kind: party.ByName, Value: "x"}, number}, 9, "rb ra "},
 		{nil, 9, ""},
 	} {
-		got := ""
+		var got strings.Builder
 		for _, l := range must[[]licence.Life](t)(k.FindLicences(ctx, x.by, x.limit)) {
-			got += l.ID + " "
+			got.WriteString(l.ID + " ")
 		}
-		same(t, x.want, got)
+		same(t, x.want, got.String())
 	}
 	_, err := k.LicenceWish(ctx, "ra")
 	want(t, err, errs.Missing)

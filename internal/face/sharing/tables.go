@@ -2,6 +2,7 @@ package sharing
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"tongban/internal/domain/office"
@@ -63,8 +64,8 @@ func (n names) parties(t sharing.Terms) string {
 
 func rows(ctx context.Context, pairs ...string) []page.Row {
 	var out []page.Row
-	for i := 0; i < len(pairs); i += 2 {
-		out = append(out, page.Row{Key: page.T(ctx, "sharing.field."+pairs[i]), Value: pairs[i+1]})
+	for pair := range slices.Chunk(pairs, 2) {
+		out = append(out, page.Row{Key: page.T(ctx, "sharing.field."+pair[0]), Value: pair[len(pair)-1]})
 	}
 	return out
 }

@@ -20,6 +20,7 @@ var rows = [][]string{
 	{"internal/demo/idp", "internal/demo/market", "internal/demo/clock", "internal/demo/registers", "internal/demo/phone", "internal/demo/bank"},
 	{"internal/demo/people"},
 	{
+		"internal/face/rate", "internal/face/oversight",
 		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",
 		"internal/face/console", "internal/face/steward", "internal/face/api", "internal/face/peer", "internal/face/pay", "internal/face/visit", "internal/face/sharing",
 		"internal/face/register", "internal/face/board", "internal/face/wallet",
@@ -33,6 +34,7 @@ var rows = [][]string{
 	},
 	{"internal/fsck"},
 	{
+		"internal/handling/evaluate",
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",
 		"internal/handling/certify", "internal/handling/apply", "internal/handling/share", "internal/handling/rate",
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
@@ -42,8 +44,9 @@ var rows = [][]string{
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{"internal/domain/question"},
+	{"internal/domain/rating"},
 	{
-		"internal/domain/rating", "internal/domain/caseproof", "internal/domain/sharing", "internal/domain/mutualaid",
+		"internal/domain/caseproof", "internal/domain/sharing", "internal/domain/mutualaid",
 		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/notice", "internal/domain/message",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},

@@ -60,7 +60,7 @@ func boards(ctx context.Context, o Options, r *Result, say func(string, ...any))
 	y := newYear(boardSeed, r.Preloaded, item.Default(), regions, calendar)
 	sums := y.sums()
 	say("%d made-up cases of a year over %d provinces, seed %d, reckoned in %.1f s", r.Preloaded, len(y.nodes), boardSeed, time.Since(begun).Seconds())
-	now := func() time.Time { return y.first.AddDays(360).Start() }
+	now := func() time.Time { return y.end().Add(-time.Second) }
 	hub := &count.Collector{Now: now, Book: figure.Default(), Shelf: noShelf{}}
 	trust := &office.TrustList{Version: 1}
 	hub.Trust = func() *office.TrustList { return trust }

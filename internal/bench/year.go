@@ -68,13 +68,18 @@ func (y year) sums() map[office.NodeID]figure.Sum {
 		for there == here {
 			there = to.pick(rnd)
 		}
-		facts := y.one(rnd, y.nodes[here], y.nodes[there], m, days.pick(rnd), pace[there])
+		facts := slices.DeleteFunc(y.one(rnd, y.nodes[here], y.nodes[there], m, days.pick(rnd), pace[there]), y.later)
 		for _, id := range []office.NodeID{y.nodes[here], y.nodes[there]} {
 			out[id].Add(y.reckoner.Tallies(id, facts), 1)
 		}
 	}
 	return out
 }
+
+// end is when the year is over: what would come after it has not happened, so cases are open then.
+func (y year) end() time.Time { return y.first.AddDays(365).Start() }
+
+func (y year) later(f casefile.Fact) bool { return f.At.After(y.end()) }
 
 // one is the life of a case.
 func (y year) one(rnd *rand.Rand, here, there office.NodeID, matter, day int, pace float64) []casefile.Fact {

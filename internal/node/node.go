@@ -20,6 +20,7 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/rating"
 	"tongban/internal/domain/search"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/apply"
@@ -29,6 +30,7 @@ import (
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/lodge"
@@ -97,6 +99,7 @@ type Node struct {
 	Words  *correspond.Desk
 	Till   *cashier.Cashier
 	Visits *visit.Book
+	Rates  *evaluate.Desk
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count  *count.Counter      // keeps the figures
 	Rules  *publish.Press      // what provinces and the operator published
@@ -173,6 +176,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
+	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
@@ -257,7 +261,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	return &unit.Kit{
 		Me: cfg.ID, Signer: signer, Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
 		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Protocol: cfg.Protocol, Wake: n.Wake,
-		Notices: notice.Default(), Outlets: len(cfg.Gateways) > 0,
+		Notices: notice.Default(), Ratings: rating.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
 

@@ -94,6 +94,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	})
 	public.Get("/callback", g.finish)
 	public.Post("/logout", g.SignOut)
+	n.rateFace(public, g)
 	status := &statusDesk{n: n, kept: map[int64]keptList{}}
 	public.Handle("GET /status/{list}", http.HandlerFunc(status.list))
 	public.Handle("GET /.well-known/jwt-vc-issuer", http.HandlerFunc(status.keys))
@@ -102,12 +103,13 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	for _, o := range cfg.Officers {
 		officers[o.ID] = o
 	}
+	who := func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: n.Store, Allot: n.Allot,
-		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits,
+		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits, RatingCode: n.Rates.Code,
 		Today:    func() string { return workday.DateOf(n.Kit.Now()).String() },
 		Known:    applying.Known,
-		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) },
+		Officers: who,
 		Colleagues: func(at string) []office.Officer {
 			return slices.DeleteFunc(slices.Clone(cfg.Officers), func(o office.Officer) bool { return o.Office != at })
 		},
@@ -140,6 +142,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return o, at.Name, ok && known
 		},
 	}).Register(site)
+	n.oversightFace(site, g, face.Frame, who)
 	return &Web{entrance: public, desk: site}, nil
 }
 

@@ -24,6 +24,8 @@ type wordBook struct {
 	Typed struct {
 		Capital, Premises, Scope, Spare, Facts, Masked, Refusal, Phone, Number, Question, Reply string
 
+		Complaint, Verified, Mended, Called string
+
 		ProblemDomicile string `toml:"problem_domicile"`
 		FixDomicile     string `toml:"fix_domicile"`
 		ProblemCharter  string `toml:"problem_charter"`

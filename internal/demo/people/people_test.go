@@ -62,7 +62,7 @@ func TestEveryProvinceHasAClerkAndAnOfficer(t *testing.T) {
 				t.Errorf("%s works at %s, which has no office of this province", o.Sub, o.Region)
 			}
 		}
-		if diff := cmp.Diff([]string{"clerk", "reviewer", "decider", "lead", "steward", "steward"}, roles); diff != "" {
+		if diff := cmp.Diff([]string{"clerk", "reviewer", "decider", "lead", "steward", "steward", "lead", "supervisor"}, roles); diff != "" {
 			t.Errorf("%s: %s", p.ID, diff)
 		}
 		if got := regions[p.Region+"000000"]; got != [3]string{p.Name, p.NameEn, p.ID} {

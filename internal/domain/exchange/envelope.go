@@ -22,6 +22,8 @@ const (
 	// Message is a word between applicant and office; nothing moves. A node that does not know it leaves it with its sender,
 	// who tries again until that node can read it.
 	Message Kind = "message"
+	// Rating is what somebody said of an office's service, or what the office did about it; nothing moves, and it names nobody.
+	Rating Kind = "rating"
 )
 
 // The types of signed documents of this package.

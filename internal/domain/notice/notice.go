@@ -38,6 +38,7 @@ const (
 	Withdrawn    Kind = "withdrawn"    // 已撤回
 	TooLate      Kind = "too-late"     // 想撤回, 但已经作出决定
 	Answered     Kind = "answered"     // 留言有了回复
+	RatingHeard  Kind = "rating-heard" // 差评有了处理结果
 	Verified     Kind = "verified"     // 一处地方核实完了 (多地联办)
 	Undone       Kind = "undone"       // 没办成, 那边为它做的已经撤销
 	Paid         Kind = "paid"         // 费用收到了
@@ -47,7 +48,7 @@ const (
 // Kinds lists all in the order of a case's life.
 var Kinds = []Kind{
 	Received, Moved, Accepted, Correction, Supplemented, Reminder, Returned, NotAccepted, Suspended, Resumed, Extended,
-	Granted, Refused, Ready, Posted, Served, Withdrawn, TooLate, Answered, Verified, Undone, Paid, PaidBack,
+	Granted, Refused, Ready, Posted, Served, Withdrawn, TooLate, Answered, Verified, Undone, Paid, PaidBack, RatingHeard,
 }
 
 // Channel is how a notice reaches somebody beside the own page, on which each stands.

@@ -87,6 +87,14 @@ func Spoken(c casefile.Case, id, office string, at time.Time) Notice {
 	return New(Answered, []byte(id), c.ID, values[ValueWindow], at, values)
 }
 
+// Heard is the notice that somebody's bad rating has an answer; id is the rating's, n counts its steps. The office that was
+// rated has no part in it: it must not see who rated, so no office looks after its arrival. The return call does.
+func Heard(c casefile.Case, id string, n int, office string, at time.Time) Notice {
+	values := ValuesOf(c)
+	values[ValueOffice], values[ValueDay] = office, workday.DateOf(at).String()
+	return New(RatingHeard, []byte(id+"/"+strconv.Itoa(n)), c.ID, "", at, values)
+}
+
 // ValuesOf are the values that every notice of a case has.
 func ValuesOf(c casefile.Case) map[string]string {
 	values := map[string]string{

@@ -24,6 +24,12 @@ const (
 	Catalogue     Act = "catalogue.keep"
 	Run           Act = "node.run" // keys, health, the register; no case
 
+	SeeRatings   Act = "rating.see"    // what people say of the own office; a supervisor sees the province's. Never by whom
+	KeyRating    Act = "rating.key"    // from paper or a telephone call
+	HandleRating Act = "rating.handle" // verify a bad one, put right, explain, contest
+	ReviewRating Act = "rating.review" // whether a contested one is mistaken
+	CallBack     Act = "rating.call"   // the return call: sees whom to call, and is not who was rated
+
 	SeeRules     Act = "rules.see"   // what the own province and others published
 	DraftRules   Act = "rules.draft" // change a draft and its examples
 	ApproveRules Act = "rules.approve"
@@ -110,6 +116,12 @@ var Table = []Rule{
 	// the window's appointments
 	{KeepVisits, []Role{Window, Lead}, []Condition{OwnOffice, OnDuty}},
 
+	// 好差评: the office answers for what it did; whoever reviews or calls back is of another kind and answers for no case
+	{SeeRatings, []Role{Window, Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{KeyRating, []Role{Window, Lead, Supervisor}, []Condition{OnDuty}},
+	{HandleRating, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
+	{ReviewRating, []Role{Supervisor}, []Condition{OnDuty}},
+	{CallBack, []Role{Supervisor}, []Condition{OnDuty}},
 	// licences that the own office issued (行政许可法 第69、70条)
 	{SeeLicence, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
 	{DoLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty}},

@@ -55,6 +55,7 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/open/stages", f.serve(f.stages))
 	s.Get("/open/flows", f.serve(f.flows))
 	s.Get("/open/rework", f.serve(f.rework))
+	s.Get("/open/ledger", f.serve(f.ledger))
 	s.Get("/open/figures", f.definitions)
 }
 

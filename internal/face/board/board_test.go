@@ -32,17 +32,19 @@ func get(t *testing.T, s *page.Site, path string) (status int, body string) {
 func TestPages(t *testing.T) {
 	s := site(t)
 	for path, want := range map[string][]string{
-		"/open":                     {"承诺的日期前办结", "没有更新", "还没有报送", "两地说法不一致", "黑龙江：41", "青海：38", "方格图只表示统计单元", "tb-few", "tb-heat--5", `class="tb-cell tb-cell--out"`, "2026-11-25"},
-		"/open?lang=en":             {"decided within the promise", "nothing since", "Has stated nothing", "contradict"},
-		"/open/regions/63":          {"作为收件地", "作为属地", "和各省的往来", "承诺时限内办结率", `href="/open/figures#promise"`},
-		"/open/matters":             {"个工作日", "/open/matters/2020-030?from=2025-12&amp;to=2026-11"},
-		"/open/matters/2020-030":    {"<svg", "实线是法定时限", "黑龙江"},
-		"/open/stages":              {"受理到办结", "tb-heat--5"},
-		"/open/flows":               {"谁替谁收件", "tb-heat--"},
-		"/open/rework":              {"补正两次以上"},
-		"/open/figures":             {`id="promise"`, "分母", "2026-1"},
-		"/gallery/open-nothing-yet": {"还没有办结的件"},
-		"/gallery/open-province":    {"看全国的统计", "http://localhost/open"},
+		"/open":                         {"承诺的日期前办结", "没有更新", "还没有报送", "两地说法不一致", "黑龙江：41", "青海：38", "方格图只表示统计单元", "tb-few", "tb-heat--5", `class="tb-cell tb-cell--out"`, "2026-11-25"},
+		"/open?lang=en":                 {"decided within the promise", "nothing since", "Has stated nothing", "contradict"},
+		"/open/regions/63":              {"作为收件地", "作为属地", "和各省的往来", "承诺时限内办结率", `href="/open/figures#promise"`},
+		"/open/matters":                 {"个工作日", "/open/matters/2020-030?from=2025-12&amp;to=2026-11"},
+		"/open/matters/2020-030":        {"<svg", "实线是法定时限", "黑龙江"},
+		"/open/stages":                  {"受理到办结", "tb-heat--5"},
+		"/open/flows":                   {"谁替谁收件", "tb-heat--"},
+		"/open/rework":                  {"补正两次以上"},
+		"/open/ledger":                  {"甲替乙办", "不一致：乙地的账上是"},
+		"/gallery/open-ledger-province": {"甲多办"},
+		"/open/figures":                 {`id="promise"`, "分母", "2026-1"},
+		"/gallery/open-nothing-yet":     {"还没有办结的件"},
+		"/gallery/open-province":        {"看全国的统计", "http://localhost/open"},
 	} {
 		status, body := get(t, s, path)
 		if status != http.StatusOK {

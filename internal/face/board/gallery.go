@@ -155,6 +155,8 @@ func States() []page.State {
 	add("S-01", "open-stages", hub, "/open/stages", "", "", (*Face).stages)
 	add("S-04", "open-flows", hub, "/open/flows", "", "", (*Face).flows)
 	add("S-07", "open-rework", hub, "/open/rework", "", "", (*Face).rework)
+	add("S-10", "open-ledger", hub, "/open/ledger", "", "", (*Face).ledger)
+	add("S-10", "open-ledger-province", province, "/open/ledger", "", "", (*Face).ledger)
 	return append(out, page.State{Group: "S-14", Name: "open-definitions", Body: func(r *http.Request) (page.Frame, templ.Component) {
 		fr := hub.Frame(r)
 		fr.Title = page.T(r.Context(), "board.definitions")

@@ -171,7 +171,7 @@ func (f *Face) deciding(ctx context.Context, c casefile.Case, view *actView) cas
 		if len(d.Reasons) == 0 {
 			view.fail("grounds", page.T(ctx, "desk.error.ground"))
 		}
-	case casefile.NotAccepted:
+	case casefile.NotAccepted, casefile.Confirmed, casefile.Differs: // of other acts
 		view.fail("outcome", page.T(ctx, "desk.error.outcome"))
 	default:
 		view.fail("outcome", page.T(ctx, "desk.error.outcome"))

@@ -55,6 +55,8 @@ type caseView struct {
 	Receipt *unit.Paper
 	Fee     *feeView   // nil: the matter costs nothing here
 	Parts   []page.Row // of a matter that several places share
+
+	RateURL, RateCode string // of the receipt; "" if the window is not rated here
 }
 
 // finishing reports whether the officer may finish the case from its checklist.
@@ -399,6 +401,10 @@ func (f *Face) receipt(w http.ResponseWriter, r *http.Request, v visit) error {
 		if p.Kind == string(document.Intake) {
 			view.Receipt = &papers[i]
 		}
+	}
+	if f.cfg.RatingCode != nil && c.Coordinator == f.cfg.Kit.Me {
+		view.RateCode = f.cfg.RatingCode(c)
+		view.RateURL = f.cfg.PublicURL + "/rate/" + string(c.No) + "/" + view.RateCode
 	}
 	fr := f.Frame(r)
 	fr.Title, fr.Flash = page.T(r.Context(), "desk.receipt.title"), f.said(r, c)

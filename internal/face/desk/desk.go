@@ -85,6 +85,8 @@ type Config struct {
 	Words      *correspond.Desk
 	Till       *cashier.Cashier
 	Visits     *visits.Book
+	// RatingCode is the code of a case's receipt with which the window can be rated; nil prints none.
+	RatingCode func(c casefile.Case) string
 	Kit        *unit.Kit
 	Store      Store
 	Files      Files
@@ -265,8 +267,11 @@ func (f *Face) without(r *http.Request, fr page.Frame) page.Frame {
 	return rules(r, fr, by.Roles)
 }
 
-// rules adds the ways to the rules and to data sharing for whoever may see them.
+// rules adds the ways to ratings, to the rules and to data sharing for whoever may see them.
 func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
+	if office.Ever(roles, office.SeeRatings) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})
+	}
 	if office.Ever(roles, office.SeeRules) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/rules", Text: page.T(r.Context(), "steward.nav"), Current: within(r, "/desk/rules")})
 	}

@@ -112,9 +112,12 @@ func (f *Face) paper(w http.ResponseWriter, r *http.Request, v visit) error {
 	}
 	fr := f.Frame(r)
 	fr.Title, fr.Back = doc.Title, "/desk/cases/"+c.ID+"/papers"
-	return page.Show(w, r, http.StatusOK, fr, page.Document(doc, page.PrintView{
-		VerifyURL: verify, Seal: f.sealOf(doc), Demo: f.cfg.Demo, Bar: true,
-	}))
+	view := page.PrintView{VerifyURL: verify, Seal: f.sealOf(doc), Demo: f.cfg.Demo, Bar: true}
+	if f.cfg.RatingCode != nil && doc.Kind == document.Intake && c.Coordinator == f.cfg.Kit.Me {
+		view.RateCode = f.cfg.RatingCode(c)
+		view.RateURL = f.cfg.PublicURL + "/rate"
+	}
+	return page.Show(w, r, http.StatusOK, fr, page.Document(doc, view))
 }
 
 func (f *Face) sealOf(d document.Doc) string {

@@ -42,6 +42,7 @@ type verdict struct {
 	Node   string // whose key signed
 	Status string // words
 	Why    errs.Text
+	Rate   bool // a receipt of this province: its window can be rated
 }
 
 // verifyForm is /verify of a province.
@@ -174,7 +175,7 @@ func (b *base) judgeDocument(ctx context.Context, f licence.File) verdict {
 		return b.refused(ctx, f.Kind, errs.New(errs.ForeignOffice, "office %s, signed by %s", d.OfficeCode, node.ID))
 	}
 	return verdict{
-		Valid: true, Kind: f.Kind, Title: d.Title, No: d.No, Issuer: d.Office, Date: d.Date, Name: party.MaskName(d.To),
+		Valid: true, Kind: f.Kind, Title: d.Title, No: d.No, Issuer: d.Office, Date: d.Date, Name: party.MaskName(d.To), Rate: d.Kind == document.Intake && node.ID == b.me,
 		Node: b.nodeName(ctx, node.ID), Status: page.T(ctx, "entrance.verify.unchanged"),
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/rating"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -33,6 +34,7 @@ type Store interface {
 	Arrival(ctx context.Context, from office.NodeID, id string) (exchange.Arrival, bool, error)
 	Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error)
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
+	Ratings(ctx context.Context, caseID string) ([]rating.Rating, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)
 	Postpone(ctx context.Context, ids []string, until time.Time) error

@@ -163,11 +163,11 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 		delete(open, parcel.ID)
 		good = append(good, pair{parcel, s, r})
 	}
-	// Receipts of notices and messages change nothing but the outbox: they share a unit. Each of the others goes with its case.
+	// Receipts of notices, messages and ratings change nothing but the outbox: they share a unit. Each of the others goes with its case.
 	var noted []pair
 	moved := good[:0:0]
 	for _, g := range good {
-		if g.parcel.Kind == exchange.Notice || g.parcel.Kind == exchange.Message {
+		if still(g.parcel.Kind) {
 			noted = append(noted, g)
 		} else {
 			moved = append(moved, g)
@@ -195,6 +195,11 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 		}
 	}
 	return p.rest(ctx, to, parcels, open, answer)
+}
+
+// still are the kinds of envelopes that move nothing.
+func still(k exchange.Kind) bool {
+	return k == exchange.Notice || k == exchange.Message || k == exchange.Rating
 }
 
 // rest deals with the envelopes that got no receipt: attachments that are missing are sent, then the parcel is due again;

@@ -14,6 +14,7 @@ import (
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/rating"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 )
@@ -29,6 +30,7 @@ type store struct {
 	facts    map[string][]casefile.Known
 	papers   []unit.Paper
 	messages map[string][]message.Message
+	ratings  map[string][]rating.Rating
 	outbox   map[string]*waiting
 	inbox    map[inKey]exchange.Arrival
 	due      map[string]time.Time
@@ -58,7 +60,7 @@ type inKey struct {
 
 func newStore() *store {
 	return &store{
-		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, outbox: map[string]*waiting{},
+		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, ratings: map[string][]rating.Rating{}, outbox: map[string]*waiting{},
 		inbox: map[inKey]exchange.Arrival{}, due: map[string]time.Time{}, serials: map[string]int64{},
 	}
 }
@@ -112,6 +114,12 @@ func (s *store) Messages(_ context.Context, id string) ([]message.Message, error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.messages[id]), nil
+}
+
+func (s *store) Ratings(_ context.Context, id string) ([]rating.Rating, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.ratings[id]), nil
 }
 
 func (s *store) Serial(_ context.Context, name string) (int64, error) {
@@ -260,6 +268,9 @@ func (s *store) apply(u unit.Unit) error {
 	s.papers = append(s.papers, u.Papers...)
 	for _, m := range u.Messages {
 		s.messages[m.Case] = append(s.messages[m.Case], m)
+	}
+	for _, r := range u.Ratings {
+		s.ratings[r.Case] = append(s.ratings[r.Case], r)
 	}
 	for _, p := range u.Out {
 		s.outbox[p.ID] = &waiting{Parcel: p, next: p.At}

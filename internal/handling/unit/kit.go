@@ -14,6 +14,7 @@ import (
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/rating"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
@@ -36,6 +37,7 @@ type Kit struct {
 	// without, a notice stands on the applicant's page only.
 	Notices *notice.Book
 	Outlets bool
+	Ratings *rating.Book // clocks and indicators of the 好差评
 	// ES256 signs log heads for browsers, which cannot read SM2; nil leaves that signature out.
 	ES256 gm.ES256Key
 	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.

@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/rating"
 	"tongban/internal/proof"
 )
 
@@ -55,6 +56,10 @@ type Unit struct {
 	Visits []booking.Visit
 
 	Charges []fee.Charge // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
+
+	// Ratings: Row 0 is inserted, errs.RatedAlready if that service of the case has one with the same Nth; otherwise updated
+	// if the stored version is still Row (errs.Stale).
+	Ratings []rating.Rating
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.

@@ -25,6 +25,7 @@ func lists(t *testing.T, open func() Keeper) {
 		case 2:
 			c.Claimed, c.Item = "w2", "2020-031"
 		case 3: // on its way
+			c.Legs[0].State = casefile.Done
 			c.Legs[1].Holder, c.Legs[1].Transit = Me, &casefile.Transit{Envelope: "e", To: There, At: c.Last}
 		case 4: // held there
 			c.Legs[0].State, c.Legs[1].State, c.Legs[1].Holder = casefile.Done, casefile.Received, There

@@ -246,6 +246,7 @@ func queues(t *testing.T, open func() Keeper) {
 	same(t, ids[:3], idsOf(must[[]casefile.Case](t)(k.Queue(t.Context(), hereOffice, casefile.QueueIntake, "", 3))))
 	same(t, ids[2:], idsOf(must[[]casefile.Case](t)(k.Queue(t.Context(), hereOffice, casefile.QueueIntake, ids[1], 3))))
 	c := must[casefile.Case](t)(k.Case(t.Context(), ids[0]))
+	c.Legs[0].State = casefile.Done
 	c.Legs[1].Holder, c.Legs[1].Transit = Me, &casefile.Transit{Envelope: "e", To: There, At: c.Last}
 	commit(t, k, unit.Unit{Case: &c})
 	same(t, ids[1:], idsOf(must[[]casefile.Case](t)(k.Queue(t.Context(), hereOffice, casefile.QueueIntake, "", 10))))

@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/rating"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -72,6 +73,12 @@ type Keeper interface {
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error)
 	CountOpen(ctx context.Context, office string) (int, error)
+	Rating(ctx context.Context, id string) (rating.Rating, error)
+	Ratings(ctx context.Context, caseID string) ([]rating.Rating, error)
+	RatingsToDo(ctx context.Context, todo rating.Todo, office string, limit int) ([]rating.Rating, error)
+	CountRatingsToDo(ctx context.Context, todo rating.Todo, office string) (int, error)
+	RatingSums(ctx context.Context, since, until time.Time) ([]rating.Sum, error)
+	RatingCare(ctx context.Context, since, until time.Time) ([]rating.CareSum, error)
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -108,6 +115,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a notice waits until it is settled", notices},
 		{"a contact is what was said last", contacts},
 		{"messages wait for their answer", messages},
+		{"a service is rated once, and once more", ratings},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })
 	}

@@ -1,7 +1,10 @@
 package node_test
 
 import (
+	"bytes"
+	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -51,6 +54,11 @@ func TestStewardsAgreeOnData(t *testing.T) {
 	form.Set("basis", "政务数据共享条例 第14条")
 	if code, to, _ := theirs.do("a", "/desk/sharing/resources", form); code != http.StatusSeeOther || to != "/desk/sharing/resources/63/realestate" {
 		t.Fatalf("%d %s", code, to)
+	}
+	for file, want := range map[string]int{"person,owner\n12345,x\n": http.StatusUnprocessableEntity, "person,owner,use\n12345,x,y\n": http.StatusSeeOther} {
+		if code := theirs.upload("a", "/desk/sharing/resources/realestate/table", file); code != want {
+			t.Errorf("the table %q: %d", file, code)
+		}
 	}
 	meetSharing(t, here, there)
 
@@ -126,3 +134,24 @@ func TestStewardsAgreeOnData(t *testing.T) {
 }
 
 func day(n *node.Node) workday.Date { return workday.DateOf(n.Kit.Now()) }
+
+// upload sends a file as somebody.
+func (c console) upload(who, path, file string) int {
+	c.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	part, err := m.CreateFormFile("file", "table.csv")
+	if err == nil {
+		_, err = part.Write([]byte(file))
+	}
+	if err != nil || m.Close() != nil {
+		c.t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(c.t.Context(), http.MethodPost, "http://qinghai.localhost"+path, &b)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Content-Type", m.FormDataContentType())
+	r.AddCookie(c.cookies[who])
+	w := httptest.NewRecorder()
+	c.web.ServeHTTP(w, r)
+	return w.Code
+}

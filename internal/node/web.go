@@ -136,7 +136,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	sharingface.New(sharingface.Config{
-		Gate: g, Ledger: n.Shares, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
+		Gate: g, Ledger: n.Shares, Tables: n.Tables, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
 			o, ok := officers[subject]
 			at, known := n.Kit.Office(o.Office)
 			return o, at.Name, ok && known

@@ -121,7 +121,7 @@ func (r Resource) Offered(on workday.Date) bool {
 // Has reports whether all words stand in the description, in any order and case.
 func (r Resource) Has(words string) bool {
 	all := strings.ToLower(strings.Join(append([]string{r.Key, r.Name, r.NameEn, r.Source, r.Basis}, r.Fields...), " "))
-	for _, w := range strings.FieldsSeq(strings.ToLower(words)) {
+	for w := range strings.FieldsSeq(strings.ToLower(words)) {
 		if !strings.Contains(all, w) {
 			return false
 		}

@@ -48,6 +48,9 @@ type resourceView struct {
 	Mine     bool
 	Propose  bool
 	Describe bool
+	Problem  string // why a table was refused
+	Detail   string
+	Taken    bool
 }
 
 func (f *Face) resource(w http.ResponseWriter, r *http.Request, v visit) error {
@@ -55,12 +58,50 @@ func (f *Face) resource(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
+	return f.showResource(w, r, v, res, nil)
+}
+
+// mostTable bounds a table's file, in bytes.
+const mostTable = 64 << 20
+
+// hosted takes the file of an own resource in; what is wrong with it is said, and the version before stays.
+func (f *Face) hosted(w http.ResponseWriter, r *http.Request, v visit) error {
+	res, err := f.find(f.me(), r.PathValue("key"))
+	if err != nil {
+		return err
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return errs.Wrap(errs.BadRequest, err, "table")
+	}
+	part, err := parts.NextPart()
+	if err != nil || part.FormName() != "file" {
+		return errs.New(errs.BadRequest, "no file")
+	}
+	_, _, err = f.cfg.Tables.Import(r.Context(), v.by, res.Key, part)
+	if errs.Is(err, errs.TableRefused) {
+		return f.showResource(w, r, v, res, err)
+	}
+	if err != nil {
+		return err
+	}
+	return page.SeeOther(w, r, resourcePath(res)+"?taken=1")
+}
+
+func (f *Face) showResource(w http.ResponseWriter, r *http.Request, v visit, res resource.Resource, refused error) error {
 	view := resourceView{
 		names: names{v.lang, f}, R: res, Mine: res.Owner == f.me(),
 		Propose:  office.Ever(v.by.Roles, office.ProposeTerms) && !res.Withdrawn && res.Attribute != resource.Denied,
 		Describe: office.Ever(v.by.Roles, office.DescribeData),
 	}
-	return f.show(w, r, http.StatusOK, pick(v.lang, res.Name, res.NameEn), "/desk/sharing", resourcePage(view))
+	view.Taken = r.URL.Query().Get("taken") == "1"
+	code := http.StatusOK
+	if refused != nil {
+		code = http.StatusUnprocessableEntity
+		text := errs.CodeOf(refused).Text(v.lang)
+		view.Problem, view.Detail = text.What+"。"+text.Next, refused.Error()
+	}
+	return f.show(w, r, code, pick(v.lang, res.Name, res.NameEn), "/desk/sharing", resourcePage(view))
 }
 
 func (f *Face) find(owner office.NodeID, key string) (res resource.Resource, err error) {

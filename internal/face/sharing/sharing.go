@@ -23,6 +23,7 @@ type Config struct {
 	// Officers maps a sign-in to the officer that the node's register knows.
 	Officers func(subject string) (by office.Officer, officeName string, ok bool)
 	Ledger   *share.Ledger
+	Tables   *share.Hosted
 	Frame    func(r *http.Request) page.Frame // of the desk
 }
 
@@ -45,6 +46,7 @@ var rights = map[string]office.Act{
 	"GET /desk/sharing/describe":                      office.DescribeData,
 	"POST /desk/sharing/resources":                    office.DescribeData,
 	"POST /desk/sharing/resources/{key}/withdraw":     office.DescribeData,
+	"POST /desk/sharing/resources/{key}/table":        office.DescribeData,
 	"GET /desk/sharing/propose":                       office.ProposeTerms,
 	"POST /desk/sharing/agreements":                   office.ProposeTerms,
 	"GET /desk/sharing/agreements/{agreement}":        office.SeeSharing,
@@ -59,6 +61,7 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/desk/sharing/describe", f.guard(f.describe))
 	s.Post("/desk/sharing/resources", f.guard(f.described))
 	s.Post("/desk/sharing/resources/{key}/withdraw", f.guard(f.withdraw))
+	s.Post("/desk/sharing/resources/{key}/table", f.guard(f.hosted), page.Upload(mostTable))
 	s.Get("/desk/sharing/propose", f.guard(f.propose))
 	s.Post("/desk/sharing/agreements", f.guard(f.proposed))
 	s.Get("/desk/sharing/agreements/{agreement}", f.guard(f.agreement))

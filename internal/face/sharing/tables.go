@@ -2,6 +2,7 @@ package sharing
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"tongban/internal/domain/office"

@@ -1,6 +1,7 @@
 package unittest
 
 import (
+	"strings"
 	"testing"
 	"time"
 

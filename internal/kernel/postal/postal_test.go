@@ -11,9 +11,9 @@ func TestParse(t *testing.T) {
 	for typed, want := range map[string]Number{
 		"RA473124829US":    "RA473124829US", // the usual example of UPU S10
 		"ra 4731 2482 9us": "RA473124829US",
-		"ＲＡ４７３１２４８２９ＵＳ":    "RA473124829US",
-		"1234567890123":    "1234567890123",
-		"RA473124829":      "", "RA473124828US": "", "RA47312482XUS": "", "R1473124829US": "", "RA473124829U1": "", "": "", "RA473124829US\x00": "",
+		"\uff32\uff21\uff14\uff17\uff13\uff11\uff12\uff14\uff18\uff12\uff19\uff35\uff33": "RA473124829US", // full width
+		"1234567890123": "1234567890123",
+		"RA473124829":   "", "RA473124828US": "", "RA47312482XUS": "", "R1473124829US": "", "RA473124829U1": "", "": "", "RA473124829US\x00": "",
 		"一二三四五六七八九十一二三": "",
 	} {
 		got, err := Parse(typed)

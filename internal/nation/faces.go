@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"tongban/internal/demo/idp"
-	"tongban/internal/demo/registers"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
@@ -26,9 +25,6 @@ func (n *Nation) faces() error {
 	}
 	sign, err := me.Keys.SignKey("sign")
 	if err != nil {
-		return err
-	}
-	if n.Registers, err = registers.New(n.Clock.Now); err != nil {
 		return err
 	}
 	secret, err := n.secret()

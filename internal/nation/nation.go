@@ -138,6 +138,9 @@ func Open(ctx context.Context, cfg Config) (_ *Nation, err error) {
 		return nil, err
 	}
 	n.Phone = phone.New(n.Book)
+	if n.Registers, err = registers.New(n.Clock.Now); err != nil {
+		return nil, err
+	}
 	signed, err := n.found(ctx)
 	if err != nil {
 		return nil, err
@@ -165,6 +168,7 @@ func Open(ctx context.Context, cfg Config) (_ *Nation, err error) {
 		if err := n.agree(ctx); err != nil {
 			return nil, err
 		}
+		n.share(ctx)
 	}
 	return n, nil
 }
@@ -314,7 +318,7 @@ func (n *Nation) openNode(ctx context.Context, m Member, signed office.SignedTru
 		gateways = n.Phone.Gateways()
 	}
 	return node.Open(ctx, node.Config{
-		Gateways: gateways, Pay: n.pay(m),
+		Gateways: gateways, Pay: n.pay(m), Source: n.Registers,
 		ID: m.ID, Dir: dir, Store: sqlstore.Options{Config: store}, Keys: m.Keys, Trust: trust, Now: n.Clock.Now,
 		Parallel: n.cfg.Parallel, Log: n.cfg.Log,
 		Join: func(r handover.Receiver) (handover.Channel, func(), error) {

@@ -29,11 +29,13 @@ type Story struct {
 type stage struct {
 	only  []office.NodeID
 	today workday.Date // zero: now
+	cast  bool         // who takes part in a case between the two provinces is there from the beginning
 }
 
 // stages by name. The first has the two provinces of the stories about a licence.
 var stages = map[string]stage{
-	"":         {only: []office.NodeID{here, there}},
+	"":         {only: []office.NodeID{here, there}, cast: true},
+	"data":     {only: []office.NodeID{here, "35", there}, cast: true}, // with enough witnesses to prove that a case exists
 	"shared":   {only: []office.NodeID{"33", "34", "36", "52"}},
 	"marriage": {only: []office.NodeID{"32"}, today: civil("2021-06-01")},
 }
@@ -48,6 +50,7 @@ var plays = map[string]func(*play){
 	"licence": licenceStory, "correction": correctionStory, "refusal": refusalStory, "outage": outageStory,
 	"recall": recallStory, "return": returnStory, "withdraw": withdrawStory,
 	"online": onlineStory, "online-fix": onlineFixStory, "together": togetherStory, "fee": feeStory, "booking": bookingStory, "rating": ratingStory,
+	"data": dataStory,
 
 	"marriage": marriageStory, "medical": medicalStory, "medical-fix": medicalFixStory, "medical-refused": medicalRefusedStory,
 	"fund-home": fundHomeStory, "fund-home-differs": fundHomeDiffersStory, "fund-home-withdrawn": fundHomeWithdrawnStory,
@@ -103,9 +106,9 @@ type Step struct {
 // Run plays a story through the pages of a nation that has its provinces (Stage), tells each step as it happens, and returns the
 // first thing that was not as it should be. Several stories may be played on one nation, one after the other.
 func (s Story) Run(ctx context.Context, n *nation.Nation, report func(Step)) error {
-	open := newPlay
-	if s.stage != "" {
-		open = newScene
+	open := newScene
+	if stages[s.stage].cast {
+		open = newPlay
 	}
 	p, err := open(ctx, n, s.Key, report)
 	if err != nil {

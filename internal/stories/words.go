@@ -24,7 +24,7 @@ type wordBook struct {
 	Typed struct {
 		Capital, Premises, Scope, Spare, Facts, Masked, Refusal, Phone, Number, Question, Reply string
 
-		Complaint, Verified, Mended, Called string
+		Complaint, Verified, Mended, Called, Suspended string
 
 		ProblemDomicile string `toml:"problem_domicile"`
 		FixDomicile     string `toml:"fix_domicile"`

@@ -13,7 +13,9 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"tongban/internal/domain/journey"
+	"tongban/internal/domain/party"
 	"tongban/internal/handling/apply"
+	"tongban/internal/handling/share"
 	"tongban/internal/kernel/errs"
 )
 
@@ -29,7 +31,10 @@ type Registers struct {
 	down map[string]bool
 }
 
-var _ apply.Evidence = (*Registers)(nil)
+var (
+	_ apply.Evidence = (*Registers)(nil)
+	_ share.Source   = (*Registers)(nil)
+)
 
 // New reads the registers; now is business time. It fails only if the data is wrong, which the package's test would have shown.
 func New(now func() time.Time) (*Registers, error) {
@@ -65,6 +70,15 @@ func (r *Registers) Ask(_ context.Context, q apply.Asking) (journey.Record, erro
 		return journey.Record{}, errs.New(errs.Missing, "register %s", q.Source)
 	}
 	return journey.Record{Values: values, At: r.now().UTC().Truncate(time.Second)}, nil
+}
+
+// Record answers another province through the node that asks: a resource of the demonstration bears the key of its source.
+func (r *Registers) Record(ctx context.Context, resource string, who party.Person) (map[string]string, time.Time, error) {
+	rec, err := r.Ask(ctx, apply.Asking{Source: resource, Person: who})
+	if errs.Is(err, errs.Missing) {
+		err = errs.Wrap(errs.NoRecord, err, "%s", resource)
+	}
+	return rec.Values, rec.At, err
 }
 
 // Down takes a register away or brings it back.

@@ -28,6 +28,13 @@ func TestRegistersAnswer(t *testing.T) {
 		t.Fatalf("a register that is down said %v", err)
 	}
 	r.Down("idcard", false)
+	rec, asOf, err := r.Record(t.Context(), "idcard", fan.Person)
+	if err != nil || rec["birth"] != "1990-01-01" || !asOf.Equal(at) {
+		t.Fatalf("another province got %v as of %v, %v", rec, asOf, err)
+	}
+	if _, _, err := r.Record(t.Context(), "marriage", fan.Person); !errs.Is(err, errs.NoRecord) {
+		t.Fatalf("another province was told %v", err)
+	}
 	fan.Source = "realestate"
 	if _, err := r.Ask(t.Context(), fan); !errs.Is(err, errs.Missing) {
 		t.Fatalf("a register without an entry said %v", err)

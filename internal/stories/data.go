@@ -44,7 +44,7 @@ func dataStory(p *play) {
 		officer.visit(deskPage)
 		officer.asks(0)
 		officer.expect(http.StatusOK, say("sharing.data.found"), say("sharing.data.same"))
-		officer.refuse(say("sharing.data.values"))
+		officer.refuse(p.fan.IDNo)
 		p.screens(officer, before, dataAsk)
 	})
 	p.step("data-seen", p.fan.Name, func() {

@@ -428,7 +428,7 @@ func onePage(v oneView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.Checkboxes(page.ChoiceParams{Name: "field", Legend: page.T(ctx, "wallet.show_which"), LegendClass: "govuk-fieldset__legend--s", Hint: page.T(ctx, "wallet.show_hint"), Classes: "govuk-checkboxes--small", Items: v.Fields}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Checkboxes(page.ChoiceParams{Name: "field", Legend: page.T(ctx, "wallet.show_which"), LegendClass: "govuk-fieldset__legend--s", Hint: page.T(ctx, "wallet.show_hint"), Items: v.Fields}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -26,6 +26,8 @@ func dataStory(p *play) {
 	deskPage := "/desk/cases/" + p.id + "/data"
 	p.step("data-unasked", officer.name, func() {
 		p.proved(here, func(e accesslog.Entry) bool { return e.Kind == accesslog.Act && e.What == string(casefile.ActLodge) })
+		officer.fetchCase(string(casefile.QueueReceived))
+		officer.click(say("desk.tab.data"))
 		officer.await(deskPage, func() bool { return officer.shows(say("sharing.data.checks")) })
 		officer.asks(errs.NotConsented)
 	})

@@ -1,8 +1,11 @@
 package sqlstore
 
 import (
+	"bytes"
+	"cmp"
 	"reflect"
 	"slices"
+	"strings"
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/handling/unit"
@@ -88,8 +91,17 @@ func (s *Store) afterwards(u unit.Unit, key proof.DataKey, was opened) opened {
 				o.own = append(o.own, k)
 			}
 		}
+		slices.SortFunc(o.own, asStored)
 	}
 	return o
+}
+
+// asStored is the order in which selectFacts gives facts: clocks that are held back give several the same time.
+func asStored(a, b casefile.Known) int {
+	return cmp.Or(
+		cmp.Compare(micros(a.Fact.At), micros(b.Fact.At)), strings.Compare(a.Fact.Leg, b.Fact.Leg), cmp.Compare(a.Fact.Step, b.Fact.Step),
+		bytes.Compare(a.Hash[:], b.Hash[:]),
+	)
 }
 
 // samePrivate reports whether the private part of c is what is stored already, so that it need not be written again.

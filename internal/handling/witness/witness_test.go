@@ -187,7 +187,7 @@ func TestAWitnessSignsNothingElse(t *testing.T) {
 		return b
 	}
 	bent := head
-	bent.Sig = append([]byte{1}, head.Sig[1:]...)
+	bent.Sig = append([]byte{head.Sig[0] ^ 1}, head.Sig[1:]...)
 	for name, tt := range map[string]struct {
 		from office.NodeID
 		body []byte

@@ -45,7 +45,7 @@ func inBrowser(t *testing.T, name string) {
 	if name == "matters" {
 		args = append(args, "testdata/matters.json")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, node, args...)
 	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)

@@ -13,7 +13,7 @@ func FuzzUnpack(f *testing.F) {
 	for protocol := OldestProtocol; protocol <= NewestProtocol; protocol++ {
 		p := w.packet(f, protocol, 1)
 		f.Add(pack(f, w, p), []byte{})
-		inner, err := encode(p, nil, protocol)
+		inner, err := encode(&p, &p.Envelopes, protocol)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func FuzzUnpackAnswer(f *testing.F) {
 	a := Answer{Receipts: p.Envelopes, Needs: []Need{{Envelope: "e", Have: 1}}, Faults: []Fault{{Code: 1}}}
 	for protocol := OldestProtocol; protocol <= NewestProtocol; protocol++ {
 		p.Protocol = protocol
-		inner, err := encode(a, nil, protocol)
+		inner, err := encode(&a, &a.Receipts, protocol)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -16,20 +16,24 @@ import (
 // What stands inside the encryption: JSON; since protocol 2 deflated; since protocol 3 with its length in front and, behind
 // it, the signed objects as bytes, so that they need not be written in letters first.
 
-// encode writes v, which since protocol 3 holds no signed objects, and the objects, which before it are part of v.
-func encode(v any, objects []proof.Signed, protocol int) ([]byte, error) {
+// encode writes v and its signed objects: since protocol 3 they are taken out of v first.
+func encode(v any, objects *[]proof.Signed, protocol int) ([]byte, error) {
+	list := *objects
+	if protocol >= 3 {
+		*objects = nil
+	}
 	plain, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
 	if protocol >= 3 {
 		size := binary.MaxVarintLen32 + len(plain)
-		for _, s := range objects {
+		for _, s := range list {
 			size += s.BinarySize()
 		}
 		whole := binary.AppendUvarint(make([]byte, 0, size), uint64(len(plain)))
 		whole = append(whole, plain...)
-		for _, s := range objects {
+		for _, s := range list {
 			whole = s.AppendBinary(whole)
 		}
 		plain = whole
@@ -55,37 +59,39 @@ func encode(v any, objects []proof.Signed, protocol int) ([]byte, error) {
 }
 
 // decode is the reverse of encode.
-func decode(b []byte, protocol int, v any) ([]proof.Signed, error) {
+func decode(b []byte, protocol int, v any, objects *[]proof.Signed) error {
 	if protocol >= 2 {
 		plain, err := inflate(b)
 		if err != nil {
-			return nil, errs.Wrap(errs.BadPacket, err, "inflating")
+			return errs.Wrap(errs.BadPacket, err, "inflating")
 		}
 		b = plain
 	}
 	if len(b) > MaxPacket {
-		return nil, errs.New(errs.BodyTooLarge, "packet opens to more than %d bytes", MaxPacket)
+		return errs.New(errs.BodyTooLarge, "packet opens to more than %d bytes", MaxPacket)
 	}
 	var rest []byte
 	if protocol >= 3 {
 		n, used := binary.Uvarint(b)
 		if used <= 0 || n > uint64(len(b)-used) { //nolint:gosec // used is at most len(b)
-			return nil, errs.New(errs.BadPacket, "cut short")
+			return errs.New(errs.BadPacket, "cut short")
 		}
 		b, rest = b[used:used+int(n)], b[used+int(n):] //nolint:gosec // n is within b
 	}
 	if err := json.Unmarshal(b, v); err != nil {
-		return nil, errs.Wrap(errs.BadPacket, err, "decoding")
+		return errs.Wrap(errs.BadPacket, err, "decoding")
 	}
-	var objects []proof.Signed
+	if protocol >= 3 {
+		*objects = nil
+	}
 	for len(rest) > 0 {
 		s, next, ok := proof.CutSigned(rest)
-		if !ok || len(objects) == Capacity(protocol) {
-			return nil, errs.New(errs.BadPacket, "object %d is none, or one too many", len(objects))
+		if !ok || len(*objects) == Capacity(protocol) {
+			return errs.New(errs.BadPacket, "object %d is none, or one too many", len(*objects))
 		}
-		objects, rest = append(objects, s), next
+		*objects, rest = append(*objects, s), next
 	}
-	return objects, nil
+	return nil
 }
 
 // writers are kept because a fresh one fills the better part of a megabyte before it writes a byte.

@@ -68,11 +68,7 @@ func PackFor(p Packet, encrypt []byte) ([]byte, error) {
 	if p.Protocol < OldestProtocol || p.Protocol > NewestProtocol || len(p.Envelopes) > Capacity(p.Protocol) {
 		return nil, errs.New(errs.BadPacket, "protocol %d with %d envelopes", p.Protocol, len(p.Envelopes))
 	}
-	objects := p.Envelopes
-	if p.Protocol >= 3 {
-		p.Envelopes = nil
-	}
-	inner, err := encode(p, objects, p.Protocol)
+	inner, err := encode(&p, &p.Envelopes, p.Protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -98,12 +94,8 @@ func Unpack(b []byte, key gm.DecryptKey, me office.NodeID) (Packet, error) {
 		return Packet{}, err
 	}
 	var p Packet
-	objects, err := decode(inner, protocol, &p)
-	if err != nil {
+	if err := decode(inner, protocol, &p, &p.Envelopes); err != nil {
 		return Packet{}, err
-	}
-	if protocol >= 3 {
-		p.Envelopes = objects
 	}
 	if p.From != from || p.To != to || len(p.Envelopes) == 0 || len(p.Envelopes) > Capacity(protocol) || len(p.AnswerKey) != 16 {
 		return Packet{}, errs.New(errs.BadPacket, "packet of %q does not match its header", from)
@@ -114,11 +106,7 @@ func Unpack(b []byte, key gm.DecryptKey, me office.NodeID) (Packet, error) {
 
 // PackAnswer encrypts an answer under the packet's key.
 func PackAnswer(a Answer, p Packet) ([]byte, error) {
-	objects := a.Receipts
-	if p.Protocol >= 3 {
-		a.Receipts = nil
-	}
-	inner, err := encode(a, objects, p.Protocol)
+	inner, err := encode(&a, &a.Receipts, p.Protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -144,12 +132,8 @@ func UnpackAnswer(b []byte, p Packet) (Answer, error) {
 		return Answer{}, err
 	}
 	var a Answer
-	objects, err := decode(inner, protocol, &a)
-	if err != nil {
+	if err := decode(inner, protocol, &a, &a.Receipts); err != nil {
 		return Answer{}, err
-	}
-	if protocol >= 3 {
-		a.Receipts = objects
 	}
 	return a, nil
 }

@@ -81,7 +81,7 @@ func TestBadPackets(t *testing.T) {
 	shortKey.AnswerKey = []byte("short")
 	two := w.packet(t, 1, 2)
 	inner := func(p Packet) []byte {
-		b, err := encode(p, nil, p.Protocol)
+		b, err := encode(&p, &p.Envelopes, p.Protocol)
 		if err != nil {
 			t.Fatal(err)
 		}

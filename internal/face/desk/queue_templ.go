@@ -174,7 +174,7 @@ func queuePage(v queueView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if v.Claims {
+		if v.Claims && v.Tally.Free > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<form method=\"post\" action=\"/desk/claim\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -21,6 +21,7 @@ import (
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
 	"tongban/internal/handling/unit"
 	"tongban/internal/node"
@@ -44,6 +45,7 @@ type matrix struct {
 	c      casefile.Case
 	file   string
 	notice string // one that did not arrive
+	alarm  string // one of the own office, that the supervisor was told of
 	node   *node.Node
 	paper  string // a licence that the own office issued in the case
 }
@@ -110,6 +112,13 @@ func newMatrix(t *testing.T) *matrix {
 	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Notices: []notice.Notice{stuck}}); err != nil {
 		t.Fatal(err)
 	}
+	m.alarm = unit.NewID()
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Alarms: []watch.Alarm{{
+		ID: m.alarm, Case: c.ID, No: c.No, Item: c.Item, Cause: "x", Kind: watch.Limit, Leg: "collect", Node: here.ID, Office: clerk.Office,
+		Level: watch.Red, At: c.Last, Up: c.Last, Steps: []watch.Step{{Act: watch.Raise, At: c.Last, Level: watch.Red}},
+	}}}); err != nil {
+		t.Fatal(err)
+	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
 	return m
@@ -162,6 +171,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.file
 	case strings.Contains(path, "notices/{id}"):
 		id = m.notice
+	case strings.Contains(path, "watch/{id}"):
+		id = m.alarm
 	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
 		id = m.paper
 	}
@@ -267,7 +278,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.paper, "{licence}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.paper, "{licence}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}
@@ -306,6 +317,8 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
 	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":
 		t.Errorf("%s changed sharing by %s", who, path)
+	case strings.HasPrefix(path, "/desk/watch/") && at != "own":
+		t.Errorf("%s got to an alarm of another office by %s %s", who, method, path)
 	case desk && !strings.HasPrefix(path, "/desk/rules") && !strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"window", "reviewer", "decider", "lead"}, role):
 		t.Errorf("%s got into %s %s, and handles no case", who, method, path)
 	case strings.HasPrefix(path, "/api/") && (!officer || at == "63"):

@@ -16,12 +16,14 @@ import (
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/booking"
+	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/search"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/cashier"
@@ -37,6 +39,7 @@ import (
 	"tongban/internal/handling/notify"
 	"tongban/internal/handling/publish"
 	"tongban/internal/handling/share"
+	"tongban/internal/handling/supervise"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/visit"
 	"tongban/internal/handling/witness"
@@ -100,6 +103,7 @@ type Node struct {
 	Till   *cashier.Cashier
 	Visits *visit.Book
 	Rates  *evaluate.Desk
+	Watch  *supervise.Desk
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count  *count.Counter      // keeps the figures
 	Rules  *publish.Press      // what provinces and the operator published
@@ -152,6 +156,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Kit = kit
 	cfg.Store.Vault, cfg.Store.Me = n.Vault, cfg.ID
+	cfg.Store.Watch = func(c casefile.Case) time.Time { return kit.Watch.First(c, cfg.ID, kit.Calendar) }
 	if cfg.Store.SerialBlock == 0 {
 		cfg.Store.SerialBlock = serialBlock
 	}
@@ -177,6 +182,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
 	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
+	n.Watch = &supervise.Desk{Kit: kit, Store: n.Store, Shared: func(c casefile.Case) []string { return n.Shares.Supplied(c.Item, n.ID) }}
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
@@ -261,7 +267,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	return &unit.Kit{
 		Me: cfg.ID, Signer: signer, Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
 		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Protocol: cfg.Protocol, Wake: n.Wake,
-		Notices: notice.Default(), Ratings: rating.Default(), Outlets: len(cfg.Gateways) > 0,
+		Notices: notice.Default(), Ratings: rating.Default(), Watch: watch.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
 

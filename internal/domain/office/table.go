@@ -30,6 +30,11 @@ const (
 	ReviewRating Act = "rating.review" // whether a contested one is mistaken
 	CallBack     Act = "rating.call"   // the return call: sees whom to call, and is not who was rated
 
+	SeeAlarms   Act = "alarm.see"    // of the own office; a supervisor sees the province's
+	AnswerAlarm Act = "alarm.answer" // what the office says of it
+	UrgeAlarm   Act = "alarm.urge"   // 催办
+	SettleAlarm Act = "alarm.settle" // a broken rule, after the answer
+
 	SeeRules     Act = "rules.see"   // what the own province and others published
 	DraftRules   Act = "rules.draft" // change a draft and its examples
 	ApproveRules Act = "rules.approve"
@@ -122,6 +127,13 @@ var Table = []Rule{
 	{HandleRating, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
 	{ReviewRating, []Role{Supervisor}, []Condition{OnDuty}},
 	{CallBack, []Role{Supervisor}, []Condition{OnDuty}},
+
+	// 预警: to the office first, then to who watches over it and handles no case
+	{SeeAlarms, []Role{Window, Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{AnswerAlarm, desk, []Condition{OwnOffice, OnDuty}},
+	{UrgeAlarm, []Role{Supervisor}, []Condition{OnDuty}},
+	{SettleAlarm, []Role{Supervisor}, []Condition{OnDuty}},
+
 	// licences that the own office issued (行政许可法 第69、70条)
 	{SeeLicence, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
 	{DoLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty}},

@@ -18,6 +18,7 @@ import (
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
@@ -53,6 +54,7 @@ type Store interface {
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error)
 	CountOpen(ctx context.Context, office string) (int, error)
+	CountAlarms(ctx context.Context, office string) (map[watch.Level]int, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -267,8 +269,11 @@ func (f *Face) without(r *http.Request, fr page.Frame) page.Frame {
 	return rules(r, fr, by.Roles)
 }
 
-// rules adds the ways to ratings, to the rules and to data sharing for whoever may see them.
+// rules adds the ways to alarms, to ratings, to the rules and to data sharing for whoever may see them.
 func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
+	if office.Ever(roles, office.SeeAlarms) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/watch", Text: page.T(r.Context(), "watch.nav"), Current: within(r, "/desk/watch")})
+	}
 	if office.Ever(roles, office.SeeRatings) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})
 	}

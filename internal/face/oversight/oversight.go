@@ -1,5 +1,5 @@
 // Package oversight is the desk's pages of those who answer for a service and those who watch over it: what people say of it and
-// what is done about it (ux pages.md S-08). They show no applicant; only the return call learns whom to call. Every page works
+// what is done about it (ux pages.md S-08), and clocks that run out (S-05). They show no applicant; only the return call learns whom to call. Every page works
 // without script.
 package oversight
 
@@ -12,6 +12,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/evaluate"
+	"tongban/internal/handling/supervise"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -24,6 +25,7 @@ type Config struct {
 	// Officers maps a sign-in to the officer that the node's register knows.
 	Officers func(subject string) (by casefile.Actor, officeName string, ok bool)
 	Rates    *evaluate.Desk
+	Watch    *supervise.Desk
 	Kit      *unit.Kit
 	Frame    func(r *http.Request) page.Frame // of the desk
 }
@@ -41,6 +43,9 @@ var rights = map[string]office.Act{
 	"POST /desk/ratings/{id}": office.SeeRatings, // each step asks for its own
 	"GET /desk/ratings/new":   office.KeyRating,
 	"POST /desk/ratings/new":  office.KeyRating,
+	"GET /desk/watch":         office.SeeAlarms,
+	"GET /desk/watch/{id}":    office.SeeAlarms,
+	"POST /desk/watch/{id}":   office.SeeAlarms, // each act asks for its own
 }
 
 // Register puts the pages on the desk's site.
@@ -50,6 +55,9 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/desk/ratings/new", f.guard(f.key))
 	s.Get("/desk/ratings/{id}", f.guard(f.rating))
 	s.Post("/desk/ratings/{id}", f.guard(f.ratingStep))
+	s.Get("/desk/watch", f.guard(f.watch))
+	s.Get("/desk/watch/{id}", f.guard(f.alarm))
+	s.Post("/desk/watch/{id}", f.guard(f.alarmAct))
 }
 
 // guard lets officers through whom the table allows the page; who has no session is sent to sign in.
@@ -85,6 +93,9 @@ func (f *Face) show(w http.ResponseWriter, r *http.Request, code int, title, bac
 			fr.Flash = page.T(r.Context(), "rating.desk."+said)
 		}
 	}
+	if r.URL.Query().Get("noted") != "" {
+		fr.Flash = page.T(r.Context(), "watch.saved")
+	}
 	return page.Show(w, r, code, fr, body)
 }
 
@@ -110,4 +121,16 @@ func (f *Face) matter(ctx context.Context, code string) string {
 		return it.NameEn
 	}
 	return it.Name
+}
+
+// node is the name of a province.
+func (f *Face) node(ctx context.Context, id office.NodeID) string {
+	n, ok := f.cfg.Kit.Trust().Node(id)
+	switch {
+	case !ok:
+		return string(id)
+	case page.PrefsOf(ctx).Lang == "en" && n.NameEn != "":
+		return n.NameEn
+	}
+	return n.Name
 }

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
@@ -38,6 +39,7 @@ type Kit struct {
 	Notices *notice.Book
 	Outlets bool
 	Ratings *rating.Book // clocks and indicators of the 好差评
+	Watch   *watch.Book  // clocks of alarms
 	// ES256 signs log heads for browsers, which cannot read SM2; nil leaves that signature out.
 	ES256 gm.ES256Key
 	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.

@@ -14,6 +14,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -79,6 +80,14 @@ type Keeper interface {
 	CountRatingsToDo(ctx context.Context, todo rating.Todo, office string) (int, error)
 	RatingSums(ctx context.Context, since, until time.Time) ([]rating.Sum, error)
 	RatingCare(ctx context.Context, since, until time.Time) ([]rating.CareSum, error)
+	ToLook(ctx context.Context, now time.Time, limit int) ([]string, error)
+	LookLater(ctx context.Context, id string, at time.Time) error
+	Alarm(ctx context.Context, id string) (watch.Alarm, error)
+	Alarms(ctx context.Context, caseID string) ([]watch.Alarm, error)
+	OfficeAlarms(ctx context.Context, office string, level watch.Level, limit int) ([]watch.Alarm, error)
+	UpAlarms(ctx context.Context, office string, level watch.Level, now time.Time, limit int) ([]watch.Alarm, error)
+	CountAlarms(ctx context.Context, office string) (map[watch.Level]int, error)
+	CountUp(ctx context.Context, now time.Time) (map[watch.Level]int, error)
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -116,6 +125,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a contact is what was said last", contacts},
 		{"messages wait for their answer", messages},
 		{"a service is rated once, and once more", ratings},
+		{"a cause has one alarm", alarms},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })
 	}

@@ -97,6 +97,8 @@ func States() []page.State {
 	m.actStates(add)
 	m.intakeStates(add)
 	m.feeStates(add)
+	plain("D-24", "desk-keys", "desk.keys.title", keysPage(true))
+	plain("D-24", "desk-keys-off", "desk.keys.title", keysPage(false))
 	return out
 }
 

@@ -40,8 +40,8 @@ type pair struct {
 	sample      sample
 	database    int // process of the PostgreSQL server, 0 if there is none on this machine
 	here, there *province
-	more        []*province      // that are part of the federation and take no part in what is measured
-	idp         gm.KeyProvider   // of the identity provider
+	more        []*province    // that are part of the federation and take no part in what is measured
+	idp         gm.KeyProvider // of the identity provider
 }
 
 func (p *pair) all() []*province { return append([]*province{p.here, p.there}, p.more...) }

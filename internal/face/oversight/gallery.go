@@ -6,66 +6,43 @@ import (
 
 	"github.com/a-h/templ"
 
-	"tongban/internal/domain/watch"
-	"tongban/internal/kernel/workday"
+	"tongban/internal/domain/rating"
+	"tongban/internal/kernel/errs"
 	"tongban/internal/page"
 )
 
-// States are these pages with made-up data, for the gallery.
+// States are the pages of those who answer for a service with made-up data, for the gallery.
 func States() []page.State {
 	at := time.Date(2026, time.November, 25, 1, 0, 0, 0, time.UTC)
-	day := workday.DateOf(at)
-	row := func(id, no string, urge bool, due page.Due) watchRow {
-		return watchRow{
-			ID: id, Row: 1, Matter: "Registration of a company", No: no, What: "Time limit <script>", Office: "Xining Approval Bureau", At: "11630100MB99001234", Due: due,
-			Said: "not answered", Urge: urge,
-		}
+	row := ratingRow{Href: "/gallery", Matter: "Business licence", Office: "Shangzhi", Level: "5", State: "?", Due: "11-26"}
+	late := row
+	late.Late = true
+	sums := [][]page.Cell{{page.Text("Shangzhi"), page.Text("1"), page.Text("0"), page.Text("0"), page.Text("1"), page.Text("0"), page.Text("2")}}
+	care := [][]page.Cell{{page.Text("?"), page.Text("1"), page.Text("1")}}
+	one := ratingView{
+		R:    rating.Rating{ID: "r", Row: 1, Level: rating.VeryDissatisfied, Care: rating.Care{State: rating.Open}},
+		Rows: []page.Row{{Key: "Matter", Value: "Business licence"}, {Key: "Level", Value: "5"}},
+		Text: []string{"<script>", "!"}, Acts: []page.Choice{{Value: "fix", Text: "1"}, {Value: "explain", Text: "2"}},
+		Steps: []page.Event{{When: "11-25", DateTime: at.Format(time.RFC3339), What: "?", Note: "!"}},
 	}
-	red := page.Due{Date: page.ShortDay(day, ""), Words: "■", Tone: page.ToneError}
-	yellow := page.Due{Date: page.ShortDay(day, ""), Words: "▲", Tone: page.ToneWarn}
-	full := watchView{
-		All: true, Counts: map[watch.Level]int{watch.Red: 1, watch.Yellow: 2},
-		Lists: []watchList{
-			{Level: watch.Red, Rows: []watchRow{row("a", "63-20261120-0000001-7", true, red)}},
-			{Level: watch.Yellow, Rows: []watchRow{row("b", "63-20261120-0000002-5", true, yellow), row("c", "63-20261120-0000003-3", true, yellow)}, Full: true},
-		},
+	made := func(name string, body templ.Component) page.State {
+		return page.Made("desk", "D-21", name, "rating.desk.title", func(*http.Request) templ.Component { return body })
 	}
-	own := watchView{
-		Level: watch.Remind, Counts: map[watch.Level]int{watch.Remind: 1},
-		Lists: []watchList{{Level: watch.Remind, Rows: []watchRow{row("a", "63-20261120-0000001-7", false, page.Due{Date: page.ShortDay(day, ""), Words: "○"})}}},
+	mine := func(change func(*ratingView)) templ.Component {
+		v := one
+		change(&v)
+		return ratingPage(v)
 	}
-	only := full
-	only.Office, only.At, only.Level = "Xining Approval Bureau", "11630100MB99001234", watch.Red
-	only.Lists = full.Lists[:1]
-	steps := []page.Event{{What: "Alarm", When: page.ShortDay(day, ""), DateTime: at.Format(time.RFC3339), Note: "<b>"}}
-	rows := []page.Row{{Key: "Matter", Value: "Registration of a company"}, {Key: "Case number", Value: "63-20261120-0000001-7"}}
-	alarm := alarmView{A: watch.Alarm{ID: "a", Row: 1}, Rows: rows, Steps: steps}
-	holder, super, wrong, foreign := alarm, alarm, alarm, alarm
-	holder.Acts, holder.Case = []watch.Act{watch.Answer}, "/desk/cases/x"
-	super.Acts = []watch.Act{watch.Urge, watch.Settle}
-	wrong.Acts, wrong.Problem = []watch.Act{watch.Answer}, []page.FieldError{{Field: "answer", Text: "!"}}
-	foreign.Foreign, foreign.Acts = true, []watch.Act{watch.Settle}
-	var out []page.State
-	for _, s := range []struct {
-		name string
-		body templ.Component
-	}{
-		{"watch-province", watchPage(full)},
-		{"watch-office", watchPage(own)},
-		{"watch-only", watchPage(only)},
-		{"watch-empty", watchPage(watchView{Lists: []watchList{{Level: watch.Red}, {Level: watch.Yellow}, {Level: watch.Remind}}})},
-		{"alarm-holder", alarmPage(holder)},
-		{"alarm-supervisor", alarmPage(super)},
-		{"alarm-wrong", alarmPage(wrong)},
-		{"alarm-foreign", alarmPage(foreign)},
-		{"alarm-ended", alarmPage(alarm)},
-	} {
-		out = append(out, page.State{Group: "S-05", Name: s.name, Body: func(r *http.Request) (page.Frame, templ.Component) {
-			f := page.FrameOf(r)
-			f.Face, f.FaceName, f.Home, f.Title = "desk", page.T(r.Context(), "desk.face"), "/desk", page.T(r.Context(), "watch.title")
-			f.HasError = s.name == "alarm-wrong"
-			return f, s.body
-		}})
-	}
-	return out
+	key := keyView{Key: "k"}
+	wrong := keyView{Key: "k", No: "1", Problem: []page.FieldError{{Field: "no", Text: errs.NoSuchRating.Text("zh").What}, {Field: "level", Text: errs.BadRating.Text("zh").What}}}
+	return append(watchStates(), []page.State{
+		made("ratings", ratingsPage(ratingsView{Lists: []ratingList{{Key: "work", Rows: []ratingRow{row, late}}}})),
+		made("ratings-none", ratingsPage(ratingsView{Lists: []ratingList{{Key: "work"}}, Key: true})),
+		made("ratings-watch", ratingsPage(ratingsView{Lists: []ratingList{{Key: "call", Rows: []ratingRow{row}}, {Key: "review"}}, Sums: sums, Care: care})),
+		made("rating", mine(func(*ratingView) {})),
+		made("rating-wrong", mine(func(v *ratingView) { v.Problem = []page.FieldError{{Field: "text", Text: errs.RatingWords.Text("zh").What}} })),
+		made("rating-call", mine(func(v *ratingView) { v.Whom = []page.Row{{Key: "Name", Value: "Fan"}, {Key: "Telephone", Value: "13800000001"}} })),
+		made("rating-closed", mine(func(v *ratingView) { v.Acts, v.Text = nil, nil })),
+		made("rating-key", keyPage(key)), made("rating-key-wrong", keyPage(wrong)),
+	}...)
 }

@@ -45,6 +45,7 @@ type matrix struct {
 	c      casefile.Case
 	file   string
 	notice string // one that did not arrive
+	order  string // one to the own office
 	alarm  string // one of the own office, that the supervisor was told of
 	node   *node.Node
 	paper  string // a licence that the own office issued in the case
@@ -119,6 +120,14 @@ func newMatrix(t *testing.T) *matrix {
 	}}}); err != nil {
 		t.Fatal(err)
 	}
+	order, err := here.Kit.Watch.Order(unit.NewID(), c, here.ID, &office.Office{Code: clerk.Office, Node: here.ID}, "", "x", here.Kit.Calendar, c.Last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.order = order.ID
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Orders: []watch.Filed{order.File(proof.Signed{}, "x")}}); err != nil {
+		t.Fatal(err)
+	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
 	return m
@@ -171,6 +180,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.file
 	case strings.Contains(path, "notices/{id}"):
 		id = m.notice
+	case strings.Contains(path, "orders/{id}"):
+		id = m.order
 	case strings.Contains(path, "watch/{id}"):
 		id = m.alarm
 	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
@@ -278,7 +289,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.paper, "{licence}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}
@@ -312,11 +323,15 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s, and keeps no rules", who, method, path)
 	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
 		t.Errorf("%s changed rules by %s", who, path)
-	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/watch")):
+	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders")):
 	case strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
 		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
 	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":
 		t.Errorf("%s changed sharing by %s", who, path)
+	case strings.HasPrefix(path, "/desk/orders/new"):
+		t.Errorf("%s gives orders by %s %s", who, method, path)
+	case strings.HasPrefix(path, "/desk/orders/") && at != "own":
+		t.Errorf("%s got to an order to another office by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/desk/watch/") && at != "own":
 		t.Errorf("%s got to an alarm of another office by %s %s", who, method, path)
 	case desk && !strings.HasPrefix(path, "/desk/rules") && !strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"window", "reviewer", "decider", "lead"}, role):

@@ -182,7 +182,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
 	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
-	n.Watch = &supervise.Desk{Kit: kit, Store: n.Store, Shared: func(c casefile.Case) []string { return n.Shares.Supplied(c.Item, n.ID) }}
+	n.Watch = &supervise.Desk{Kit: kit, Store: n.Store, Orders: n.Store, Shared: func(c casefile.Case) []string { return n.Shares.Supplied(c.Item, n.ID) }}
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}

@@ -70,6 +70,8 @@ var broken = []constraint{
 	{"alarms_pkey", "alarms.id", errs.Repeated},
 	{"alarms_once", "alarms.case_id, alarms.cause", errs.Repeated},
 	{"alarms_version", "", errs.Stale},
+	{"orders_pkey", "orders.id", errs.Repeated},
+	{"orders_version", "", errs.Stale},
 	{"figure_cases_pkey", "figure_cases.case_id", errs.Stale},
 	{"figure_cases_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},

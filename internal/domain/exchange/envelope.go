@@ -24,6 +24,8 @@ const (
 	Message Kind = "message"
 	// Rating is what somebody said of an office's service, or what the office did about it; nothing moves, and it names nobody.
 	Rating Kind = "rating"
+	// Order is what the supervisor of one province asks another's about a case, or what is answered; nothing moves.
+	Order Kind = "order"
 )
 
 // The types of signed documents of this package.

@@ -35,6 +35,11 @@ const (
 	UrgeAlarm   Act = "alarm.urge"   // 催办
 	SettleAlarm Act = "alarm.settle" // a broken rule, after the answer
 
+	SeeOrders     Act = "order.see"    // to the own office; a supervisor sees the province's
+	GiveOrder     Act = "order.give"   // to offices of the own province, a request to other provinces; send back, close
+	ReplyOrder    Act = "order.reply"  // for the office
+	AnswerRequest Act = "order.answer" // another province's, for the own one
+
 	SeeRules     Act = "rules.see"   // what the own province and others published
 	DraftRules   Act = "rules.draft" // change a draft and its examples
 	ApproveRules Act = "rules.approve"
@@ -133,6 +138,12 @@ var Table = []Rule{
 	{AnswerAlarm, desk, []Condition{OwnOffice, OnDuty}},
 	{UrgeAlarm, []Role{Supervisor}, []Condition{OnDuty}},
 	{SettleAlarm, []Role{Supervisor}, []Condition{OnDuty}},
+
+	// 督办: down in the own province; between provinces, who are equals, supervisors ask and answer each other
+	{SeeOrders, []Role{Window, Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{GiveOrder, []Role{Supervisor}, []Condition{OnDuty}},
+	{ReplyOrder, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
+	{AnswerRequest, []Role{Supervisor}, []Condition{OnDuty}},
 
 	// licences that the own office issued (行政许可法 第69、70条)
 	{SeeLicence, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},

@@ -37,6 +37,7 @@ type Rules struct {
 	Transit  Length       `toml:"transit"`
 	Stuck    Length       `toml:"stuck"`
 	Escalate Length       `toml:"escalate"`
+	Reply    Length       `toml:"reply"` // to an order
 }
 
 // Breach is a rule that an office can break, in words and with the article.
@@ -80,7 +81,7 @@ func Load(fsys fs.FS) (*Book, error) {
 		return nil, errs.New(errs.BadCatalogue, "%s: unknown field %s", File, u[0])
 	}
 	for i, r := range f.Rules {
-		for _, n := range []Length{r.Remind, r.Silent, r.Transit, r.Stuck, r.Escalate} {
+		for _, n := range []Length{r.Remind, r.Silent, r.Transit, r.Stuck, r.Escalate, r.Reply} {
 			if n.N <= 0 || n.Source == "" {
 				return nil, errs.New(errs.BadCatalogue, "%s: %s has a number that is none or has no source", File, r.ID)
 			}

@@ -40,8 +40,12 @@ func States() []page.State {
 		made("ratings-none", ratingsPage(ratingsView{Lists: []ratingList{{Key: "work"}}, Key: true})),
 		made("ratings-watch", ratingsPage(ratingsView{Lists: []ratingList{{Key: "call", Rows: []ratingRow{row}}, {Key: "review"}}, Sums: sums, Care: care})),
 		made("rating", mine(func(*ratingView) {})),
-		made("rating-wrong", mine(func(v *ratingView) { v.Problem = []page.FieldError{{Field: "text", Text: errs.RatingWords.Text("zh").What}} })),
-		made("rating-call", mine(func(v *ratingView) { v.Whom = []page.Row{{Key: "Name", Value: "Fan"}, {Key: "Telephone", Value: "13800000001"}} })),
+		made("rating-wrong", mine(func(v *ratingView) {
+			v.Problem = []page.FieldError{{Field: "text", Text: errs.RatingWords.Text("zh").What}}
+		})),
+		made("rating-call", mine(func(v *ratingView) {
+			v.Whom = []page.Row{{Key: "Name", Value: "Fan"}, {Key: "Telephone", Value: "13800000001"}}
+		})),
 		made("rating-closed", mine(func(v *ratingView) { v.Acts, v.Text = nil, nil })),
 		made("rating-key", keyPage(key)), made("rating-key-wrong", keyPage(wrong)),
 	}...)

@@ -45,6 +45,18 @@ func watchStates() []page.State {
 	super.Acts = []watch.Act{watch.Urge, watch.Settle}
 	wrong.Acts, wrong.Problem = []watch.Act{watch.Answer}, []page.FieldError{{Field: "answer", Text: "!"}}
 	foreign.Foreign, foreign.Acts = true, []watch.Act{watch.Settle}
+	super.Order = "/desk/orders/new"
+	due := page.Due{Date: page.ShortDay(day, ""), Words: "!", Tone: page.ToneError}
+	list := ordersView{May: true, Rows: []orderRow{{Href: "/gallery", Matter: "Registration of a company", No: "63-20261120-0000001-7", Kind: "Order", To: "Xining", State: "?", Due: due}}}
+	form := newOrderView{Key: "k", Choices: []page.Choice{{Value: "", Text: "?"}, {Value: "a", Text: "Xining"}}}
+	badForm := form
+	badForm.No, badForm.Problem = "x", []page.FieldError{{Field: "no", Text: "!"}, {Field: "to", Text: "!"}}
+	order := orderView{ID: "o", Row: 1, Rows: rows, Text: []string{"<script>"}, Steps: steps}
+	replies, closes := order, order
+	replies.Act, replies.Acts = "reply", []page.Choice{{Value: "reply", Text: "Reply", Hint: "What was found"}}
+	closes.Acts = []page.Choice{{Value: "back", Text: "Back", Hint: "?"}, {Value: "close", Text: "Close", Hint: "?"}}
+	badReply := replies
+	badReply.Problem = []page.FieldError{{Field: "text", Text: "!"}}
 	made := func(name string, body templ.Component) page.State {
 		return page.Made("desk", "S-05", name, "watch.title", func(*http.Request) templ.Component { return body })
 	}
@@ -53,5 +65,8 @@ func watchStates() []page.State {
 		made("watch-empty", watchPage(watchView{Lists: []watchList{{Level: watch.Red}, {Level: watch.Yellow}, {Level: watch.Remind}}})),
 		made("alarm-holder", alarmPage(holder)), made("alarm-supervisor", alarmPage(super)), made("alarm-wrong", alarmPage(wrong)),
 		made("alarm-foreign", alarmPage(foreign)), made("alarm-ended", alarmPage(alarm)),
+		made("orders", ordersPage(list)), made("orders-none", ordersPage(ordersView{})), made("order-new", newOrderPage(form)),
+		made("order-new-wrong", newOrderPage(badForm)), made("order-reply", orderPage(replies)), made("order-reply-wrong", orderPage(badReply)),
+		made("order-close", orderPage(closes)), made("order-closed", orderPage(order)),
 	}
 }

@@ -1,5 +1,6 @@
 // Package oversight is the desk's pages of those who answer for a service and those who watch over it: what people say of it and
-// what is done about it (ux pages.md S-08), and clocks that run out (S-05). They show no applicant; only the return call learns whom to call. Every page works
+// what is done about it (ux pages.md S-08), and clocks that run out and
+// supervision orders (S-05, S-06). They show no applicant; only the return call learns whom to call. Every page works
 // without script.
 package oversight
 
@@ -46,6 +47,11 @@ var rights = map[string]office.Act{
 	"GET /desk/watch":         office.SeeAlarms,
 	"GET /desk/watch/{id}":    office.SeeAlarms,
 	"POST /desk/watch/{id}":   office.SeeAlarms, // each act asks for its own
+	"GET /desk/orders":        office.SeeOrders,
+	"GET /desk/orders/new":    office.GiveOrder,
+	"POST /desk/orders/new":   office.GiveOrder,
+	"GET /desk/orders/{id}":   office.SeeOrders,
+	"POST /desk/orders/{id}":  office.SeeOrders, // each step asks for its own
 }
 
 // Register puts the pages on the desk's site.
@@ -58,6 +64,11 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/desk/watch", f.guard(f.watch))
 	s.Get("/desk/watch/{id}", f.guard(f.alarm))
 	s.Post("/desk/watch/{id}", f.guard(f.alarmAct))
+	s.Get("/desk/orders", f.guard(f.orders))
+	s.Get("/desk/orders/new", f.guard(f.orderForm))
+	s.Post("/desk/orders/new", f.guard(f.orderGive))
+	s.Get("/desk/orders/{id}", f.guard(f.order))
+	s.Post("/desk/orders/{id}", f.guard(f.orderStep))
 }
 
 // guard lets officers through whom the table allows the page; who has no session is sent to sign in.

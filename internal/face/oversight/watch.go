@@ -155,6 +155,7 @@ type alarmView struct {
 	Acts    []watch.Act
 	Case    string // address of the case, "" for who sees none
 	Foreign bool
+	Order   string               // address of a new order about it, "" for who gives none
 	Words   map[watch.Act]string // as written
 	Problem []page.FieldError
 }
@@ -173,6 +174,13 @@ func (f *Face) alarmAgain(w http.ResponseWriter, r *http.Request, by casefile.Ac
 	v.A, v.Acts, v.Foreign = a, f.cfg.Watch.Acts(by, a), a.Node != f.cfg.Kit.Me
 	if a.Office == by.Office && office.Ever(by.Roles, office.SeeCase) {
 		v.Case = "/desk/cases/" + a.Case
+	}
+	if office.Ever(by.Roles, office.GiveOrder) {
+		to := a.Office
+		if v.Foreign {
+			to = ofProvince + string(a.Node)
+		}
+		v.Order = "/desk/orders/new?" + url.Values{"no": {string(a.No)}, "to": {to}}.Encode()
 	}
 	v.Rows = f.alarmRows(ctx, a)
 	for _, s := range a.Steps {

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -35,6 +36,7 @@ type Store interface {
 	Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error)
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	Ratings(ctx context.Context, caseID string) ([]rating.Rating, error)
+	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)
 	Postpone(ctx context.Context, ids []string, until time.Time) error

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 )
@@ -31,6 +32,7 @@ type store struct {
 	papers   []unit.Paper
 	messages map[string][]message.Message
 	ratings  map[string][]rating.Rating
+	orders   map[string][]watch.Filed
 	outbox   map[string]*waiting
 	inbox    map[inKey]exchange.Arrival
 	due      map[string]time.Time
@@ -60,7 +62,7 @@ type inKey struct {
 
 func newStore() *store {
 	return &store{
-		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, ratings: map[string][]rating.Rating{}, outbox: map[string]*waiting{},
+		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, ratings: map[string][]rating.Rating{}, orders: map[string][]watch.Filed{}, outbox: map[string]*waiting{},
 		inbox: map[inKey]exchange.Arrival{}, due: map[string]time.Time{}, serials: map[string]int64{},
 	}
 }
@@ -120,6 +122,12 @@ func (s *store) Ratings(_ context.Context, id string) ([]rating.Rating, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.ratings[id]), nil
+}
+
+func (s *store) Orders(_ context.Context, id string) ([]watch.Filed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.orders[id]), nil
 }
 
 func (s *store) Serial(_ context.Context, name string) (int64, error) {
@@ -268,6 +276,9 @@ func (s *store) apply(u unit.Unit) error {
 	s.papers = append(s.papers, u.Papers...)
 	for _, m := range u.Messages {
 		s.messages[m.Case] = append(s.messages[m.Case], m)
+	}
+	for _, f := range u.Orders {
+		s.orders[f.Order.Case] = append(s.orders[f.Order.Case], f)
 	}
 	for _, r := range u.Ratings {
 		s.ratings[r.Case] = append(s.ratings[r.Case], r)

@@ -37,8 +37,9 @@ type Lists interface {
 
 // Desk looks at cases and takes what officers do about alarms. Safe for concurrent use, also by replicas.
 type Desk struct {
-	Kit   *unit.Kit
-	Store Store
+	Kit    *unit.Kit
+	Store  Store
+	Orders Orders
 	// Shared lists the kinds of evidence that the node can ask other provinces for in a case; nil knows none.
 	Shared func(c casefile.Case) []string
 }
@@ -49,7 +50,7 @@ const (
 	later = time.Minute
 )
 
-// Round looks at the cases whose time has come and says how many there were.
+// Round looks at the cases whose time has come, notes the replies that are late, and says how many there were.
 func (d *Desk) Round(ctx context.Context) (int, error) {
 	now := d.Kit.Now()
 	ids, err := d.Store.ToLook(ctx, now, most)
@@ -66,7 +67,8 @@ func (d *Desk) Round(ctx context.Context) (int, error) {
 			failed = append(failed, err, d.Store.LookLater(ctx, id, now.Add(later)))
 		}
 	}
-	return len(ids), errors.Join(failed...)
+	late, err := d.overdue(ctx)
+	return len(ids) + late, errors.Join(append(failed, err)...)
 }
 
 // look makes, raises and ends the alarms of a case. An alarm counts once per cause, whoever looks and however often (I3).

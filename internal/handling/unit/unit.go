@@ -65,6 +65,8 @@ type Unit struct {
 	// Alarms: Row 0 is inserted, errs.Repeated if its cause has one; otherwise updated if the stored version is still Row (errs.Stale).
 	Alarms []watch.Alarm
 	Looked *Looked
+
+	Orders []watch.Filed // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
 }
 
 // Looked notes that a case was looked at for alarms in its version Row, and when it has to be looked at again unless it changes

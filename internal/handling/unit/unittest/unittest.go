@@ -88,6 +88,10 @@ type Keeper interface {
 	UpAlarms(ctx context.Context, office string, level watch.Level, now time.Time, limit int) ([]watch.Alarm, error)
 	CountAlarms(ctx context.Context, office string) (map[watch.Level]int, error)
 	CountUp(ctx context.Context, now time.Time) (map[watch.Level]int, error)
+	Order(ctx context.Context, id string) (watch.Filed, error)
+	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
+	OpenOrders(ctx context.Context, office string, limit int) ([]watch.Filed, error)
+	OrdersOver(ctx context.Context, now time.Time, limit int) ([]watch.Filed, error)
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -126,6 +130,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"messages wait for their answer", messages},
 		{"a service is rated once, and once more", ratings},
 		{"a cause has one alarm", alarms},
+		{"an order is late once", orders},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })
 	}

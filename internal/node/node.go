@@ -30,6 +30,7 @@ import (
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/empower"
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
@@ -99,6 +100,7 @@ type Node struct {
 	Words  *correspond.Desk
 	Till   *cashier.Cashier
 	Visits *visit.Book
+	Units  *empower.Office
 	Rates  *evaluate.Desk
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count  *count.Counter      // keeps the figures
@@ -180,6 +182,8 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
+	n.Units = &empower.Office{Kit: kit, Store: n.Store, Wallet: firms{n}, Secure: time.Now}
+	n.Apply.Units = n.Units
 	n.Till = &cashier.Cashier{Kit: kit, Store: n.Store}
 	if cfg.Pay != nil {
 		n.Till.Home = cfg.Pay.Home

@@ -8,6 +8,7 @@ import (
 
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/party"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
@@ -17,6 +18,7 @@ import (
 type Asking struct {
 	Source      string // item.Evidence.Key
 	Person      party.Person
+	Unit        *party.Org // in whose name the person asks; nil for themselves
 	Item        string
 	Here, There region.Code
 }
@@ -36,11 +38,12 @@ const budget = 2 * time.Second
 func (d *Desk) look(ctx context.Context, draft *journey.Draft, v item.Version) {
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
+	unit := d.unit(ctx, *draft)
 	sources := journey.Sources(v)
 	found := make([]journey.Record, len(sources))
 	var wg sync.WaitGroup
 	for i, key := range sources {
-		wg.Go(func() { found[i] = d.ask(ctx, *draft, key) })
+		wg.Go(func() { found[i] = d.ask(ctx, *draft, key, unit) })
 	}
 	wg.Wait()
 	for i, key := range sources {
@@ -65,9 +68,13 @@ func (d *Desk) Known(ctx context.Context, who party.Person, code string, here, t
 }
 
 // ask is one source: the registered one if it answers, and what the account itself proves in any case.
-func (d *Desk) ask(ctx context.Context, draft journey.Draft, key string) journey.Record {
+func (d *Desk) ask(ctx context.Context, draft journey.Draft, key string, unit mandate.Account) journey.Record {
 	r := d.registered(ctx, draft, key)
 	own := d.account(draft, key)
+	if key == "bizlicence" && len(unit.Face) > 0 { // what the licence says with which the unit's account was opened
+		e := d.source(key)
+		own = journey.Record{Name: e.Name, NameEn: e.NameEn, At: draft.Opened, Values: unit.Face}
+	}
 	if r.Gap != "" && len(own.Values) > 0 {
 		return own
 	}
@@ -85,7 +92,7 @@ func (d *Desk) registered(ctx context.Context, draft journey.Draft, key string) 
 	if d.Evidence == nil {
 		return r
 	}
-	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Applicant, Item: draft.Item, Here: draft.Here, There: draft.There})
+	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Applicant, Unit: draft.Unit, Item: draft.Item, Here: draft.Here, There: draft.There})
 	switch {
 	case errs.Is(err, errs.Missing):
 		return r

@@ -10,6 +10,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
@@ -60,6 +61,11 @@ type Unit struct {
 	// Ratings: Row 0 is inserted, errs.RatedAlready if that service of the case has one with the same Nth; otherwise updated
 	// if the stored version is still Row (errs.Stale).
 	Ratings []rating.Rating
+
+	// Accounts and Mandates: Row 0 is inserted (errs.UnitTaken if the unit has an account), otherwise updated if the stored
+	// version is still Row (errs.Stale).
+	Accounts []mandate.Account
+	Mandates []mandate.Record
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.

@@ -32,6 +32,9 @@ func (f firms) Firms(ctx context.Context, who party.Person) ([]empower.Licence, 
 		if o.Record.Holder.CodeType != unitCode || face["legal_rep"] == "" || bad != nil {
 			continue
 		}
+		if face["address"] == "" { // as the registers name it
+			face["address"] = face["domicile"]
+		}
 		face["name"], face["uscc"] = o.Record.Holder.Name, string(code)
 		out = append(out, empower.Licence{
 			ID: o.Record.ID, Org: party.Org{Name: o.Record.Holder.Name, USCC: code}, Representative: face["legal_rep"], Face: face,

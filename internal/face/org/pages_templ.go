@@ -648,7 +648,7 @@ func onePage(v oneView) templ.Component {
 			}
 		}
 		if !v.Abnormal {
-			templ_7745c5c3_Err = page.ButtonLink("/org/"+string(v.A.Org.USCC)+"/give", page.T(ctx, "org.give")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.ButtonLink("/org/"+string(v.A.Org.USCC)+"/give", page.T(ctx, "org.empower")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

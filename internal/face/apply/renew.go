@@ -46,7 +46,7 @@ func (f *Face) renewed(w http.ResponseWriter, r *http.Request, v visit) error {
 			copies = append(copies, kept)
 		}
 	}
-	d, fresh, err := f.cfg.Desk.Renew(r.Context(), v.Person, c, r.PostForm.Get("key"), copies)
+	d, fresh, err := f.cfg.Desk.Renew(r.Context(), v.Person, v.Grant, c, r.PostForm.Get("key"), copies)
 	if err != nil {
 		return f.unkept(copies, err)
 	}

@@ -16,11 +16,11 @@ import (
 // typed again (行政许可法 bars no second application). Everything is looked at once more: found values are asked for anew, and the check
 // comes last. copied are copies of the case's files, which the draft may drop without harm to the case. A second press with the same
 // key gives the first draft; the caller then drops its copies. Errors: errs.NotAllowedNow unless the case was refused, and those of Start.
-func (d *Desk) Renew(ctx context.Context, who party.Person, c casefile.Case, key string, copied []exchange.File) (draft journey.Draft, fresh bool, err error) {
+func (d *Desk) Renew(ctx context.Context, who party.Person, grant string, c casefile.Case, key string, copied []exchange.File) (draft journey.Draft, fresh bool, err error) {
 	if !Renewable(c) {
 		return draft, false, errs.New(errs.NotAllowedNow, "%s was not refused", c.No)
 	}
-	w := Wish{ID: key, Item: c.Item, Here: c.Here, There: c.There, Said: c.Private.Said}
+	w := Wish{ID: key, Item: c.Item, Here: c.Here, There: c.There, Said: c.Private.Said, Grant: grant}
 	if unit, ok := c.Unit(); ok {
 		w.Unit = unit.USCC
 	}

@@ -44,7 +44,7 @@ var rows = [][]string{
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{"internal/domain/question"},
-	{"internal/domain/rating"},
+	{"internal/domain/rating", "internal/domain/complaint"},
 	{
 		"internal/domain/caseproof", "internal/domain/sharing", "internal/domain/mutualaid",
 		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/mandate", "internal/domain/notice", "internal/domain/message",

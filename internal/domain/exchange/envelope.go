@@ -26,6 +26,8 @@ const (
 	Rating Kind = "rating"
 	// Order is what the supervisor of one province asks another's about a case, or what is answered; nothing moves.
 	Order Kind = "order"
+	// Complaint is one about an office's service, or a step of those who look into it; nothing moves, and it names nobody.
+	Complaint Kind = "complaint"
 )
 
 // The types of signed documents of this package.

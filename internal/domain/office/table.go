@@ -35,10 +35,13 @@ const (
 	UrgeAlarm   Act = "alarm.urge"   // 催办
 	SettleAlarm Act = "alarm.settle" // a broken rule, after the answer
 
-	SeeOrders     Act = "order.see"    // to the own office; a supervisor sees the province's
-	GiveOrder     Act = "order.give"   // to offices of the own province, a request to other provinces; send back, close
-	ReplyOrder    Act = "order.reply"  // for the office
-	AnswerRequest Act = "order.answer" // another province's, for the own one
+	SeeOrders       Act = "order.see"     // to the own office; a supervisor sees the province's
+	GiveOrder       Act = "order.give"    // to offices of the own province, a request to other provinces; send back, close
+	ReplyOrder      Act = "order.reply"   // for the office
+	AnswerRequest   Act = "order.answer"  // another province's, for the own one
+	SeeComplaints   Act = "complaint.see" // of the whole province; by whom only the return call learns
+	AnswerComplaint Act = "complaint.answer"
+	CallComplaint   Act = "complaint.call"
 
 	SeeRules     Act = "rules.see"   // what the own province and others published
 	DraftRules   Act = "rules.draft" // change a draft and its examples
@@ -51,6 +54,10 @@ const (
 	ProposeTerms Act = "sharing.propose"
 	SignTerms    Act = "sharing.sign" // not who proposed them
 	StopSharing  Act = "sharing.stop" // suspend, resume, end the own side
+
+	SayRecognition      Act = "recognition.say"      // whose licences the own province takes instead of paper
+	ConfirmRecognition  Act = "recognition.confirm"  // not who said it
+	WithdrawRecognition Act = "recognition.withdraw" // one person is enough to stop
 )
 
 // The acts on licences that the own office issued.
@@ -144,6 +151,10 @@ var Table = []Rule{
 	{GiveOrder, []Role{Supervisor}, []Condition{OnDuty}},
 	{ReplyOrder, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
 	{AnswerRequest, []Role{Supervisor}, []Condition{OnDuty}},
+	// complaints and 办不成事: never the office that they are about
+	{SeeComplaints, []Role{Supervisor}, []Condition{OnDuty}},
+	{AnswerComplaint, []Role{Supervisor}, []Condition{OnDuty}},
+	{CallComplaint, []Role{Supervisor}, []Condition{OnDuty}},
 
 	// licences that the own office issued (行政许可法 第69、70条)
 	{SeeLicence, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
@@ -166,5 +177,10 @@ var Table = []Rule{
 	{ProposeTerms, []Role{Steward}, []Condition{OnDuty}},
 	{SignTerms, []Role{Steward, Lead}, []Condition{OnDuty}},
 	{StopSharing, []Role{Steward, Lead}, []Condition{OnDuty}},
+
+	// whose licences are taken instead of paper: two people say yes, one says no longer
+	{SayRecognition, []Role{Steward}, []Condition{OnDuty}},
+	{ConfirmRecognition, []Role{Steward, Lead}, []Condition{OnDuty}},
+	{WithdrawRecognition, []Role{Steward, Lead}, []Condition{OnDuty}},
 	{Run, []Role{Operator}, []Condition{OnDuty}},
 }

@@ -1,6 +1,6 @@
-// Package oversight is the desk's pages of those who answer for a service and those who watch over it: what people say of it and
-// what is done about it (ux pages.md S-08), and clocks that run out and
-// supervision orders (S-05, S-06). They show no applicant; only the return call learns whom to call. Every page works
+// Package oversight is the desk's pages of those who answer for a service and those who watch over it: what people say of it, what they
+// complain about, what is done about it (ux pages.md S-08, D-21), clocks that run out and supervision orders (S-05, S-06). They show
+// no applicant; only the return call learns whom to call. Every page works
 // without script.
 package oversight
 
@@ -24,11 +24,12 @@ import (
 type Config struct {
 	Gate page.Gate
 	// Officers maps a sign-in to the officer that the node's register knows.
-	Officers func(subject string) (by casefile.Actor, officeName string, ok bool)
-	Rates    *evaluate.Desk
-	Watch    *supervise.Desk
-	Kit      *unit.Kit
-	Frame    func(r *http.Request) page.Frame // of the desk
+	Officers   func(subject string) (by casefile.Actor, officeName string, ok bool)
+	Rates      *evaluate.Desk
+	Complaints *evaluate.Complaints
+	Watch      *supervise.Desk
+	Kit        *unit.Kit
+	Frame      func(r *http.Request) page.Frame // of the desk
 }
 
 // Face is the pages of one node. Safe for concurrent use.
@@ -52,6 +53,10 @@ var rights = map[string]office.Act{
 	"POST /desk/orders/new":   office.GiveOrder,
 	"GET /desk/orders/{id}":   office.SeeOrders,
 	"POST /desk/orders/{id}":  office.SeeOrders, // each step asks for its own
+
+	"GET /desk/complaints":       office.SeeComplaints,
+	"GET /desk/complaints/{id}":  office.SeeComplaints,
+	"POST /desk/complaints/{id}": office.SeeComplaints, // each step asks for its own
 }
 
 // Register puts the pages on the desk's site.
@@ -69,6 +74,9 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/desk/orders/new", f.guard(f.orderGive))
 	s.Get("/desk/orders/{id}", f.guard(f.order))
 	s.Post("/desk/orders/{id}", f.guard(f.orderStep))
+	s.Get("/desk/complaints", f.guard(f.complaints))
+	s.Get("/desk/complaints/{id}", f.guard(f.complaint))
+	s.Post("/desk/complaints/{id}", f.guard(f.complaintStep))
 }
 
 // guard lets officers through whom the table allows the page; who has no session is sent to sign in.

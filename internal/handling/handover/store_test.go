@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
@@ -25,23 +26,24 @@ var errCrash = errors.New("the process ended")
 
 // store is a node's database in maps, with the promises of unit.Unit. It can be told to end before or after a commit.
 type store struct {
-	mu       sync.Mutex // guards all below
-	cases    map[string]row
-	before   map[string]row // the version before
-	facts    map[string][]casefile.Known
-	papers   []unit.Paper
-	messages map[string][]message.Message
-	ratings  map[string][]rating.Rating
-	orders   map[string][]watch.Filed
-	outbox   map[string]*waiting
-	inbox    map[inKey]exchange.Arrival
-	due      map[string]time.Time
-	log      int
-	serials  map[string]int64
-	commits  int
-	crashAt  int // which commit, from 1; 0: none
-	afterIt  bool
-	whatever func() // called inside the next commit, before it is checked: what another replica does meanwhile
+	mu         sync.Mutex // guards all below
+	cases      map[string]row
+	before     map[string]row // the version before
+	facts      map[string][]casefile.Known
+	papers     []unit.Paper
+	messages   map[string][]message.Message
+	ratings    map[string][]rating.Rating
+	complaints []complaint.Complaint
+	orders     map[string][]watch.Filed
+	outbox     map[string]*waiting
+	inbox      map[inKey]exchange.Arrival
+	due        map[string]time.Time
+	log        int
+	serials    map[string]int64
+	commits    int
+	crashAt    int // which commit, from 1; 0: none
+	afterIt    bool
+	whatever   func() // called inside the next commit, before it is checked: what another replica does meanwhile
 }
 
 type row struct {
@@ -128,6 +130,12 @@ func (s *store) Orders(_ context.Context, id string) ([]watch.Filed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.orders[id]), nil
+}
+
+func (s *store) Complaints(context.Context, string) ([]complaint.Complaint, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.complaints), nil
 }
 
 func (s *store) Serial(_ context.Context, name string) (int64, error) {
@@ -280,6 +288,7 @@ func (s *store) apply(u unit.Unit) error {
 	for _, f := range u.Orders {
 		s.orders[f.Order.Case] = append(s.orders[f.Order.Case], f)
 	}
+	s.complaints = append(s.complaints, u.Complaints...)
 	for _, r := range u.Ratings {
 		s.ratings[r.Case] = append(s.ratings[r.Case], r)
 	}

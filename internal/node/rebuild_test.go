@@ -390,10 +390,10 @@ func TestComingBackAgainstOdds(t *testing.T) {
 		envelope := must(proof.SignJSON(proof.NewSigner(liar), exchange.TypEnvelope, exchange.Envelope{
 			ID: "e", From: "35", To: "63", Kind: exchange.Recall, Case: "c", Leg: "decide", Recalls: "x",
 		}))(t)
-		if err := there.Post.Retook(t.Context(), envelope, forged); !errs.Is(err, errs.WrongSender) {
+		if err := there.Post.Retook(t.Context(), envelope, forged, true); !errs.Is(err, errs.WrongSender) {
 			t.Errorf("a receipt in this node's name by another: %v", err)
 		}
-		if err := there.Post.Resent(t.Context(), envelope, forged, nil); err == nil {
+		if err := there.Post.Resent(t.Context(), envelope, forged, true, nil); err == nil {
 			t.Error("another's envelope was taken for an own one")
 		}
 	})

@@ -55,7 +55,7 @@ func syncFile(path string) error {
 	return errors.Join(err, dir.Sync(), dir.Close())
 }
 
-// lite opens a file with the schema of this binary, for one connection.
+// liteFile opens a file with the schema of this binary, for one connection.
 func (e *engine) liteFile(ctx context.Context, file string) (*sql.DB, error) {
 	cfg := Config{DSN: "sqlite:" + file, ReadConns: 1, migrations: e.cfg.migrations}
 	m, err := open(ctx, cfg)
@@ -193,11 +193,13 @@ func Restore(ctx context.Context, cfg Config, file string, settings map[string][
 }
 
 func restoreFile(ctx context.Context, path, file string, settings map[string][]byte) (err error) {
-	if _, err := os.Lstat(path); err == nil {
-		return errs.New(errs.RestoreOnto, "%s", filepath.Base(path))
+	for _, there := range []string{path, path + "-wal"} { // what another database has left would be taken for this one's
+		if _, err := os.Lstat(there); err == nil {
+			return errs.New(errs.RestoreOnto, "%s", filepath.Base(there))
+		}
 	}
 	part := path + ".restoring"
-	if err := errors.Join(copyFile(file, part), nil); err != nil {
+	if err := copyFile(file, part); err != nil {
 		return err
 	}
 	defer func() {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
@@ -80,8 +81,9 @@ func (p *Post) here(ctx context.Context, id string) (casefile.Case, error) {
 	return c, err
 }
 
-// Retook takes an envelope in once more, under the receipt that this node gave for it.
-func (p *Post) Retook(ctx context.Context, s, receipt proof.Signed) error {
+// Retook takes an envelope in once more, under the receipt that this node gave for it. logged says that the log has it: what it
+// does not have came in the last moments, which nobody else saw, and is entered anew.
+func (p *Post) Retook(ctx context.Context, s, receipt proof.Signed, logged bool) error {
 	e, r, at, err := p.OpenOwn(s, receipt)
 	if err != nil {
 		return err
@@ -103,6 +105,9 @@ func (p *Post) Retook(ctx context.Context, s, receipt proof.Signed) error {
 	u := unit.Unit{At: at, In: &exchange.Arrival{
 		From: e.From, ID: e.ID, Case: e.Case, Kind: e.Kind, Signed: s, Hash: s.Hash(), Receipt: receipt, Status: r.Status, At: at,
 	}}
+	if !logged {
+		u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.Took, At: at, Case: e.Case, Who: string(e.From), What: e.ID})
+	}
 	if r.Status != exchange.Refused {
 		switch e.Kind {
 		case exchange.Offer:
@@ -250,8 +255,9 @@ func (p *Post) retakeRating(ctx context.Context, u *unit.Unit, c casefile.Case, 
 	return nil
 }
 
-// Resent puts an own envelope back that its addressee has, and settles it with the receipt. by names the officer of an own fact.
-func (p *Post) Resent(ctx context.Context, s, receipt proof.Signed, by func(proof.Hash) string) error {
+// Resent puts an own envelope back that its addressee has, and settles it with the receipt. logged is that of Retook; by names
+// the officer of an own fact, false if the log does not have it.
+func (p *Post) Resent(ctx context.Context, s, receipt proof.Signed, logged bool, by func(proof.Hash) (string, bool)) error {
 	e, r, _, err := p.OpenOwn(s, receipt)
 	if err != nil {
 		return err
@@ -259,7 +265,7 @@ func (p *Post) Resent(ctx context.Context, s, receipt proof.Signed, by func(proo
 	known, settled, err := p.Store.Sent(ctx, e.ID)
 	switch {
 	case errs.Is(err, errs.Missing):
-		if err := p.repost(ctx, e, s, by); err != nil {
+		if err := p.repost(ctx, e, s, logged, by); err != nil {
 			return err
 		}
 	case err != nil:
@@ -276,12 +282,15 @@ func (p *Post) Resent(ctx context.Context, s, receipt proof.Signed, by func(proo
 }
 
 // repost is the unit that first posted an own envelope, as far as the envelope tells.
-func (p *Post) repost(ctx context.Context, e exchange.Envelope, s proof.Signed, by func(proof.Hash) string) error {
+func (p *Post) repost(ctx context.Context, e exchange.Envelope, s proof.Signed, logged bool, by func(proof.Hash) (string, bool)) error {
 	c, err := p.here(ctx, e.Case)
 	if err != nil {
 		return err
 	}
 	u := unit.Unit{At: e.At, Out: []exchange.Parcel{parcelOf(e, s)}}
+	if !logged {
+		u.Log = append(u.Log, accesslog.Entry{Kind: accesslog.Sent, At: e.At, Case: e.Case, Who: string(p.Kit.Me), What: e.ID})
+	}
 	switch e.Kind {
 	case exchange.Offer, exchange.Notice:
 		err = p.bring(&u, c, e, by)
@@ -319,7 +328,7 @@ func recalled(c casefile.Case, e exchange.Envelope) (casefile.Case, error) {
 }
 
 // bring brings back what an own offer or notice says of the case: an offer brings the whole case as it stood, a notice the acts.
-func (p *Post) bring(u *unit.Unit, c casefile.Case, e exchange.Envelope, by func(proof.Hash) string) error {
+func (p *Post) bring(u *unit.Unit, c casefile.Case, e exchange.Envelope, by func(proof.Hash) (string, bool)) error {
 	facts, err := p.facts(e)
 	if err != nil {
 		return err
@@ -341,12 +350,18 @@ func (p *Post) bring(u *unit.Unit, c casefile.Case, e exchange.Envelope, by func
 		c.Private, c.Row = in.Private, row
 	}
 	for _, f := range facts {
+		who, logged := by(f.Hash)
+		if f.Fact.By == p.Kit.Me && !logged {
+			u.Log = append(u.Log, accesslog.Entry{
+				Kind: accesslog.Act, At: f.Fact.At, Case: c.ID, Who: string(p.Kit.Me), Office: f.Fact.Office, What: string(f.Fact.Act), Fact: f.Hash,
+			})
+		}
 		if f.Fact.By == p.Kit.Me && e.Kind == exchange.Notice {
 			v, err := p.Kit.Catalogue.Pinned(f.Fact.Rule, f.Fact.Pins)
 			if err != nil {
 				return err
 			}
-			c = casefile.Redo(c, f.Fact, f.Hash, by(f.Hash), casefile.Law{Version: v, Calendar: p.Kit.Calendar})
+			c = casefile.Redo(c, f.Fact, f.Hash, who, casefile.Law{Version: v, Calendar: p.Kit.Calendar})
 		}
 		kit.Told(u, c, f.Fact, f.Hash)
 	}

@@ -31,11 +31,12 @@ type Store interface {
 }
 
 // Post does again what the post room did before: without anybody hearing of it, without a new signature on what was signed.
-// Known says whether an envelope is dealt with here. Resent and Retook are idempotent; by names the officer of a fact.
+// Known says whether an envelope is dealt with here. Resent and Retook are idempotent; logged says
+// that the log has the envelope, by names the officer of an own fact that the log has.
 type Post interface {
 	Known(ctx context.Context, from office.NodeID, id string) (bool, error)
-	Resent(ctx context.Context, envelope, receipt proof.Signed, by func(proof.Hash) string) error
-	Retook(ctx context.Context, envelope, receipt proof.Signed) error
+	Resent(ctx context.Context, envelope, receipt proof.Signed, logged bool, by func(proof.Hash) (string, bool)) error
+	Retook(ctx context.Context, envelope, receipt proof.Signed, logged bool) error
 	// Mend posts the offers that a case says are on their way and that no outbox has.
 	Mend(ctx context.Context, caseID string) error
 	// Opened gives who an envelope is from and for, its attachments' addresses, and when it was sent or taken here; it checks
@@ -405,6 +406,13 @@ func (c *Collector) caseAgain(ctx context.Context, id string, ways []way) (int, 
 		}
 		return bytes.Compare([]byte(a.ID), []byte(b.ID))
 	})
+	by := func(h proof.Hash) (string, bool) {
+		who, ok := officers[h]
+		if !ok { // it is entered now, once
+			officers[h] = string(c.Kit.Me)
+		}
+		return who, ok
+	}
 	n := 0
 	for _, p := range list {
 		for _, f := range p.Files {
@@ -412,10 +420,11 @@ func (c *Collector) caseAgain(ctx context.Context, id string, ways []way) (int, 
 				c.problem(p.at, id, err)
 			}
 		}
+		logged := p.index < len(entries)
 		if p.took {
-			err = c.Post.Resent(ctx, p.envelope, p.receipt, func(h proof.Hash) string { return officers[h] })
+			err = c.Post.Resent(ctx, p.envelope, p.receipt, logged, by)
 		} else {
-			err = c.Post.Retook(ctx, p.envelope, p.receipt)
+			err = c.Post.Retook(ctx, p.envelope, p.receipt, logged)
 		}
 		switch errs.KindOf(err) { //nolint:exhaustive // the others say that it cannot be done again: people look at the case
 		case errs.Unavailable, errs.Exhausted:

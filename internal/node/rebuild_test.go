@@ -38,7 +38,7 @@ type union struct {
 	key     gm.SignKey
 	now     time.Time
 	bend    func(to office.NodeID, m handover.Message, answer []byte) []byte // what the channel does to answers
-	fault   func(n int, phase string) error                                   // of the node that is opened next
+	fault   func(n int, phase string) error                                  // of the node that is opened next
 }
 
 func newUnion(t *testing.T) *union {
@@ -349,7 +349,10 @@ func TestAReceivingProvinceComesBack(t *testing.T) {
 
 type countingWriter int
 
-func (c *countingWriter) Write(b []byte) (int, error) { *c += countingWriter(len(b)); return len(b), nil }
+func (c *countingWriter) Write(b []byte) (int, error) {
+	*c += countingWriter(len(b))
+	return len(b), nil
+}
 
 // Whoever is away is waited for, whoever lies is not believed, whatever is cut short is begun again.
 func TestComingBackAgainstOdds(t *testing.T) {

@@ -149,7 +149,7 @@ func (e *engine) dumpTable(ctx context.Context, from, to *sql.Tx, t table) error
 	if err != nil {
 		return err
 	}
-	defer put.Close()                                                           //nolint:errcheck // ends with the transaction
+	defer put.Close()                                                 //nolint:errcheck // ends with the transaction
 	rows, err := from.QueryContext(ctx, "SELECT "+cols+" FROM "+name) //nolint:gosec // names of our own schema
 	if err != nil {
 		return err

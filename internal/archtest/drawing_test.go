@@ -40,11 +40,11 @@ var rows = [][]string{
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
 		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit", "internal/handling/count",
-		"internal/handling/allot", "internal/handling/rebuild",
+		"internal/handling/allot", "internal/handling/recognise", "internal/handling/rebuild",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{"internal/domain/question"},
-	{"internal/domain/rating"},
+	{"internal/domain/rating", "internal/domain/complaint"},
 	{
 		"internal/domain/caseproof", "internal/domain/sharing", "internal/domain/mutualaid",
 		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/notice", "internal/domain/message",

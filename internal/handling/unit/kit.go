@@ -8,6 +8,7 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
@@ -38,6 +39,8 @@ type Kit struct {
 	Notices *notice.Book
 	Outlets bool
 	Ratings *rating.Book // clocks and indicators of the 好差评
+	// Complaints are their clocks and what they can be about.
+	Complaints *complaint.Book
 	// ES256 signs log heads for browsers, which cannot read SM2; nil leaves that signature out.
 	ES256 gm.ES256Key
 	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.

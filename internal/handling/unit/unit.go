@@ -8,6 +8,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/booking"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/message"
@@ -60,6 +61,10 @@ type Unit struct {
 	// Ratings: Row 0 is inserted, errs.RatedAlready if that service of the case has one with the same Nth; otherwise updated
 	// if the stored version is still Row (errs.Stale).
 	Ratings []rating.Rating
+
+	// Complaints: Row 0 is inserted, errs.ComplaintOpen if there is one with the same Nth about that service of the case; otherwise
+	// updated if the stored version is still Row (errs.Stale).
+	Complaints []complaint.Complaint
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.

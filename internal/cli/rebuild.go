@@ -55,7 +55,7 @@ func runRebuild(ctx context.Context, e *env) int {
 }
 
 func (e *env) rebuild(ctx context.Context, c config, wait time.Duration) (r rebuildReport, err error) {
-	n, _, _, err := openNode(ctx, c, slog.New(slog.DiscardHandler))
+	n, _, _, err := openNode(ctx, c, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		return r, err
 	}

@@ -20,6 +20,7 @@ import (
 	"tongban/internal/face/api"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
+	"tongban/internal/handling/share"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/node"
@@ -28,23 +29,27 @@ import (
 
 // openProvince starts a province: store, channel, wheel, and what it serves to machines and people.
 func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (http.Handler, func() error, error) {
-	n, operator, reportKeys, err := openNode(ctx, c, log)
+	sources, views, err := c.connected()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, closeViews(views))
+	}
+	n, operator, reportKeys, err := openNode(ctx, c, log, sources)
+	if err != nil {
+		return nil, nil, errors.Join(err, closeViews(views))
 	}
 	handler, err := province(c, n, operator, reportKeys, log) //nolint:contextcheck // looking whether other provinces answer outlives any request
 	if err == nil {
 		err = n.Start(context.WithoutCancel(ctx))
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, n.Stop())
+		return nil, nil, errors.Join(err, n.Stop(), closeViews(views))
 	}
 	end := follow(c, n, operator, log) //nolint:contextcheck // it ends by its own Close, not with this context
-	return handler, func() error { end(); return n.Stop() }, nil
+	return handler, func() error { end(); return errors.Join(n.Stop(), closeViews(views)) }, nil
 }
 
-// openNode wires a province as its configuration says; nothing runs yet.
-func openNode(ctx context.Context, c config, log *slog.Logger) (_ *node.Node, operator []byte, reportKeys [][]byte, err error) {
+// openNode wires a province as its configuration says; nothing runs yet. sources are departmental systems, nil for none.
+func openNode(ctx context.Context, c config, log *slog.Logger, sources share.Source) (_ *node.Node, operator []byte, reportKeys [][]byte, err error) {
 	keys, err := gm.OpenKeys(c.path("keys"))
 	if err != nil {
 		return nil, nil, nil, err
@@ -58,7 +63,7 @@ func openNode(ctx context.Context, c config, log *slog.Logger) (_ *node.Node, op
 		return nil, nil, nil, err
 	}
 	n, err := node.Open(ctx, node.Config{
-		Gateways: gateways, Pay: c.pay(),
+		Gateways: gateways, Pay: c.pay(), Source: sources,
 		ID: c.ID, Dir: c.dir, Store: sqlstore.Options{Config: c.store()}, Keys: keys, Trust: trust, Log: log,
 		Join: func(r handover.Receiver) (handover.Channel, func(), error) { //nolint:contextcheck // it ends by its own Close, not with this context
 			client, err := c.connect(r, log)

@@ -31,6 +31,7 @@ import (
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/empower"
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
@@ -100,6 +101,7 @@ type Node struct {
 	Words      *correspond.Desk
 	Till       *cashier.Cashier
 	Visits     *visit.Book
+	Units      *empower.Office
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
 	Mine       *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
@@ -183,6 +185,8 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
+	n.Units = &empower.Office{Kit: kit, Store: n.Store, Wallet: firms{n}, Secure: time.Now}
+	n.Apply.Units = n.Units
 	n.Till = &cashier.Cashier{Kit: kit, Store: n.Store}
 	if cfg.Pay != nil {
 		n.Till.Home = cfg.Pay.Home

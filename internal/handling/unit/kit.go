@@ -313,4 +313,10 @@ func (k *Kit) Woken() {
 }
 
 // Lookups are the blind index entries of a case that is stored for the first time.
-func (k *Kit) Lookups(c casefile.Case) []party.Lookup { return party.Lookups(c.Private.Applicant) }
+func (k *Kit) Lookups(c casefile.Case) []party.Lookup {
+	out := party.Lookups(c.Private.Applicant)
+	if unit, ok := c.Unit(); ok {
+		out = append(out, party.Lookup{Kind: party.ByNumber, Value: string(unit.USCC)})
+	}
+	return out
+}

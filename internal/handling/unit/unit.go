@@ -11,6 +11,7 @@ import (
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
@@ -65,6 +66,11 @@ type Unit struct {
 	// Complaints: Row 0 is inserted, errs.ComplaintOpen if there is one with the same Nth about that service of the case; otherwise
 	// updated if the stored version is still Row (errs.Stale).
 	Complaints []complaint.Complaint
+
+	// Accounts and Mandates: Row 0 is inserted (errs.UnitTaken if the unit has an account), otherwise updated if the stored
+	// version is still Row (errs.Stale).
+	Accounts []mandate.Account
+	Mandates []mandate.Record
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.

@@ -33,6 +33,7 @@ var rows = [][]string{
 		"internal/adapter/office", "internal/adapter/gateway", "internal/adapter/paygate", "internal/adapter/sqlview", "internal/adapter/dataservice",
 	},
 	{"internal/fsck"},
+	{"internal/handling/rebuild"}, // does again what the use cases did
 	{
 		"internal/handling/evaluate",
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",
@@ -40,7 +41,7 @@ var rows = [][]string{
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
 		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit", "internal/handling/count",
-		"internal/handling/allot", "internal/handling/recognise", "internal/handling/rebuild", "internal/handling/empower",
+		"internal/handling/allot", "internal/handling/recognise", "internal/handling/empower",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{"internal/domain/question"},

@@ -416,7 +416,7 @@ func (p *Post) relist(u *unit.Unit, l licence.Licence, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	u.Licences = append(u.Licences, unit.Standing{Life: life, Signed: signed, Lookups: l.Forms()})
+	u.Licences = append(u.Licences, unit.Standing{Life: life, Signed: signed, Lookups: unit.LicenceForms(l)})
 	return nil
 }
 

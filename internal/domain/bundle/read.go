@@ -84,7 +84,8 @@ func (b Bundle) Judge(cat *item.Catalogue) error {
 }
 
 // ahead refuses a word on a mandate for days that are past, or have begun when it ends: what was decided under it is judged by the
-// day of the decision, and that may not change afterwards. errs.RulesBackdated.
+// day of the decision, and that may not change
+// afterwards. errs.RulesBackdated, errs.MandateEndsAhead.
 func (b Bundle) ahead(cat *item.Catalogue) error {
 	on, c := workday.DateOf(b.At), b.Content
 	switch c.Kind { //nolint:exhaustive // the others are no word on an agreement
@@ -94,7 +95,7 @@ func (b Bundle) ahead(cat *item.Catalogue) error {
 		}
 	case Departure:
 		if a, ok := cat.Agreement(c.Name); ok && a.Mandate != nil && !c.From.After(on) {
-			return errs.New(errs.RulesBackdated, "a mandate ends from %s, published %s", c.From, on)
+			return errs.New(errs.MandateEndsAhead, "a mandate ends from %s, published %s", c.From, on)
 		}
 	}
 	return nil

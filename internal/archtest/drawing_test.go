@@ -40,7 +40,7 @@ var rows = [][]string{
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
 		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit", "internal/handling/count",
-		"internal/handling/allot",
+		"internal/handling/allot", "internal/handling/recognise",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{"internal/domain/question"},

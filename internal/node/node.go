@@ -195,7 +195,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
-	n.Mine.Licences = n.licencesOf
+	n.Mine.Licences, n.Mine.Records = n.licencesOf, n.recordsOf
 	n.lists = certify.NewStatusDesk(n.Issuer, time.Now)
 	n.Post = &handover.Post{
 		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Outdated: n.outdated, Secure: time.Now,

@@ -122,6 +122,20 @@ type Material struct {
 	Source string          `json:"source"` // elicence | shared | generated | promise | upload
 	Note   string          `json:"note,omitempty"`
 	Files  []exchange.File `json:"files,omitempty"`
+	// Licence is the electronic licence that stands for the paper; nil where there is another source.
+	Licence *Relied `json:"licence,omitempty"`
+}
+
+// Relied is what a case keeps of a licence that stands for a paper, so that nobody asks for the paper again: the fields are those
+// of licence.Shown, to which it converts.
+type Relied struct {
+	Record proof.Signed  `json:"record"`
+	ID     string        `json:"id"`
+	By     office.NodeID `json:"by"`
+	Looked time.Time     `json:"looked"`
+	Known  time.Time     `json:"known,omitzero"`
+	Late   bool          `json:"late,omitempty"`
+	Ground string        `json:"ground,omitempty"`
 }
 
 // Consent records that the applicant agreed to what is sent where. Way is ConsentAttested: an officer heard it at the

@@ -41,6 +41,10 @@ const (
 	ProposeTerms Act = "sharing.propose"
 	SignTerms    Act = "sharing.sign" // not who proposed them
 	StopSharing  Act = "sharing.stop" // suspend, resume, end the own side
+
+	SayRecognition      Act = "recognition.say"      // whose licences the own province takes instead of paper
+	ConfirmRecognition  Act = "recognition.confirm"  // not who said it
+	WithdrawRecognition Act = "recognition.withdraw" // one person is enough to stop
 )
 
 // The acts on licences that the own office issued.
@@ -146,5 +150,10 @@ var Table = []Rule{
 	{ProposeTerms, []Role{Steward}, []Condition{OnDuty}},
 	{SignTerms, []Role{Steward, Lead}, []Condition{OnDuty}},
 	{StopSharing, []Role{Steward, Lead}, []Condition{OnDuty}},
+
+	// whose licences are taken instead of paper: two people say yes, one says no longer
+	{SayRecognition, []Role{Steward}, []Condition{OnDuty}},
+	{ConfirmRecognition, []Role{Steward, Lead}, []Condition{OnDuty}},
+	{WithdrawRecognition, []Role{Steward, Lead}, []Condition{OnDuty}},
 	{Run, []Role{Operator}, []Condition{OnDuty}},
 }

@@ -140,7 +140,7 @@ func (f *Face) start(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	wish.ID = r.PostForm.Get("key")
+	wish.ID, wish.Grant = r.PostForm.Get("key"), v.Grant
 	d, err := f.cfg.Desk.Start(r.Context(), v.Person, wish)
 	if err != nil {
 		return err
@@ -187,7 +187,7 @@ func (f *Face) moved(w http.ResponseWriter, r *http.Request, v visit) error {
 }
 
 func (f *Face) adopt(w http.ResponseWriter, r *http.Request, v visit) error {
-	d, err := f.cfg.Desk.Adopt(r.Context(), v.Person, r.PathValue("id"))
+	d, err := f.cfg.Desk.Adopt(r.Context(), v.Person, v.Grant, r.PathValue("id"))
 	if err != nil {
 		return err
 	}

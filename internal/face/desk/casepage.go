@@ -66,6 +66,7 @@ func (v caseView) finishing() bool { return slices.Contains(v.Offers, actFinish)
 type materialView struct {
 	Name, Source, Note string
 	Files              []fileView
+	Licence            string // address of the page that says why it is good; "" if there is none
 }
 
 type fileView struct {
@@ -353,8 +354,11 @@ func (f *Face) consent(ctx context.Context, v visit, c casefile.Consent) string 
 
 func (f *Face) fillMaterials(r *http.Request, _ visit, view *caseView) {
 	ctx, n := r.Context(), 0
-	for _, m := range view.C.Private.Materials {
+	for i, m := range view.C.Private.Materials {
 		mv := materialView{Name: m.Name, Source: page.T(ctx, "desk.source."+m.Source), Note: m.Note}
+		if m.Licence != nil {
+			mv.Licence = licenceHref(view.C.ID, i)
+		}
 		for _, file := range m.Files {
 			mv.Files = append(mv.Files, fileView{
 				Href: fileHref(view.C.ID, n), Name: file.Name, Size: size(ctx, file.Size), Image: file.Type == "image/png" || file.Type == "image/jpeg",

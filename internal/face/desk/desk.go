@@ -14,10 +14,12 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence/statuslist"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
@@ -93,6 +95,10 @@ type Config struct {
 	Box        Box
 	// Known is what registered sources say of who stands at the counter, as "SOURCE.WHAT"; nil asks none.
 	Known func(ctx context.Context, who party.Person, code string, here, there region.Code, v item.Version) map[string]string
+	// Standing judges a licence of another node by its issuer's status list, and says of when the list is.
+	Standing func(ctx context.Context, by office.NodeID, ref statuslist.Ref) (known time.Time, late bool, err error)
+	// Book lets f read what provinces said about whose licences they take.
+	Book func(f func(b *sharing.Book))
 	// Reachable says whether another node answers now; nil judges by how long an offer has been without receipt.
 	Reachable func(office.NodeID) bool
 	Demo      bool
@@ -154,6 +160,7 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/desk/cases/{id}/papers", f.guard(f.caseTab(tabPapers)))
 	s.Get("/desk/cases/{id}/receipt", f.guard(f.receipt))
 	s.Get("/desk/cases/{id}/files/{n}", f.guard(f.file))
+	s.Get("/desk/cases/{id}/licences/{n}", f.guard(f.relied))
 	s.Get("/desk/cases/{id}/do/{act}", f.guard(f.actForm))
 	s.Post("/desk/cases/{id}/do/{act}", f.guard(f.act))
 	s.Post("/desk/cases/{id}/do/supplement", f.guard(f.supplement), page.Upload(maxIntake))
@@ -168,6 +175,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/desk/fees", f.guard(f.feeSheet))
 	s.Get("/desk/visits", f.guard(f.visitDay))
 	s.Post("/desk/visits", f.guard(f.visitMark))
+	s.Get("/desk/keys", f.guard(f.keys))
+	s.Post("/desk/keys", f.guard(f.switchKeys))
 }
 
 // visit is a request of a known officer.
@@ -227,6 +236,10 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 		return f.without(r, fr)
 	}
 	fr.UserName, fr.OfficeName, fr.SignOut = v.by.Name, v.office, "/desk/sign-out"
+	if keysOn(r) {
+		fr.Scripts = []string{keysScript}
+	}
+	fr.Footer = []page.Link{{Href: "/desk/keys", Text: page.T(ctx, "desk.keys.title")}}
 	fr.Nav = []page.Link{{Href: "/desk", Text: page.T(ctx, "desk.nav.queue"), Current: r.URL.Path == "/desk"}}
 	if v.by.Has(office.Window) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/new", Text: page.T(ctx, "desk.nav.new"), Current: within(r, "/desk/new")})

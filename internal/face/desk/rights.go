@@ -34,6 +34,7 @@ var rights = map[string]office.Act{
 	"GET /desk/cases/{id}/papers":         office.SeeCase,
 	"GET /desk/cases/{id}/receipt":        office.SeePaper,
 	"GET /desk/cases/{id}/files/{n}":      office.SeeCase,
+	"GET /desk/cases/{id}/licences/{n}":   office.SeeCase,
 	"GET /desk/cases/{id}/do/{act}":       office.SeeCase,
 	"POST /desk/cases/{id}/do/{act}":      office.SeeCase,
 	"POST /desk/cases/{id}/do/supplement": "supplement",
@@ -50,6 +51,9 @@ var rights = map[string]office.Act{
 
 	"GET /desk/visits":  office.KeepVisits,
 	"POST /desk/visits": office.KeepVisits,
+
+	"GET /desk/keys":  office.SeeQueue,
+	"POST /desk/keys": office.SeeQueue,
 }
 
 // allowed asks the table for the page of a request: role and presence. errs.NotYours for a page without a right.

@@ -65,6 +65,7 @@ type Wish struct {
 	Item        string
 	Here, There region.Code
 	Said        map[string]bool
+	Grant       string // of the person's sign-in: other provinces may be asked for what the person holds there
 }
 
 // Way says how a wish would go: the mode in which it is prepared here, and the rules of today. It returns errs.Missing for
@@ -132,7 +133,7 @@ func (d *Desk) Start(ctx context.Context, who party.Person, w Wish) (journey.Dra
 	}
 	draft = draft.Clone()
 	maps.Copy(draft.Said, Carried(v, w.Said))
-	d.look(ctx, &draft, v)
+	d.look(ctx, &draft, v, w.Grant)
 	draft.Row, err = d.Store.SaveDraft(ctx, draft)
 	if errs.Is(err, errs.CaseExists) { // the same form came twice
 		return d.Open(ctx, who, w.ID)
@@ -236,12 +237,12 @@ func (d *Desk) Change(ctx context.Context, who party.Person, id string, f func(*
 
 // Adopt takes the rules of today for a draft that was begun under others. All answers stay; those that no longer fit are
 // asked for again, and what was confirmed by a look is looked at once more.
-func (d *Desk) Adopt(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
+func (d *Desk) Adopt(ctx context.Context, who party.Person, grant, id string) (journey.Draft, error) {
 	return d.change(ctx, who, id, func(draft *journey.Draft, v item.Version, _ bool) error {
 		draft.Version, draft.Digest, draft.Pins = v.ID, v.Digest, v.Pins
 		delete(draft.Seen, string(journey.Found))
 		delete(draft.Seen, string(journey.Materials))
-		d.look(ctx, draft, v)
+		d.look(ctx, draft, v, grant)
 		return nil
 	})
 }

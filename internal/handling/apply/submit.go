@@ -248,6 +248,10 @@ func materials(draft journey.Draft, v item.Version) []casefile.Material {
 			m.Files = draft.FilesOf(p.Material.Key)
 		case "elicence", "shared":
 			m.Note = p.From.Name + " " + p.From.At.UTC().Format("2006-01-02T15:04Z")
+			if l := p.From.Licence; l != nil {
+				kept := casefile.Relied(*l)
+				m.Licence = &kept
+			}
 		}
 		out = append(out, m)
 	}

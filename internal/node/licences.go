@@ -208,7 +208,7 @@ func (e evidence) Ask(ctx context.Context, q apply.Asking) (journey.Record, erro
 	i := slices.IndexFunc(e.n.Kit.Catalogue.Evidence(), func(s item.Evidence) bool { return s.Key == q.Source })
 	decides, err := e.n.Kit.OfficeAt(q.There)
 	away := false
-	if i >= 0 && err == nil {
+	if i >= 0 && err == nil && q.Unit == nil { // what a person holds says nothing of a unit that they act for
 		f, err := e.licences.Find(ctx, recognise.Wish{
 			Person: q.Person, Grant: q.Grant, Item: q.Item, Decides: decides.Node, Source: e.n.Kit.Catalogue.Evidence()[i],
 		})

@@ -31,6 +31,7 @@ type Draft struct {
 	Opened    time.Time         `json:"opened"`
 	Saved     time.Time         `json:"saved"`
 	Applicant party.Person      `json:"applicant"`
+	Unit      *party.Org        `json:"unit,omitempty"`     // in whose name the applicant acts; nil for an own matter
 	Said      map[string]bool   `json:"said,omitempty"`     // to the matter's yes-no questions
 	Answers   map[string]string `json:"answers,omitempty"`  // by field as typed; "" was passed over
 	Records   map[string]Record `json:"records,omitempty"`  // by registered source

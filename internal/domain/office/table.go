@@ -30,6 +30,10 @@ const (
 	ReviewRating Act = "rating.review" // whether a contested one is mistaken
 	CallBack     Act = "rating.call"   // the return call: sees whom to call, and is not who was rated
 
+	SeeComplaints   Act = "complaint.see" // of the whole province; by whom only the return call learns
+	AnswerComplaint Act = "complaint.answer"
+	CallComplaint   Act = "complaint.call"
+
 	SeeRules     Act = "rules.see"   // what the own province and others published
 	DraftRules   Act = "rules.draft" // change a draft and its examples
 	ApproveRules Act = "rules.approve"
@@ -129,6 +133,12 @@ var Table = []Rule{
 	{HandleRating, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
 	{ReviewRating, []Role{Supervisor}, []Condition{OnDuty}},
 	{CallBack, []Role{Supervisor}, []Condition{OnDuty}},
+
+	// complaints and 办不成事: never the office that they are about
+	{SeeComplaints, []Role{Supervisor}, []Condition{OnDuty}},
+	{AnswerComplaint, []Role{Supervisor}, []Condition{OnDuty}},
+	{CallComplaint, []Role{Supervisor}, []Condition{OnDuty}},
+
 	// licences that the own office issued (行政许可法 第69、70条)
 	{SeeLicence, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
 	{DoLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty}},

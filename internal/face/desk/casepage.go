@@ -10,6 +10,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/workday"
@@ -305,6 +306,7 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 		{Key: page.T(ctx, "desk.identity.phone"), Value: masked(p, p.Phone, view.Full)},
 		{Key: page.T(ctx, "desk.case.consent"), Value: f.consent(ctx, v, view.C.Private.Consent)},
 	}
+	view.Applicant = append(view.Applicant, f.acting(ctx, view.C)...)
 	for _, one := range view.C.Private.Parties {
 		view.Applicant = append(view.Applicant, page.Row{
 			Key: f.roleName(v.lang, view.Version, one.Role), Value: page.T(ctx, "apply.desk.joined", one.Person.Name, clock(ctx, one.At)),
@@ -330,6 +332,26 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 		view.Answers = append(view.Answers, row)
 	}
 	f.fillMaterials(r, v, view)
+}
+
+// acting is in whose name the applicant acts and by what right, as it was pinned on the day of the act; nothing for an own matter.
+func (f *Face) acting(ctx context.Context, c casefile.Case) []page.Row {
+	unit, ok := c.Unit()
+	if !ok {
+		return nil
+	}
+	rows := []page.Row{{Key: page.T(ctx, "org.desk.unit"), Value: unit.Name, Source: string(unit.USCC)}}
+	a := c.Private.Acting
+	right := page.T(ctx, "org.desk.leads", a.Licence)
+	if a.Mandate != "" {
+		right = a.Mandate
+		if a.Proof != nil {
+			if m, err := mandate.Open(a.Agreed, *a.Proof, f.cfg.Kit.Trust()); err == nil {
+				right = page.T(ctx, "org.desk.mandate_value", date(ctx, m.From), date(ctx, m.Until), m.Representative.Name, a.Digest.String()[:16])
+			}
+		}
+	}
+	return append(rows, page.Row{Key: page.T(ctx, "org.desk.mandate"), Value: right})
 }
 
 // roleName is what the form calls somebody who takes part.

@@ -8,6 +8,7 @@ import (
 
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/party"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
@@ -17,6 +18,7 @@ import (
 type Asking struct {
 	Source      string // item.Evidence.Key
 	Person      party.Person
+	Unit        *party.Org // in whose name the person asks; nil for themselves
 	Item        string
 	Here, There region.Code
 	Grant       string // of the person's sign-in, by which other provinces may be asked; "" at a counter
@@ -39,11 +41,12 @@ const budget = 2 * time.Second
 func (d *Desk) look(ctx context.Context, draft *journey.Draft, v item.Version, grant string) {
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
+	unit := d.unit(ctx, *draft)
 	sources := journey.Sources(v)
 	found := make([]journey.Record, len(sources))
 	var wg sync.WaitGroup
 	for i, key := range sources {
-		wg.Go(func() { found[i] = d.ask(ctx, *draft, key, grant) })
+		wg.Go(func() { found[i] = d.ask(ctx, *draft, key, grant, unit) })
 	}
 	wg.Wait()
 	for i, key := range sources {
@@ -68,9 +71,13 @@ func (d *Desk) Known(ctx context.Context, who party.Person, code string, here, t
 }
 
 // ask is one source: the registered one if it answers, and what the account itself proves in any case.
-func (d *Desk) ask(ctx context.Context, draft journey.Draft, key, grant string) journey.Record {
+func (d *Desk) ask(ctx context.Context, draft journey.Draft, key, grant string, unit mandate.Account) journey.Record {
 	r := d.registered(ctx, draft, key, grant)
 	own := d.account(draft, key)
+	if key == "bizlicence" && len(unit.Face) > 0 { // what the licence says with which the unit's account was opened
+		e := d.source(key)
+		own = journey.Record{Name: e.Name, NameEn: e.NameEn, At: draft.Opened, Values: unit.Face}
+	}
 	if r.Gap != "" && len(own.Values) > 0 {
 		return own
 	}
@@ -88,7 +95,7 @@ func (d *Desk) registered(ctx context.Context, draft journey.Draft, key, grant s
 	if d.Evidence == nil {
 		return r
 	}
-	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Applicant, Item: draft.Item, Here: draft.Here, There: draft.There, Grant: grant})
+	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Applicant, Unit: draft.Unit, Item: draft.Item, Here: draft.Here, There: draft.There, Grant: grant})
 	switch {
 	case errs.Is(err, errs.Missing):
 		return r

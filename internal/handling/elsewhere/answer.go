@@ -150,7 +150,7 @@ func (a *Answerer) look(ctx context.Context, from office.NodeID, b vouch.Bearer)
 	entry := accesslog.Entry{Kind: accesslog.View, At: at, Who: "applicant", What: "elsewhere.cases", Reason: "asked at " + string(from)}
 	u := unit.Unit{At: at}
 	for _, c := range found[:min(len(found), most)] {
-		if !party.SameDocument(c.Private.Applicant, b.Person) {
+		if !c.Own(b.Person) {
 			continue
 		}
 		got.Cases = append(got.Cases, a.line(c))

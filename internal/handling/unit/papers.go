@@ -22,6 +22,9 @@ func (k *Kit) DocData(c casefile.Case, by office.Office) document.Data {
 	if a, ok := k.Catalogue.AgreementBy(c.Mandate.Digest); ok {
 		d.Mandate, d.DecidedBy = a.Title, k.legOffice(c, item.Decide).Name
 	}
+	if unit, ok := c.Unit(); ok { // what is decided is decided to the unit
+		d.ApplicantName, d.ApplicantMaskedID = unit.Name, string(unit.USCC)
+	}
 	for _, m := range c.Private.Materials {
 		d.Materials = append(d.Materials, document.Material{Name: m.Name, Pages: max(1, len(m.Files)), Form: m.Source})
 	}

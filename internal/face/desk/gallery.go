@@ -170,6 +170,10 @@ func (m made) caseStates(add adding) {
 		}
 		return reviewErrors(a)
 	}, actReview)
+	one("desk-case-mandate", func(v caseView) templ.Component {
+		v.Mandate = []page.Row{{Key: "By", Value: "Linquan"}, {Key: "Mandate", Value: "!"}}
+		return checkTab(v)
+	}, actDecide, actPassOn)
 	one("desk-case-decided", func(v caseView) templ.Component {
 		v.C.Private.Decision = &casefile.Decision{Outcome: casefile.Granted, Text: "!", At: m.at}
 		v.Offers, v.Notices, v.Full = nil, nil, true

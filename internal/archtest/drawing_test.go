@@ -30,9 +30,10 @@ var rows = [][]string{
 	{
 		"internal/adapter/sqlstore", "internal/adapter/natschan", "internal/adapter/memchan",
 		"internal/adapter/blobs", "internal/adapter/oidc", "internal/adapter/pdf", "internal/adapter/ofd",
-		"internal/adapter/office", "internal/adapter/gateway", "internal/adapter/paygate",
+		"internal/adapter/office", "internal/adapter/gateway", "internal/adapter/paygate", "internal/adapter/sqlview", "internal/adapter/dataservice",
 	},
 	{"internal/fsck"},
+	{"internal/handling/rebuild"}, // does again what the use cases did
 	{
 		"internal/handling/evaluate",
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",
@@ -72,8 +73,8 @@ var confined = []struct {
 	prefix string
 	rooms  []string
 }{
-	{"database/sql", []string{"internal/adapter/sqlstore"}},
-	{"github.com/jackc/", []string{"internal/adapter/sqlstore"}},
+	{"database/sql", []string{"internal/adapter/sqlstore", "internal/adapter/sqlview"}},
+	{"github.com/jackc/", []string{"internal/adapter/sqlstore", "internal/adapter/sqlview"}},
 	{"modernc.org/", []string{"internal/adapter/sqlstore"}},
 	{"github.com/pressly/goose", []string{"internal/adapter/sqlstore"}},
 	{"github.com/nats-io/", []string{"internal/adapter/natschan"}},

@@ -121,6 +121,9 @@ var Table = []Rule{
 	{"verify", checking, seeing},
 	{"undo", checking, seeing},
 
+	// what a mandate does not carry goes on at the place that has the power (行政许可法 第24条)
+	{"pass-on", checking, seeing},
+
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
 	{"decide", deciding, append([]Condition{SecondPerson}, seeing...)},
 	{"dispatch", []Role{Decider, Reviewer}, seeing}, // a refusal to accept leaves with who refused

@@ -14,6 +14,7 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/figure"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
@@ -28,6 +29,7 @@ type Reader interface {
 	Post
 	Book
 	Figures
+	Inquiries
 }
 
 // Cases is the part about cases. CaseColumns names the columns that do not repeat what the case's state says.
@@ -63,6 +65,13 @@ type Figures interface {
 	Figures(ctx context.Context) ([]figure.Cell, error)
 	HeldReceipts(ctx context.Context, caseID string) ([]proof.Signed, error)
 	Tallies(ctx context.Context, caseID string) (list []figure.Tally, marked bool, err error)
+}
+
+// Inquiries is the part about what offices asked one another.
+type Inquiries interface {
+	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
 }
 
 // Node is one node's data with the trust list that it goes by.
@@ -172,6 +181,9 @@ func (c *check) node(n Node) error {
 			if err := c.settled(func() error { return c.postOf(n, id) }); err != nil {
 				return err
 			}
+			if err := c.settled(func() error { return c.askedOf(n, id) }); err != nil {
+				return err
+			}
 		}
 		return nil
 	}
@@ -179,6 +191,9 @@ func (c *check) node(n Node) error {
 		return err
 	}
 	if err := c.post(n); err != nil {
+		return err
+	}
+	if err := c.asked(n); err != nil {
 		return err
 	}
 	if c.opt.Figures {

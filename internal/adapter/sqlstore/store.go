@@ -62,6 +62,7 @@ var broken = []constraint{
 	{"ratings_pkey", "ratings.id", errs.RatedAlready},
 	{"ratings_once", "ratings.case_id, ratings.target, ratings.nth", errs.RatedAlready},
 	{"ratings_version", "", errs.Stale},
+	{"inquiries_version", "", errs.Stale},
 	{"figure_cases_pkey", "figure_cases.case_id", errs.Stale},
 	{"figure_cases_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},

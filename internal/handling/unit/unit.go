@@ -10,6 +10,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
@@ -60,6 +61,9 @@ type Unit struct {
 	// Ratings: Row 0 is inserted, errs.RatedAlready if that service of the case has one with the same Nth; otherwise updated
 	// if the stored version is still Row (errs.Stale).
 	Ratings []rating.Rating
+
+	// Inquiries: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
+	Inquiries []inquiry.Inquiry
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.
@@ -100,4 +104,5 @@ const (
 	DueSilence = "silence" // the intake limit ends; silence may mean acceptance
 	DueRemind  = "remind"  // a correction notice is still not answered
 	DueFee     = "fee"     // money is waited for, or has to go back
+	DueInquiry = "inquiry" // an answer of another office is waited for, or no longer of use
 )

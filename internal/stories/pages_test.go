@@ -13,6 +13,7 @@ import (
 
 	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
+	"tongban/internal/face/inquiry"
 	"tongban/internal/face/register"
 	"tongban/internal/face/wallet"
 )
@@ -29,7 +30,7 @@ func TestPages(t *testing.T) {
 	if _, err := os.Stat("../../web/node_modules/playwright-core"); err != nil {
 		t.Fatal("the browser's driver is missing: run `make setup`")
 	}
-	site, states, err := entrance.Gallery(slog.New(slog.DiscardHandler), slices.Concat(register.States(), wallet.States(), board.States())...)
+	site, states, err := entrance.Gallery(slog.New(slog.DiscardHandler), slices.Concat(register.States(), wallet.States(), board.States(), inquiry.States())...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,6 +46,7 @@ const (
 // The acts on what offices ask one another (协查); asking itself is an act on a leg.
 const (
 	SeeInquiries  Act = "inquiry.see"    // what the own office is asked and asks; for who watches, what is late
+	ReadInquiry   Act = "inquiry.read"   // whom one is about; the look is logged
 	AnswerInquiry Act = "inquiry.answer" // for the office that was asked
 )
 
@@ -113,6 +114,7 @@ var Table = []Rule{
 	// an office asks another about a case, and an officer there answers
 	{"inquire", checking, seeing},
 	{SeeInquiries, []Role{Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{ReadInquiry, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
 	{AnswerInquiry, checking, []Condition{OwnOffice, OnDuty}},
 
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)

@@ -54,9 +54,9 @@ func New(cfg Config) *Face { return &Face{cfg} }
 // rights is what each page needs of office.Table; each act then has its own conditions.
 var rights = map[string]office.Act{
 	"GET /desk/inquiries":               office.SeeInquiries,
-	"GET /desk/inquiries/{id}":          office.SeeInquiries,
-	"POST /desk/inquiries/{id}":         office.SeeInquiries,
-	"GET /desk/inquiries/{id}/{letter}": office.SeeInquiries,
+	"GET /desk/inquiries/{id}":          office.ReadInquiry,
+	"POST /desk/inquiries/{id}":         office.AnswerInquiry, // who answers may also ask, and take back
+	"GET /desk/inquiries/{id}/{letter}": office.ReadInquiry,
 	"GET /desk/cases/{id}/ask-other":    office.SeeCase,
 	"POST /desk/cases/{id}/ask-other":   "inquire",
 }

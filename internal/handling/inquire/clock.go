@@ -2,12 +2,15 @@ package inquire
 
 import (
 	"context"
+	"slices"
 
 	"tongban/internal/domain/assist"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/inquiry"
+	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 )
 
 // Settle is what the clock does about a case's questions: those whose leg is no longer worked on here are taken back, of those that
@@ -78,10 +81,17 @@ func (d *Desk) Look(ctx context.Context, by casefile.Actor, id string) (inquiry.
 	if err != nil {
 		return q, err
 	}
-	if (q.To != d.Kit.Me || q.Desk != by.Office) && (q.From != d.Kit.Me || q.Office != by.Office) {
+	var ours []string
+	if q.To == d.Kit.Me {
+		ours = append(ours, q.Desk)
+	}
+	if q.From == d.Kit.Me {
+		ours = append(ours, q.Office)
+	}
+	if !slices.Contains(ours, by.Office) {
 		return q, errs.New(errs.NotAsked, "%s is between %s and %s", id, q.Office, q.Desk)
 	}
-	return q, nil
+	return q, by.Officer().May(office.ReadInquiry, office.Matter{Offices: ours, On: workday.DateOf(d.Kit.Now())})
 }
 
 // Proved says whether both letters of an inquiry are what they should be.

@@ -239,18 +239,20 @@ func TestALyingAskerLearnsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, bend := range map[string]func(w *inquiry.Word){
-		"about somebody else": func(w *inquiry.Word) { w.Ask.About = party.Person{Name: "x", IDType: party.ResidentID, IDNo: "350102199502020044"} },
-		"without proof":       func(w *inquiry.Word) { w.Proof = nil },
-		"an old proof":        func(w *inquiry.Word) { w.Proof.At = w.Proof.At.Add(-time.Hour) },
-		"a proof to come":     func(w *inquiry.Word) { w.Proof.At = w.Proof.At.Add(time.Hour) },
-		"another case":        func(w *inquiry.Word) { w.Ask.Of.No = "23202611230000017" },
-		"no such field":       func(w *inquiry.Word) { w.Ask.Fields = []string{"secrets"} },
-		"no such type":        func(w *inquiry.Word) { w.Ask.Type = "tax" },
-		"in another's name":   func(w *inquiry.Word) { w.Ask.From = "23" },
-		"to no office here":   func(w *inquiry.Word) { w.Ask.Desk = a.reviewer.Office },
-		"hidden characters":   func(w *inquiry.Word) { w.Ask.Words = "a\u202eb" },
-		"a foreign letter":    func(w *inquiry.Word) { w.Letter = &sent.Signed },
-		"nothing":             func(w *inquiry.Word) { *w = inquiry.Word{} },
+		"about somebody else": func(w *inquiry.Word) {
+			w.Ask.About = party.Person{Name: "x", IDType: party.ResidentID, IDNo: "350102199502020044"}
+		},
+		"without proof":     func(w *inquiry.Word) { w.Proof = nil },
+		"an old proof":      func(w *inquiry.Word) { w.Proof.At = w.Proof.At.Add(-time.Hour) },
+		"a proof to come":   func(w *inquiry.Word) { w.Proof.At = w.Proof.At.Add(time.Hour) },
+		"another case":      func(w *inquiry.Word) { w.Ask.Of.No = "23202611230000017" },
+		"no such field":     func(w *inquiry.Word) { w.Ask.Fields = []string{"secrets"} },
+		"no such type":      func(w *inquiry.Word) { w.Ask.Type = "tax" },
+		"in another's name": func(w *inquiry.Word) { w.Ask.From = "23" },
+		"to no office here": func(w *inquiry.Word) { w.Ask.Desk = a.reviewer.Office },
+		"hidden characters": func(w *inquiry.Word) { w.Ask.Words = "a\u202eb" },
+		"a foreign letter":  func(w *inquiry.Word) { w.Letter = &sent.Signed },
+		"nothing":           func(w *inquiry.Word) { *w = inquiry.Word{} },
 	} {
 		var w inquiry.Word
 		if err := proof.Unmarshal(e.Private, &w); err != nil {

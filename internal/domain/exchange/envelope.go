@@ -27,6 +27,8 @@ const (
 	// Inquiry is a word of a 协查: asked, answered, declined, reminded of, taken back; nothing moves. The receiver need not know
 	// the case.
 	Inquiry Kind = "inquiry"
+	// Complaint is one about an office's service, or a step of those who look into it; nothing moves, and it names nobody.
+	Complaint Kind = "complaint"
 )
 
 // The types of signed documents of this package.

@@ -284,6 +284,10 @@ func (e *entrance) standing(ctx context.Context, p unit.Paper) (string, error) {
 	if p.Kind == string(document.Inquiry) { // a letter between offices stands alone, and the case may be another province's
 		return "", nil
 	}
+	if p.Kind == string(document.Mandate) && e.units != nil {
+		m, err := e.units.Shown(ctx, p.ID)
+		return page.T(ctx, "org.state."+m.Standing(workday.DateOf(e.Now()))), err
+	}
 	papers, err := e.store.PaperHeads(ctx, p.Case)
 	if err != nil {
 		return "", err

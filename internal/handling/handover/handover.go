@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
@@ -37,6 +38,7 @@ type Store interface {
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	Ratings(ctx context.Context, caseID string) ([]rating.Rating, error)
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)
 	Postpone(ctx context.Context, ids []string, until time.Time) error

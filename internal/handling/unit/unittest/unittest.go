@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
@@ -79,6 +80,9 @@ type Keeper interface {
 	RatingsToDo(ctx context.Context, todo rating.Todo, office string, limit int) ([]rating.Rating, error)
 	CountRatingsToDo(ctx context.Context, todo rating.Todo, office string) (int, error)
 	RatingSums(ctx context.Context, since, until time.Time) ([]rating.Sum, error)
+	Complaint(ctx context.Context, id string) (complaint.Complaint, error)
+	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
+	ComplaintsToDo(ctx context.Context, todo complaint.Todo, limit int) ([]complaint.Complaint, error)
 	RatingCare(ctx context.Context, since, until time.Time) ([]rating.CareSum, error)
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
 	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
@@ -125,6 +129,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"messages wait for their answer", messages},
 		{"a service is rated once, and once more", ratings},
 		{"an inquiry waits for its answer", inquiries},
+		{"one complaint at a time", complaints},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })
 	}

@@ -48,6 +48,9 @@ func (c *check) oneCase(n Node, id string) error {
 		if err := c.logged(n, f, facts); err != nil {
 			return err
 		}
+		if err := c.mandate(n, f, facts); err != nil {
+			return err
+		}
 	}
 	if err := c.licences(n, f); err != nil {
 		return err

@@ -30,6 +30,7 @@ type Reader interface {
 	Book
 	Figures
 	Inquiries
+	Rules
 	Data
 }
 
@@ -75,6 +76,12 @@ type Inquiries interface {
 	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
 }
 
+// Rules is the part about what provinces published, which says under which mandates something was decided.
+type Rules interface {
+	Publishers(ctx context.Context) (map[office.NodeID]int, error)
+	Bundles(ctx context.Context, publisher office.NodeID, after, limit int) ([]unit.RuleBundle, error)
+}
+
 // Data is the part about what provinces agreed on and asked each other. EachAnswered leaves the person out.
 type Data interface {
 	Speakers(ctx context.Context) (map[office.NodeID]int, error)
@@ -109,7 +116,7 @@ type Options struct {
 
 // Violation is one thing that breaks a rule. Text holds no personal data.
 type Violation struct {
-	Rule string        `json:"rule"` // I1…I9, "fee", "figure", or "state" where a row contradicts itself
+	Rule string        `json:"rule"` // I1…I9, "fee", "mandate", "figure", or "state" where a row contradicts itself
 	Node office.NodeID `json:"node,omitempty"`
 	Case string        `json:"case,omitempty"`
 	Text string        `json:"text"`
@@ -159,8 +166,9 @@ type check struct {
 	nodes  []Node
 	opt    Options
 	report Report
-	found  []Violation            // by the try that runs
-	behind map[office.NodeID]bool // nodes with facts that are not counted yet
+	found  []Violation                       // by the try that runs
+	cats   map[office.NodeID]*item.Catalogue // with what each node knows to be published
+	behind map[office.NodeID]bool            // nodes with facts that are not counted yet
 }
 
 func newCheck(ctx context.Context, nodes []Node, opt Options) (*check, error) {
@@ -173,7 +181,7 @@ func newCheck(ctx context.Context, nodes []Node, opt Options) (*check, error) {
 			return nil, err
 		}
 	}
-	return &check{ctx: ctx, nodes: nodes, opt: opt, behind: map[office.NodeID]bool{}, report: Report{Checked: map[string]int{}, Violations: []Violation{}}}, nil
+	return &check{ctx: ctx, nodes: nodes, opt: opt, behind: map[office.NodeID]bool{}, cats: map[office.NodeID]*item.Catalogue{}, report: Report{Checked: map[string]int{}, Violations: []Violation{}}}, nil
 }
 
 func (c *check) node(n Node) error {

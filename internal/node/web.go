@@ -112,8 +112,8 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: n.Store, Allot: n.Allot,
 		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits, RatingCode: n.Rates.Code,
-		Today:    func() string { return workday.DateOf(n.Kit.Now()).String() },
-		Known:    applying.Known, Standing: n.standingAt, Book: n.Shares.Look,
+		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
+		Known: applying.Known, Standing: n.standingAt, Book: n.Shares.Look,
 		Officers: who,
 		Colleagues: func(at string) []office.Officer {
 			return slices.DeleteFunc(slices.Clone(cfg.Officers), func(o office.Officer) bool { return o.Office != at })

@@ -81,6 +81,15 @@ func (n *Node) dueOne(ctx context.Context, d unit.Due) error {
 			return n.Store.Commit(ctx, unit.Unit{At: n.Kit.Now(), Due: []unit.Due{{Case: d.Case, Kind: d.Kind}}})
 		}
 		return err
+	case unit.DueSeal:
+		err := n.Issuer.Seal(ctx, d.Case)
+		switch {
+		case err == nil, errs.Is(err, errs.Stale):
+			return nil
+		case errs.Is(err, errs.NotAllowedNow):
+			return n.Store.Commit(ctx, unit.Unit{At: n.Kit.Now(), Due: []unit.Due{{Case: d.Case, Kind: d.Kind}}})
+		}
+		return err
 	case unit.DueRemind:
 		return n.Room.Remind(ctx, d.Case)
 	case unit.DueInquiry:

@@ -31,6 +31,7 @@ type Case struct {
 	// Ended is when the applicant's part was over: delivered or withdrawn. It is closed once what other places did for it is undone.
 	Ended       time.Time  `json:"ended,omitzero"`
 	Closed      time.Time  `json:"closed,omitzero"`
+	Mandate     Delegated  `json:"mandate,omitzero"` // by which it is decided in another place's name
 	Legs        []Leg      `json:"legs"`
 	Custody     []Span     `json:"custody"`
 	Limits      []Limit    `json:"limits,omitempty"`

@@ -16,6 +16,8 @@ type Data struct {
 	ApplicantMaskedID string
 	HereOffice        string // receives 收件地
 	ThereOffice       string // is responsible and decides 属地
+	Mandate           string // agreement by which DecidedBy decided in the name of ThereOffice, "" if nobody did (行政许可法 第24条)
+	DecidedBy         string
 	Window            string // window and officer who took the papers
 	Phone             string // for questions and complaints
 	Delivery          string // how the result reaches the applicant

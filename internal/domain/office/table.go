@@ -119,6 +119,9 @@ var Table = []Rule{
 	{"verify", checking, seeing},
 	{"undo", checking, seeing},
 
+	// what a mandate does not carry goes on at the place that has the power (行政许可法 第24条)
+	{"pass-on", checking, seeing},
+
 	// an office asks another about a case, and an officer there answers
 	{"inquire", checking, seeing},
 	{SeeInquiries, []Role{Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},

@@ -262,7 +262,7 @@ func (p *Post) store(ctx context.Context, parcel exchange.Parcel, signed proof.S
 			Settled: []exchange.Settlement{{Parcel: parcel.ID, Receipt: signed, Status: r.Status, At: now}},
 		})
 	})
-	if err == nil && r.Reason == "rules-moved" && p.Outdated != nil {
+	if err == nil && slices.Contains(outdated, r.Reason) && p.Outdated != nil {
 		p.Outdated(r.From)
 	}
 	return err

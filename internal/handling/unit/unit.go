@@ -114,6 +114,7 @@ type Due struct {
 const (
 	DueSilence = "silence" // the intake limit ends; silence may mean acceptance
 	DueRemind  = "remind"  // a correction notice is still not answered
+	DueSeal    = "seal"    // what was decided elsewhere in this place's name is to be sealed
 	DueFee     = "fee"     // money is waited for, or has to go back
 	DueInquiry = "inquiry" // an answer of another office is waited for, or no longer of use
 )

@@ -33,6 +33,7 @@ var rows = [][]string{
 		"internal/adapter/office", "internal/adapter/gateway", "internal/adapter/paygate", "internal/adapter/sqlview", "internal/adapter/dataservice",
 	},
 	{"internal/fsck"},
+	{"internal/handling/rebuild"}, // does again what the use cases did
 	{
 		"internal/handling/evaluate",
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",

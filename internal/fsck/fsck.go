@@ -34,7 +34,8 @@ type Reader interface {
 	Data
 }
 
-// Cases is the part about cases. CaseColumns names the columns that do not repeat what the case's state says.
+// Cases is the part about cases. CaseColumns names the columns that do not repeat what the case's state says; LostAct says whether
+// a fact is one that a rebuild could not find again.
 type Cases interface {
 	EachCaseID(ctx context.Context, f func(id string) error) error
 	Case(ctx context.Context, id string) (casefile.Case, error)
@@ -42,6 +43,7 @@ type Cases interface {
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
 	Charge(ctx context.Context, caseID string) (fee.Charge, error)
+	LostAct(ctx context.Context, fact proof.Hash) (bool, error)
 }
 
 // Post is the part about hand-overs. A parcel comes with its settlement, nil while it waits.

@@ -250,6 +250,16 @@ CREATE TABLE log (
 
 CREATE INDEX log_case ON log (case_id);
 
+CREATE TABLE log_copies (
+	node TEXT NOT NULL,
+	size BIGINT NOT NULL, -- of the owner's tree at the end
+	start BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	page BYTEA NOT NULL,
+	PRIMARY KEY (node, size),
+	CONSTRAINT log_copies_grows CHECK (size > start AND start >= 0)
+);
+
 CREATE TABLE log_forks (
 	node TEXT NOT NULL,
 	size BIGINT NOT NULL,
@@ -298,6 +308,15 @@ CREATE TABLE lookups (
 );
 
 CREATE INDEX lookups_mac ON lookups (mac);
+
+CREATE TABLE lost_acts (
+	fact BYTEA NOT NULL PRIMARY KEY, -- hash
+	case_id TEXT NOT NULL,
+	act TEXT NOT NULL,
+	who TEXT NOT NULL,
+	office TEXT NOT NULL,
+	at BIGINT NOT NULL
+);
 
 CREATE TABLE mandates (
 	id TEXT NOT NULL PRIMARY KEY,

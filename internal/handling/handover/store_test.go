@@ -171,6 +171,15 @@ func (s *store) Parcel(_ context.Context, id string) (exchange.Parcel, error) {
 	return exchange.Parcel{}, errs.New(errs.Missing, "parcel %s", id)
 }
 
+func (s *store) Sent(_ context.Context, id string) (exchange.Parcel, *exchange.Settlement, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.outbox[id]; ok {
+		return p.Parcel, p.settled, nil
+	}
+	return exchange.Parcel{}, nil, errs.New(errs.Missing, "parcel %s", id)
+}
+
 func (s *store) Parcels(_ context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

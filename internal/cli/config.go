@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -51,6 +52,8 @@ type config struct {
 	ChannelHosts  []string `toml:"channel_hosts" say:"Hub only: names under which provinces reach that server, for its certificate."`
 
 	Outlets []outlet `toml:"outlets" say:"How notices reach people, one per channel (sms, voice, letter): the address of a gateway with the file that holds the shared key, or a folder that another system empties. None: they stand on the pages only."`
+
+	Connectors []connector `toml:"connectors" say:"Own systems that answer for a resource, by its key, where no table was imported: a view of a PostgreSQL database, or an HTTP service. The file that is named holds the address of the database, or the service's token."`
 
 	Officers []officer `toml:"officers" say:"The node's register of officers: subject at the identity provider, name, office code, roles; items, places and leave narrow their work."`
 	Tokens   []token   `toml:"tokens" say:"Departmental systems: SHA-256 of the token in hex, and the officer in whose name it acts."`
@@ -149,6 +152,14 @@ func (c config) check() error {
 			return bad("outlet %s needs the file of its key", o.Channel)
 		}
 	}
+	for i, k := range c.Connectors {
+		if slices.ContainsFunc(c.Connectors[:i], func(o connector) bool { return o.Resource == k.Resource }) {
+			return bad("two connectors for %.40q", k.Resource)
+		}
+		if err := k.check(); err != nil {
+			return err
+		}
+	}
 	people := c.Officers
 	for _, t := range c.Tokens {
 		if len(t.SHA256) != 64 || strings.Trim(t.SHA256, "0123456789abcdef") != "" {
@@ -184,6 +195,8 @@ func (c config) write() error {
 			fmt.Fprintf(&b, "%s = [%s]\n\n", name, strings.Join(quoted, ", "))
 		case []outlet:
 			b.WriteString("# [[outlets]]\n# channel = \"sms\"\n# url = \"https://…\"\n# key = \"sms.key\"\n\n")
+		case []connector:
+			b.WriteString("# [[connectors]]\n# resource = \"\"\n# url = \"https://…\"\n# secret = \"estate.key\"\n# fields = { owner = { column = \"qlr\" } }\n\n")
 		case []officer:
 			b.WriteString("# [[officers]]\n# id = \"\"\n# name = \"\"\n# office = \"\"\n# roles = [\"window\"]\n\n")
 		case []token:

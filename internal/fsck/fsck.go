@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/figure"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/sharing"
@@ -28,6 +29,7 @@ type Reader interface {
 	Post
 	Book
 	Figures
+	Inquiries
 	Rules
 	Data
 }
@@ -67,6 +69,13 @@ type Figures interface {
 	Figures(ctx context.Context) ([]figure.Cell, error)
 	HeldReceipts(ctx context.Context, caseID string) ([]proof.Signed, error)
 	Tallies(ctx context.Context, caseID string) (list []figure.Tally, marked bool, err error)
+}
+
+// Inquiries is the part about what offices asked one another.
+type Inquiries interface {
+	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
 }
 
 // Rules is the part about what provinces published, which says under which mandates something was decided.
@@ -191,6 +200,9 @@ func (c *check) node(n Node) error {
 			if err := c.settled(func() error { return c.postOf(n, id) }); err != nil {
 				return err
 			}
+			if err := c.settled(func() error { return c.askedOf(n, id) }); err != nil {
+				return err
+			}
 		}
 		return nil
 	}
@@ -210,6 +222,9 @@ func (c *check) node(n Node) error {
 		return err
 	}
 	if err := c.post(n); err != nil {
+		return err
+	}
+	if err := c.asked(n); err != nil {
 		return err
 	}
 	if c.opt.Figures {

@@ -17,6 +17,7 @@ import (
 	"tongban/internal/face/board"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	inquiryface "tongban/internal/face/inquiry"
 	"tongban/internal/face/org"
 	"tongban/internal/face/pay"
 	"tongban/internal/face/register"
@@ -145,6 +146,9 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			at, known := n.Kit.Office(o.Office)
 			return o, at.Name, ok && known
 		},
+	}).Register(site)
+	inquiryface.New(inquiryface.Config{
+		Gate: g, Desk: n.Asks, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(site)
 	n.oversightFace(site, g, face.Frame, who)
 	return &Web{entrance: public, desk: site, closed: n.Collecting}, nil

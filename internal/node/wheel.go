@@ -100,6 +100,10 @@ func (n *Node) dueOne(ctx context.Context, d unit.Due) error {
 		return err
 	case unit.DueRemind:
 		return n.Room.Remind(ctx, d.Case)
+	case unit.DueInquiry:
+		if err := n.Asks.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) {
+			return err
+		}
 	case unit.DueFee:
 		if err := n.Till.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) && !errs.Is(err, errs.BankAway) {
 			return err

@@ -193,6 +193,28 @@ CREATE TABLE inbox (
 
 CREATE INDEX inbox_held ON inbox (case_id) WHERE kind = 'offer' AND status = 'held';
 
+CREATE TABLE inquiries (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	state TEXT NOT NULL,
+	todo TEXT NOT NULL, -- office of this node that has to answer, '' if none
+	waits TEXT NOT NULL, -- office of this node that waits, '' if none
+	due BIGINT NOT NULL, -- yyyymmdd
+	at BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT inquiries_version CHECK (version > 0),
+	CONSTRAINT inquiries_state CHECK (state IN ('open', 'answered', 'declined', 'withdrawn', 'refused'))
+);
+
+CREATE INDEX inquiries_case ON inquiries (case_id);
+
+CREATE INDEX inquiries_late ON inquiries (due, id) WHERE state = 'open';
+
+CREATE INDEX inquiries_todo ON inquiries (todo, due, id) WHERE todo <> '';
+
+CREATE INDEX inquiries_waits ON inquiries (waits, due, id) WHERE waits <> '';
+
 CREATE TABLE licence_facts (
 	hash BYTEA NOT NULL PRIMARY KEY,
 	licence TEXT NOT NULL,

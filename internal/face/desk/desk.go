@@ -13,6 +13,7 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence/statuslist"
 	"tongban/internal/domain/message"
@@ -57,6 +58,8 @@ type Store interface {
 	OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error)
 	CountOpen(ctx context.Context, office string) (int, error)
 	CountAlarms(ctx context.Context, office string) (map[watch.Level]int, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	CountInquiriesTo(ctx context.Context, office string) (int, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -292,6 +295,9 @@ func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
 	}
 	if office.Ever(roles, office.SeeRatings) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})
+	}
+	if office.Ever(roles, office.SeeInquiries) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/inquiries", Text: page.T(r.Context(), "inquiry.nav"), Current: within(r, "/desk/inquiries")})
 	}
 	if office.Ever(roles, office.SeeComplaints) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/complaints", Text: page.T(r.Context(), "complaint.desk.nav"), Current: within(r, "/desk/complaints")})

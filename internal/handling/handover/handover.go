@@ -12,6 +12,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
@@ -38,6 +39,7 @@ type Store interface {
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	Ratings(ctx context.Context, caseID string) ([]rating.Rating, error)
 	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
+	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Sent(ctx context.Context, id string) (exchange.Parcel, *exchange.Settlement, error)

@@ -177,6 +177,9 @@ func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (
 	if slices.Contains(moneyActs, step.Act) {
 		k.LookAtMoney(u, c, step.At)
 	}
+	if c.Inquired && step.Act != casefile.ActInquire {
+		u.Due = append(u.Due, Due{Case: c.ID, Kind: DueInquiry, At: step.At})
+	}
 	if err := k.Share(u, c, f, signed); err != nil {
 		return c, signed, err
 	}

@@ -9,6 +9,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
@@ -96,6 +97,13 @@ type Keeper interface {
 	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
 	OpenOrders(ctx context.Context, office string, limit int) ([]watch.Filed, error)
 	OrdersOver(ctx context.Context, now time.Time, limit int) ([]watch.Filed, error)
+	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	InquiriesTo(ctx context.Context, office string, limit int) ([]inquiry.Inquiry, error)
+	InquiriesBy(ctx context.Context, office string, limit int) ([]inquiry.Inquiry, error)
+	InquiriesLate(ctx context.Context, today workday.Date, limit int) ([]inquiry.Inquiry, error)
+	CountInquiriesTo(ctx context.Context, office string) (int, error)
+	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -135,6 +143,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a service is rated once, and once more", ratings},
 		{"a cause has one alarm", alarms},
 		{"an order is late once", orders},
+		{"an inquiry waits for its answer", inquiries},
 		{"one complaint at a time", complaints},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })

@@ -66,6 +66,7 @@ var broken = []constraint{
 	{"ratings_pkey", "ratings.id", errs.RatedAlready},
 	{"ratings_once", "ratings.case_id, ratings.target, ratings.nth", errs.RatedAlready},
 	{"ratings_version", "", errs.Stale},
+	{"inquiries_version", "", errs.Stale},
 	{"complaints_pkey", "complaints.id", errs.ComplaintOpen},
 	{"complaints_once", "complaints.case_id, complaints.target, complaints.nth", errs.ComplaintOpen},
 	{"complaints_version", "", errs.Stale},

@@ -9,6 +9,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
@@ -83,6 +84,13 @@ type Keeper interface {
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 	ComplaintsToDo(ctx context.Context, todo complaint.Todo, limit int) ([]complaint.Complaint, error)
 	RatingCare(ctx context.Context, since, until time.Time) ([]rating.CareSum, error)
+	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	InquiriesTo(ctx context.Context, office string, limit int) ([]inquiry.Inquiry, error)
+	InquiriesBy(ctx context.Context, office string, limit int) ([]inquiry.Inquiry, error)
+	InquiriesLate(ctx context.Context, today workday.Date, limit int) ([]inquiry.Inquiry, error)
+	CountInquiriesTo(ctx context.Context, office string) (int, error)
+	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -120,6 +128,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a contact is what was said last", contacts},
 		{"messages wait for their answer", messages},
 		{"a service is rated once, and once more", ratings},
+		{"an inquiry waits for its answer", inquiries},
 		{"one complaint at a time", complaints},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })

@@ -126,7 +126,7 @@ func (p *play) empowers(lin *person, code string) (mandate string) {
 		a.agree(shown)
 		a.expect(http.StatusOK, say("org.state.offered"))
 		a.click(say("org.one.paper"))
-		a.expect(http.StatusOK, "授权委托书", who.Name, "不得转委托")
+		a.expect(http.StatusOK, words().Typed.Unit.Paper, who.Name, words().Typed.Unit.Clause)
 	})
 	p.step("unit-accept", lin.name, func() {
 		lin.signIn("/act-for")

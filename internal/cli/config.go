@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -52,6 +53,8 @@ type config struct {
 
 	Outlets []outlet `toml:"outlets" say:"How notices reach people, one per channel (sms, voice, letter): the address of a gateway with the file that holds the shared key, or a folder that another system empties. None: they stand on the pages only."`
 
+	Systems []system `toml:"systems" say:"Departmental systems of this node's offices (catalogue/systems): key, address and the file that holds the shared key. None: every case is worked here."`
+
 	Officers []officer `toml:"officers" say:"The node's register of officers: subject at the identity provider, name, office code, roles; items, places and leave narrow their work."`
 	Tokens   []token   `toml:"tokens" say:"Departmental systems: SHA-256 of the token in hex, and the officer in whose name it acts."`
 
@@ -81,6 +84,13 @@ type outlet struct {
 	URL     string         `toml:"url"`
 	Key     string         `toml:"key"`    // file below the node's folder
 	Folder  string         `toml:"folder"` // below the node's folder
+}
+
+// system is a departmental system.
+type system struct {
+	Key    string `toml:"key"`
+	URL    string `toml:"url"`
+	Secret string `toml:"secret"` // file below the node's folder
 }
 
 type token struct {
@@ -149,6 +159,12 @@ func (c config) check() error {
 			return bad("outlet %s needs the file of its key", o.Channel)
 		}
 	}
+	for _, s := range c.Systems {
+		if u, err := url.Parse(s.URL); err != nil || s.Key == "" || s.Secret == "" || u.Host == "" || strings.HasSuffix(s.URL, "/") ||
+			u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" {
+			return bad("system %q needs key, an https:// url without a slash at its end, and the file of its secret", s.Key)
+		}
+	}
 	people := c.Officers
 	for _, t := range c.Tokens {
 		if len(t.SHA256) != 64 || strings.Trim(t.SHA256, "0123456789abcdef") != "" {
@@ -159,6 +175,9 @@ func (c config) check() error {
 	for _, o := range people {
 		if o.ID == "" || !office.CodeValid(o.Office) || len(o.Roles) == 0 {
 			return bad("officer %q needs id, office and roles", o.ID)
+		}
+		if slices.Contains(o.Roles, office.System) || strings.Contains(o.ID, ":") {
+			return bad("officer %q: the role system and ids with a colon belong to departmental systems", o.ID)
 		}
 	}
 	return nil
@@ -184,6 +203,8 @@ func (c config) write() error {
 			fmt.Fprintf(&b, "%s = [%s]\n\n", name, strings.Join(quoted, ", "))
 		case []outlet:
 			b.WriteString("# [[outlets]]\n# channel = \"sms\"\n# url = \"https://…\"\n# key = \"sms.key\"\n\n")
+		case []system:
+			b.WriteString("# [[systems]]\n# key = \"\"\n# url = \"https://…\"\n# secret = \"system.key\"\n\n")
 		case []officer:
 			b.WriteString("# [[officers]]\n# id = \"\"\n# name = \"\"\n# office = \"\"\n# roles = [\"window\"]\n\n")
 		case []token:

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/face/board"
 	"tongban/internal/face/entrance"
 	"tongban/internal/face/register"
+	"tongban/internal/face/systems"
 	"tongban/internal/face/wallet"
 )
 
@@ -26,7 +27,7 @@ func runGallery(ctx context.Context, e *env) int {
 	if err := fs.Parse(e.Args); err != nil || fs.NArg() > 0 {
 		return exitUsage
 	}
-	site, states, err := entrance.Gallery(demoLog(e.Stderr), slices.Concat(register.States(), wallet.States(), board.States())...) //nolint:contextcheck // a component gets its context when it is shown
+	site, states, err := entrance.Gallery(demoLog(e.Stderr), slices.Concat(register.States(), wallet.States(), board.States(), systems.States())...) //nolint:contextcheck // a component gets its context when it is shown
 	if err != nil {
 		return e.fail(err)
 	}

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"tongban/internal/adapter/gateway"
+	"tongban/internal/adapter/workgate"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/notice"
 	"tongban/internal/handling/notify"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 )
 
 // gatewayPatience bounds one message to a gateway.
@@ -42,4 +46,23 @@ func (c config) gateways() (map[notice.Channel]notify.Gateway, [][]byte, error) 
 		out[o.Channel] = &gateway.HTTP{URL: o.URL, Key: key, Client: client, Now: time.Now}
 	}
 	return out, keys, nil
+}
+
+// workgates are the departmental systems that the operator connected.
+func (c config) workgates() ([]workgate.Config, error) {
+	var out []workgate.Config
+	for _, s := range c.Systems {
+		secret, err := readSmall(c.path(s.Secret))
+		if err != nil {
+			return nil, err
+		}
+		if secret = bytes.TrimSpace(secret); len(secret) < 32 {
+			return nil, errs.New(errs.BadConfig, "the key of system %s has fewer than 32 bytes", s.Key)
+		}
+		if !slices.Contains(depart.Default().Keys(workday.DateOf(time.Now())), s.Key) {
+			return nil, errs.New(errs.SystemUnknown, "%s", s.Key)
+		}
+		out = append(out, workgate.Config{Key: s.Key, URL: s.URL, Secret: secret, Now: time.Now})
+	}
+	return out, nil
 }

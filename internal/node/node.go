@@ -15,6 +15,7 @@ import (
 	"tongban/internal/adapter/blobs"
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/adapter/workgate"
 	"tongban/internal/domain/booking"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
@@ -29,6 +30,7 @@ import (
 	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
+	"tongban/internal/handling/dispatch"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
@@ -69,7 +71,11 @@ type Config struct {
 	Source share.Source
 	// Pay is the payment gateway; nil: fees are taken in cash only.
 	Pay *Pay
-	Log *slog.Logger
+	// Systems are the departmental systems that the operator connected; none: every case is worked here.
+	Systems []workgate.Config
+	// SystemsOff leaves them switched off until a head of their office switches them on.
+	SystemsOff bool
+	Log        *slog.Logger
 }
 
 // Pay is a payment gateway as it was set up (docs/OPERATING.md).
@@ -100,6 +106,7 @@ type Node struct {
 	Till   *cashier.Cashier
 	Visits *visit.Book
 	Rates  *evaluate.Desk
+	Works  *dispatch.Desk      // what offices work in their own systems
 	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count  *count.Counter      // keeps the figures
 	Rules  *publish.Press      // what provinces and the operator published
@@ -110,6 +117,7 @@ type Node struct {
 	Data     *share.Asker       // asks other provinces for a case
 	provider *share.Provider    // answers other provinces
 
+	systems map[string][]byte // keys shared with departmental systems
 	lists   *certify.StatusDesk
 	witness *witness.Witness // signs the heads of other logs
 	keeper  *witness.Keeper  // has the heads of this log signed
@@ -195,6 +203,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
+	n.openSystems(cfg)
 	n.Mine.Licences = n.licencesOf
 	n.lists = certify.NewStatusDesk(n.Issuer, time.Now)
 	n.Post = &handover.Post{

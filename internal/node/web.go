@@ -21,6 +21,7 @@ import (
 	"tongban/internal/face/register"
 	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
+	"tongban/internal/face/systems"
 	visitface "tongban/internal/face/visit"
 	"tongban/internal/face/wallet"
 	"tongban/internal/handling/apply"
@@ -106,7 +107,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	who := func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: n.Store, Allot: n.Allot,
-		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits, RatingCode: n.Rates.Code,
+		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits, RatingCode: n.Rates.Code, Works: n.Works,
 		Today:    func() string { return workday.DateOf(n.Kit.Now()).String() },
 		Known:    applying.Known,
 		Officers: who,
@@ -142,6 +143,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return o, at.Name, ok && known
 		},
 	}).Register(site)
+	systems.New(systems.Config{Gate: g, Works: n.Works, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who}).Register(site)
 	n.oversightFace(site, g, face.Frame, who)
 	return &Web{entrance: public, desk: site}, nil
 }

@@ -43,12 +43,16 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	given, err := n.Works.Round(ctx)
+	if err != nil {
+		return true, err
+	}
 	counted, err := n.Count.Round(ctx)
 	if err != nil {
 		return true, err
 	}
 	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
-	return sent+due+over+lapsed+told+counted+hashed > 0, err
+	return sent+due+over+lapsed+told+given+counted+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -108,6 +112,10 @@ func (n *Node) Start(ctx context.Context) error {
 	wg.Go(func() { n.loop(ctx, n.sweep) })
 	if n.Kit.Outlets {
 		wg.Go(func() { n.loop(ctx, n.tellRound) })
+	}
+	if n.Kit.Systems != nil {
+		wg.Go(func() { n.loop(ctx, n.workRound) })
+		wg.Go(func() { n.loop(ctx, n.switchRound) })
 	}
 	wg.Go(func() { n.loop(ctx, n.countRound) })
 	wg.Go(func() { n.loop(ctx, n.stateRound) })

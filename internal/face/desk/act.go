@@ -169,6 +169,9 @@ func (f *Face) ready(w http.ResponseWriter, r *http.Request, v visit, act, rowTe
 	if err != nil {
 		return c, "", true, err
 	}
+	if _, there := f.working(r.Context(), c); there && workedThere(act) {
+		return c, "", true, f.refuse(w, r, v, c, errs.New(errs.WorkedElsewhere, "%s", c.No))
+	}
 	key = doneKey(v.by.ID, c.ID, act, row)
 	if f.wasDone(key) {
 		return c, key, true, page.SeeOther(w, r, "/desk/cases/"+c.ID+"?said=again")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
@@ -79,6 +80,12 @@ type Keeper interface {
 	CountRatingsToDo(ctx context.Context, todo rating.Todo, office string) (int, error)
 	RatingSums(ctx context.Context, since, until time.Time) ([]rating.Sum, error)
 	RatingCare(ctx context.Context, since, until time.Time) ([]rating.CareSum, error)
+	Work(ctx context.Context, id string) (depart.Work, error)
+	WorkOfCase(ctx context.Context, caseID string) (depart.Work, error)
+	Works(ctx context.Context, office string, in depart.State, limit int) ([]depart.Work, error)
+	WorkCounts(ctx context.Context, office string) ([]depart.Count, error)
+	ClaimWorks(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]depart.Work, error)
+	Heard(ctx context.Context, system, id string) (unit.Heard, error)
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -115,6 +122,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a notice waits until it is settled", notices},
 		{"a contact is what was said last", contacts},
 		{"messages wait for their answer", messages},
+		{"an office's own system works a leg once", works},
 		{"a service is rated once, and once more", ratings},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })

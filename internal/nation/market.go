@@ -7,6 +7,7 @@ import (
 
 	"tongban/internal/adapter/workgate"
 	"tongban/internal/demo/market"
+	"tongban/internal/domain/depart"
 	"tongban/internal/node"
 )
 
@@ -34,4 +35,16 @@ func withSystems(one *node.Node, pages http.Handler) http.Handler {
 	mux.Handle(workgate.Prefix, one.SystemsDoor())
 	mux.Handle("/", pages)
 	return mux
+}
+
+// MarketSite is the address of the simulated platform.
+func (n *Nation) MarketSite() string { return n.site("market") }
+
+// MarketSays is a wording of the platform in Chinese, for people in stories who press its buttons.
+func (n *Nation) MarketSays(key string) string { return market.Say("zh", key) }
+
+// MarketName is what the office calls the platform.
+func (n *Nation) MarketName() string {
+	s, _ := depart.Default().Of(market.Key, n.Clock.Today())
+	return s.Name
 }

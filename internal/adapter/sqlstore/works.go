@@ -22,7 +22,7 @@ const (
 version = CASE WHEN version = $10 THEN version + 1 ELSE 0 END WHERE id = $1`
 	// What was never tried is over; a system that may have it is told to stop, unless its own answer ended it.
 	leaveWorks = `UPDATE works SET state = CASE WHEN system = $2 OR (state = 'waiting' AND tried = 0) THEN 'ended' ELSE 'stopping' END,
-next_try = CASE WHEN system = $2 OR (state = 'waiting' AND tried = 0) THEN 0 ELSE $3 END, tries = 0, version = version + 1
+next_try = CASE WHEN system = $2 OR (state = 'waiting' AND tried = 0) THEN 0 ELSE CAST($3 AS BIGINT) END, tries = 0, version = version + 1
 WHERE case_id = $1 AND state IN ('waiting', 'given', 'puzzled', 'dead')`
 )
 

@@ -53,7 +53,7 @@ type config struct {
 
 	Outlets []outlet `toml:"outlets" say:"How notices reach people, one per channel (sms, voice, letter): the address of a gateway with the file that holds the shared key, or a folder that another system empties. None: they stand on the pages only."`
 
-	Systems []system `toml:"systems" say:"Departmental systems of this node's offices (catalogue/systems): key, address and the file that holds the shared key. None: every case is worked here."`
+	Systems []system `toml:"systems" say:"Departmental systems of this node's offices (catalogue/systems): key, address or folder, and the file that holds the shared key. None: every case is worked here."`
 
 	Officers []officer `toml:"officers" say:"The node's register of officers: subject at the identity provider, name, office code, roles; items, places and leave narrow their work."`
 	Tokens   []token   `toml:"tokens" say:"Departmental systems: SHA-256 of the token in hex, and the officer in whose name it acts."`
@@ -90,6 +90,7 @@ type outlet struct {
 type system struct {
 	Key    string `toml:"key"`
 	URL    string `toml:"url"`
+	Folder string `toml:"folder"` // below the node's folder
 	Secret string `toml:"secret"` // file below the node's folder
 }
 
@@ -160,9 +161,15 @@ func (c config) check() error {
 		}
 	}
 	for _, s := range c.Systems {
-		if u, err := url.Parse(s.URL); err != nil || s.Key == "" || s.Secret == "" || u.Host == "" || strings.HasSuffix(s.URL, "/") ||
-			u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" {
-			return bad("system %q needs key, an https:// url without a slash at its end, and the file of its secret", s.Key)
+		u, err := url.Parse(s.URL)
+		switch {
+		case s.Key == "" || s.Secret == "":
+			return bad("system %q needs key and the file of its secret", s.Key)
+		case (s.URL == "") == (s.Folder == ""):
+			return bad("system %s needs either url or folder", s.Key)
+		case s.URL != "" && (err != nil || u.Host == "" || strings.HasSuffix(s.URL, "/") ||
+			u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1"):
+			return bad("system %s: url is no https:// address without a slash at its end", s.Key)
 		}
 	}
 	people := c.Officers

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"os"
-	"slices"
 	"time"
 
 	"tongban/internal/adapter/gateway"
@@ -59,10 +58,18 @@ func (c config) workgates() ([]workgate.Config, error) {
 		if secret = bytes.TrimSpace(secret); len(secret) < 32 {
 			return nil, errs.New(errs.BadConfig, "the key of system %s has fewer than 32 bytes", s.Key)
 		}
-		if !slices.Contains(depart.Default().Keys(workday.DateOf(time.Now())), s.Key) {
+		known, ok := depart.Default().Of(s.Key, workday.DateOf(time.Now()))
+		if !ok {
 			return nil, errs.New(errs.SystemUnknown, "%s", s.Key)
 		}
-		out = append(out, workgate.Config{Key: s.Key, URL: s.URL, Secret: secret, Now: time.Now})
+		if (known.Way == depart.Folder) != (s.Folder != "") {
+			return nil, errs.New(errs.BadConfig, "system %s is reached by %s", s.Key, known.Way)
+		}
+		one := workgate.Config{Key: s.Key, URL: s.URL, Secret: secret, Now: time.Now}
+		if s.Folder != "" {
+			one.Folder = c.path(s.Folder)
+		}
+		out = append(out, one)
 	}
 	return out, nil
 }

@@ -18,6 +18,7 @@ import (
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
@@ -44,6 +45,7 @@ type matrix struct {
 	c      casefile.Case
 	file   string
 	notice string // one that did not arrive
+	work   string // that the own office works in a system of its own
 	node   *node.Node
 	paper  string // a licence that the own office issued in the case
 }
@@ -110,6 +112,11 @@ func newMatrix(t *testing.T) *matrix {
 	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Notices: []notice.Notice{stuck}}); err != nil {
 		t.Fatal(err)
 	}
+	w := depart.Work{ID: strings.Repeat("0", 32), System: "qinghai-market", Office: clerk.Office, Case: c.ID, Leg: "decide", At: c.Last, State: depart.Given}
+	m.work = w.ID
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Works: []depart.Work{w}}); err != nil {
+		t.Fatal(err)
+	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
 	return m
@@ -162,6 +169,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.file
 	case strings.Contains(path, "notices/{id}"):
 		id = m.notice
+	case strings.Contains(path, "work/{id}"):
+		id = m.work
 	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
 		id = m.paper
 	}

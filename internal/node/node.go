@@ -203,7 +203,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
-	n.openSystems(cfg)
+	if err := n.openSystems(cfg); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
 	n.Mine.Licences = n.licencesOf
 	n.lists = certify.NewStatusDesk(n.Issuer, time.Now)
 	n.Post = &handover.Post{

@@ -17,11 +17,20 @@ import (
 )
 
 // openSystems connects the departmental systems.
-func (n *Node) openSystems(cfg Config) {
+func (n *Node) openSystems(cfg Config) error {
 	ports, off := map[string]dispatch.Port{}, map[string]bool{}
 	n.systems = map[string][]byte{}
 	for _, s := range cfg.Systems {
-		ports[s.Key], n.systems[s.Key], off[s.Key] = workgate.New(s), s.Secret, cfg.SystemsOff
+		off[s.Key] = cfg.SystemsOff
+		if s.Folder != "" {
+			folder, err := workgate.NewFolder(s.Folder, s.Secret)
+			if err != nil {
+				return err
+			}
+			ports[s.Key] = folder
+			continue
+		}
+		ports[s.Key], n.systems[s.Key] = workgate.New(s), s.Secret
 	}
 	n.Works = dispatch.New(dispatch.Config{
 		Kit: n.Kit, Store: n.Store, Acts: systemActs{n}, Book: depart.Default(), Ports: ports, Off: off,
@@ -29,6 +38,7 @@ func (n *Node) openSystems(cfg Config) {
 	if len(ports) > 0 {
 		n.Kit.Systems = n.Works
 	}
+	return nil
 }
 
 // SystemsDoor serves the departmental systems what they may ask; it answers below workgate.Prefix.

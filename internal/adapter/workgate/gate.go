@@ -17,10 +17,11 @@ import (
 	"tongban/internal/kernel/errs"
 )
 
-// Config is one system as the operator connected it.
+// Config is one system as the operator connected it: URL or Folder is set.
 type Config struct {
 	Key    string // depart.System.Key
 	URL    string // of the system, without a slash at its end
+	Folder string // that both sides see
 	Secret []byte // shared with the system, 32 bytes or more
 	Client *http.Client
 	Now    func() time.Time // security time
@@ -95,21 +96,26 @@ func (g *Gate) Stop(ctx context.Context, id string) error {
 }
 
 // Ask fetches the answers to a task.
-func (g *Gate) Ask(ctx context.Context, id string) ([]depart.Answer, error) {
+func (g *Gate) Ask(ctx context.Context, id string, take func(depart.Answer) error) error {
 	r, err := g.ask(ctx, http.MethodGet, id, nil)
 	if errs.Is(err, errs.SystemRefused) { // nothing is known of it there
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var said struct {
 		Answers []depart.Answer `json:"answers"`
 	}
 	if err := json.Unmarshal(r.body, &said); err != nil {
-		return nil, errs.New(errs.AnswerUnread, "not JSON")
+		return errs.New(errs.AnswerUnread, "not JSON")
 	}
-	return said.Answers, nil
+	for _, a := range said.Answers {
+		if err := take(a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Resting reports whether the system is left alone.

@@ -33,10 +33,15 @@ func Sign(h http.Header, key []byte, now time.Time, what string, body []byte) {
 }
 
 func mac(key []byte, at, what string, body []byte) string {
+	return hex.EncodeToString(keyed(key, []byte(at+"\n"+what+"\n"), body))
+}
+
+func keyed(key []byte, parts ...[]byte) []byte {
 	m := hmac.New(sha256.New, key)
-	_, _ = m.Write([]byte(at + "\n" + what + "\n")) // never fails
-	_, _ = m.Write(body)
-	return hex.EncodeToString(m.Sum(nil))
+	for _, p := range parts {
+		_, _ = m.Write(p) // never fails
+	}
+	return m.Sum(nil)
 }
 
 // Good reports whether a header bears a good signature of now.

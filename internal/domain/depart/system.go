@@ -22,8 +22,11 @@ import (
 // Way is how a system is reached.
 type Way string
 
-// HTTP is the documented interface (docs/API.md).
-const HTTP Way = "http"
+// The ways; docs/API.md documents both.
+const (
+	HTTP   Way = "http"
+	Folder Way = "folder" // files in a folder that both sides see
+)
 
 // System is one office's system, with its mapping, as of From.
 type System struct {
@@ -122,9 +125,9 @@ func (s System) wrong() string {
 		return "office " + s.Office
 	case len(s.Items) == 0 || s.From.IsZero() || !s.Until.IsZero() && s.Until.Before(s.From):
 		return "items, from or until"
-	case s.Way != HTTP:
+	case s.Way != HTTP && s.Way != Folder:
 		return "way " + string(s.Way)
-	case s.Tries < 1 || s.Poll < 0:
+	case s.Tries < 1 || s.Poll < 0 || s.Way == Folder && s.Poll == 0: // nothing calls us from a folder
 		return "tries or poll_minutes"
 	}
 	seen := map[string]bool{}

@@ -25,8 +25,9 @@ type Port interface {
 	Give(ctx context.Context, t depart.Task) (ref string, err error)
 	// Stop says that a task is no longer the system's; one that it does not know is no error.
 	Stop(ctx context.Context, id string) error
-	// Ask gives all answers to a task so far; none is no error.
-	Ask(ctx context.Context, id string) ([]depart.Answer, error)
+	// Ask gives the answers to a task so far to take, in their order; none is no error. What take returned nil for need not be given
+	// again; take's error ends it and is returned.
+	Ask(ctx context.Context, id string, take func(depart.Answer) error) error
 	// Resting reports whether the system is left alone for a while because it failed.
 	Resting() bool
 }
@@ -234,27 +235,32 @@ func (d *Desk) end(ctx context.Context, w depart.Work) error {
 
 // ask fetches answers that did not come by themselves; those that did count once.
 func (d *Desk) ask(ctx context.Context, port Port, s depart.System, w depart.Work) error {
-	list, err := port.Ask(ctx, w.ID)
-	if err != nil {
-		d.failed(&w, s, err) // it has the case: however long it is away, its answer is waited for
-		return d.save(ctx, w)
-	}
-	w.Tries, w.Done, w.Next = 0, d.now(), d.poll(s)
-	if w.State != depart.Puzzled {
-		w.Why = 0
-	}
-	if err := d.save(ctx, w); err != nil {
+	w.Next = d.poll(s)
+	if err := d.save(ctx, w); err != nil { // first, because an answer changes it
 		return err
 	}
-	for _, a := range list {
+	err := port.Ask(ctx, w.ID, func(a depart.Answer) error {
 		if a.Work != w.ID {
-			continue
+			return nil
 		}
 		if _, err := d.Take(ctx, w.System, a); err != nil && !answered(err) {
 			return err
 		}
+		return nil
+	})
+	now, again := d.Store.Work(ctx, w.ID)
+	if again != nil || !now.Open() {
+		return again
 	}
-	return nil
+	if err != nil {
+		d.failed(&now, s, err) // it has the case: however long it is away, its answer is waited for
+		return d.save(ctx, now)
+	}
+	now.Tries, now.Done = 0, d.now()
+	if now.State != depart.Puzzled {
+		now.Why = 0
+	}
+	return d.save(ctx, now)
 }
 
 // settingOf is where it stands that a system is switched off.

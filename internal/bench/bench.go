@@ -1,5 +1,5 @@
 // Package bench measures: whole cross-province life cycles between two real nodes, durable, with signatures, encryption
-// at rest and the log; the pages of a nation as people read them over HTTP; and the raw functions below. Every figure is printed with its conditions, and beside it the
+// at rest and the log; questions that one node asks another for its cases; the pages of a nation as people read them over HTTP; and the raw functions below. Every figure is printed with its conditions, and beside it the
 // rate that the signatures alone would allow on the same machine in the same run.
 package bench
 
@@ -20,10 +20,10 @@ import (
 
 // Options say what is measured. Zero values are usable.
 type Options struct {
-	What    string        // "lifecycle" (default), "pages", "queue", "boards", "licence-issue", "licence-verify"
+	What    string        // "lifecycle" (default), "exchange", "pages", "queue", "boards", "licence-issue", "licence-verify"
 	DSN     string        // "sqlite" (default) or postgres://…; the schemas bench_23 and bench_63 are made anew
 	Dir     string        // on the disk to measure; "" is a temporary folder below the working directory
-	Preload int           // closed cases that both nodes hold before the measurement; of pages and queue: cases of the receiving one, 0 is 10,000
+	Preload int           // closed cases that both nodes hold before the measurement; of pages and queue: cases of the receiving one, 0 is 10,000; of exchange: cases that are asked for, 0 is 512
 	For     time.Duration // of each of the two measurements; 0 is 20 s
 	Rate    float64       // arrivals a second of the open loop; 0 is half of the capacity
 	Profile string        // file for a CPU profile of the saturated measurement; "" is none
@@ -78,6 +78,8 @@ func Run(ctx context.Context, o Options, out io.Writer) (_ Result, err error) {
 	switch o.What {
 	case "lifecycle":
 		return r, lifecycle(ctx, o, &r, say)
+	case "exchange":
+		return r, exchanges(ctx, o, &r, say)
 	case "pages":
 		return r, pages(ctx, o, &r, say)
 	case "queue":

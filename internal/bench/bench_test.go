@@ -43,6 +43,26 @@ func TestLicences(t *testing.T) {
 	}
 }
 
+// TestExchangeBench runs the measurement of questions shortly on both databases: what was asked came, and every entry that an answer
+// promised stands in the log.
+func TestExchangeBench(t *testing.T) {
+	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
+		o := bench.Options{What: "exchange", DSN: "sqlite", Dir: t.TempDir(), Preload: 6, For: 200 * time.Millisecond, Clients: 4, Rate: 20}
+		if db := open(); strings.HasPrefix(db.DSN, "postgres") {
+			o.DSN = db.DSN
+		}
+		var out bytes.Buffer
+		r, err := bench.Run(t.Context(), o, &out)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, &out)
+		}
+		if r.PerSecond <= 0 || r.P50 <= 0 || r.P99 < r.P50 || r.LimitPerSecond <= 0 || r.Fsync <= 0 || r.Preloaded != 6 {
+			t.Errorf("%+v\n%s", r, &out)
+		}
+	})
+}
+
 // TestQueueBench runs the measurement of the desk's lists shortly on both databases.
 func TestQueueBench(t *testing.T) {
 	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {

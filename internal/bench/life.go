@@ -81,16 +81,24 @@ func (p *pair) proved(ctx context.Context, id string) error {
 	return nil
 }
 
-// run is what a number of lives took.
+// act is what is repeated: a whole life, or an exchange. It may tell of its steps.
+type act func(ctx context.Context, lap func(step int, d time.Duration)) error
+
+func (p *pair) whole(ctx context.Context, lap func(step int, d time.Duration)) error {
+	_, err := p.life(ctx, lap)
+	return err
+}
+
+// run is what a number of acts took.
 type run struct {
 	took  time.Duration
-	lives *times   // from the moment that a life was to begin
+	lives *times   // from the moment that one was to begin
 	steps []*times // by steps
 }
 
-func newRun() *run {
+func newRun(names []string) *run {
 	r := &run{lives: &times{}}
-	for range steps {
+	for range names {
 		r.steps = append(r.steps, &times{})
 	}
 	return r
@@ -98,11 +106,11 @@ func newRun() *run {
 
 func (r *run) perSecond() float64 { return float64(r.lives.count()) / r.took.Seconds() }
 
-// saturate keeps a number of cases in flight for a while: the most that the pair does. It begins to count when as many
-// lives as are in flight have ended, so that the run is full from its first moment to its last; begin is
+// saturate keeps a number of acts in flight for a while: the most that the pair does. It begins to count when as many
+// as are in flight have ended, so that the run is full from its first moment to its last; begin is
 // called then, and end at the end.
-func (p *pair) saturate(ctx context.Context, clients int, during time.Duration, begin, end func()) (*run, error) {
-	r := newRun()
+func saturate(ctx context.Context, do act, names []string, clients int, during time.Duration, begin, end func()) (*run, error) {
+	r := newRun(names)
 	var counting, over atomic.Bool
 	var warm, wg sync.WaitGroup
 	var failed failure
@@ -113,7 +121,7 @@ func (p *pair) saturate(ctx context.Context, clients int, during time.Duration, 
 			defer ready()
 			for !over.Load() && !failed.is() {
 				t := time.Now()
-				_, err := p.life(ctx, func(step int, d time.Duration) {
+				err := do(ctx, func(step int, d time.Duration) {
 					if counting.Load() && !over.Load() {
 						r.steps[step].add(d)
 					}
@@ -143,10 +151,10 @@ func (p *pair) saturate(ctx context.Context, clients int, during time.Duration, 
 	return r, failed.err()
 }
 
-// arrive begins a life every 1/rate seconds whatever becomes of those before, and counts each from the moment when it was
-// to begin: a stall shows in every life that it keeps waiting (no co-ordinated omission).
-func (p *pair) arrive(ctx context.Context, rate float64, during time.Duration) (*run, error) {
-	r, begun := newRun(), time.Now()
+// arrive begins an act every 1/rate seconds whatever becomes of those before, and counts each from the moment when it was
+// to begin: a stall shows in every act that it keeps waiting (no co-ordinated omission).
+func arrive(ctx context.Context, do act, names []string, rate float64, during time.Duration) (*run, error) {
+	r, begun := newRun(names), time.Now()
 	var wg sync.WaitGroup
 	var failed failure
 	for n := 0; ; n++ {
@@ -156,7 +164,7 @@ func (p *pair) arrive(ctx context.Context, rate float64, during time.Duration) (
 		}
 		time.Sleep(time.Until(due))
 		wg.Go(func() {
-			if _, err := p.life(ctx, func(step int, d time.Duration) { r.steps[step].add(d) }); err != nil {
+			if err := do(ctx, func(step int, d time.Duration) { r.steps[step].add(d) }); err != nil {
 				failed.set(err)
 				return
 			}

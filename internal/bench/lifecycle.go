@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tongban/internal/adapter/sqlstore/sqlload"
+	"tongban/internal/domain/office"
 )
 
 // warmUp is how long the pair runs before it is measured; its cases are what a preload multiplies.
@@ -27,39 +28,26 @@ func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...an
 	r.Fsync = ms(sync)
 	say("fsync of 8 KiB: %.2f ms (median of 100, in the folder of the measurement)", r.Fsync)
 	cpu := cpuTime()
-	if r.LimitPerSecond, err = rawRate(rawFor); err != nil {
+	if r.LimitPerSecond, err = rawRate(rawFor, lifeWork); err != nil {
 		return err
 	}
 	say("signatures and packets of one life cycle alone (%d signed, %d checked, %d packets): %.0f/s, %.2f ms CPU for each",
 		lifeSigns, lifeChecks, lifeWraps, r.LimitPerSecond, ms(cpuTime()-cpu)/r.LimitPerSecond/rawFor.Seconds())
 
-	for _, schema := range []string{"bench_" + string(receiving), "bench_" + string(deciding)} {
-		if err := sqlload.Drop(ctx, o.DSN, schema); err != nil {
-			return err
-		}
-	}
-	p, err := newPair(ctx, o)
+	p, err := freshPair(ctx, o, say)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	if err := sqlload.WithBackend(ctx, p.here.dsn, func(pid int) { p.database = serverOf(pid) }); err != nil {
-		return err
-	}
-	conditions, err := sqlload.Conditions(ctx, p.here.dsn)
-	if err != nil {
-		return err
-	}
-	say("%s", conditions)
 	say("durable: every commit is on disk before it is answered; every fact, paper, envelope and receipt signed (SM2); personal columns encrypted (SM4); log hashed")
-	if _, err := p.saturate(ctx, min(o.Clients, 32), warmUp, func() {}, func() {}); err != nil {
+	if _, err := saturate(ctx, p.whole, steps, min(o.Clients, 32), warmUp, func() {}, func() {}); err != nil {
 		return err
 	}
 	if o.Preload > 0 {
 		if err := p.preload(ctx, say); err != nil {
 			return err
 		}
-		if _, err := p.saturate(ctx, min(o.Clients, 32), warmUp, func() {}, func() {}); err != nil {
+		if _, err := saturate(ctx, p.whole, steps, min(o.Clients, 32), warmUp, func() {}, func() {}); err != nil {
 			return err
 		}
 	}
@@ -67,7 +55,7 @@ func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...an
 
 	var before, after usage
 	profile := profiler{file: o.Profile}
-	full, err := p.saturate(ctx, o.Clients, o.For, func() { before = p.usage(); profile.begin() }, func() { after = p.usage(); profile.end() })
+	full, err := saturate(ctx, p.whole, steps, o.Clients, o.For, func() { before = p.usage(); profile.begin() }, func() { after = p.usage(); profile.end() })
 	if err = errors.Join(err, profile.err); err != nil {
 		return err
 	}
@@ -76,33 +64,55 @@ func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...an
 	say("\nsaturated, %d cases in flight, %.0f s:", o.Clients, o.For.Seconds())
 	say("  %.0f life cycles/s; for each %.1f commits, %.2f ms CPU here and %.2f ms CPU of PostgreSQL", r.PerSecond,
 		float64(after.commits-before.commits)/float64(each), ms((after.here-before.here)/each), ms((after.postgres-before.postgres)/each))
-	tell(full, say)
+	tell(full, steps, say)
 
 	rate := o.Rate
 	if rate <= 0 {
 		rate = max(1, r.PerSecond/2) // a short run on a busy machine may have ended none
 	}
-	open, err := p.arrive(ctx, rate, o.For)
+	open, err := arrive(ctx, p.whole, steps, rate, o.For)
 	if err != nil {
 		return err
 	}
 	say("\narriving at %.0f/s whatever happens (open loop), %d s, counted from when each was to begin:", rate, int(o.For.Seconds()))
-	tell(open, say)
+	tell(open, steps, say)
 	q := open.lives.at(0.5, 0.95, 0.99)
 	r.P50, r.P95, r.P99 = ms(q[0]), ms(q[1]), ms(q[2])
 	return p.settled(ctx)
 }
 
-// tell prints percentiles of whole lives and of each step.
-func tell(r *run, say func(string, ...any)) {
+// freshPair is a pair on empty databases, whose conditions it says.
+func freshPair(ctx context.Context, o Options, say func(string, ...any), more ...office.NodeID) (*pair, error) {
+	for _, id := range append([]office.NodeID{receiving, deciding}, more...) {
+		if err := sqlload.Drop(ctx, o.DSN, "bench_"+string(id)); err != nil {
+			return nil, err
+		}
+	}
+	p, err := newPair(ctx, o, more...)
+	if err != nil {
+		return nil, err
+	}
+	if err := sqlload.WithBackend(ctx, p.here.dsn, func(pid int) { p.database = serverOf(pid) }); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	conditions, err := sqlload.Conditions(ctx, p.here.dsn)
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	say("%s", conditions)
+	return p, nil
+}
+
+// tell prints percentiles of whole acts and of each step.
+func tell(r *run, names []string, say func(string, ...any)) {
 	say("  %-16s %8s %8s %8s %8s ms (%d)", "", "p50", "p95", "p99", "max", r.lives.count())
 	line := func(name string, t *times) {
 		q := t.at(0.5, 0.95, 0.99, 1)
 		say("  %-16s %8.1f %8.1f %8.1f %8.1f", name, ms(q[0]), ms(q[1]), ms(q[2]), ms(q[3]))
 	}
-	line("whole life", r.lives)
+	line("whole", r.lives)
 	for i, t := range r.steps {
-		line(steps[i], t)
+		line(names[i], t)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"tongban/internal/adapter/natschan"
@@ -39,7 +40,11 @@ type pair struct {
 	sample      sample
 	database    int // process of the PostgreSQL server, 0 if there is none on this machine
 	here, there *province
+	more        []*province    // that are part of the federation and take no part in what is measured
+	idp         gm.KeyProvider // of the identity provider
 }
+
+func (p *pair) all() []*province { return append([]*province{p.here, p.there}, p.more...) }
 
 // The province codes of the two.
 const (
@@ -47,8 +52,8 @@ const (
 	deciding  office.NodeID = "63"
 )
 
-func newPair(ctx context.Context, o Options) (*pair, error) {
-	p := &pair{opts: o}
+func newPair(ctx context.Context, o Options, more ...office.NodeID) (*pair, error) {
+	p := &pair{opts: o, idp: gm.MemoryKeys()}
 	var err error
 	if p.sample, err = readSample(); err != nil {
 		return nil, err
@@ -61,7 +66,7 @@ func newPair(ctx context.Context, o Options) (*pair, error) {
 	var nodes []natschan.Node
 	for _, r := range regions.Provinces() {
 		id := office.NodeID(r.Code.Province())
-		if id != receiving && id != deciding {
+		if id != receiving && id != deciding && !slices.Contains(more, id) {
 			continue
 		}
 		m := nation.Member{ID: id, Place: r, Keys: gm.MemoryKeys()}
@@ -72,7 +77,8 @@ func newPair(ctx context.Context, o Options) (*pair, error) {
 		nodes = append(nodes, natschan.Node{ID: id, NKey: m.NKey})
 	}
 	operator := gm.MemoryKeys()
-	if p.trust, err = nation.Found(operator, members, time.Now()); err != nil {
+	provider := nation.Member{ID: office.IDP, Place: region.Region{Name: "idp", En: "idp"}, Keys: p.idp}
+	if p.trust, err = nation.Found(operator, append(slices.Clone(members), provider), time.Now()); err != nil {
 		return nil, err
 	}
 	key, err := operator.SignKey("operator")
@@ -83,7 +89,16 @@ func newPair(ctx context.Context, o Options) (*pair, error) {
 	if p.server, err = natschan.NewServer(natschan.ServerConfig{Name: "bench", Nodes: nodes}); err != nil {
 		return nil, err
 	}
-	p.here, p.there = p.province(members[0]), p.province(members[1])
+	for _, m := range members {
+		switch v := p.province(m); m.ID {
+		case receiving:
+			p.here = v
+		case deciding:
+			p.there = v
+		default:
+			p.more = append(p.more, v)
+		}
+	}
 	if err := p.open(ctx); err != nil {
 		p.server.Close()
 		return nil, err
@@ -99,9 +114,9 @@ func (p *pair) province(m nation.Member) *province {
 	return out
 }
 
-// open opens both nodes on their stores and starts their wheels.
+// open opens all nodes on their stores and starts their wheels.
 func (p *pair) open(ctx context.Context) error {
-	for _, v := range []*province{p.here, p.there} {
+	for _, v := range p.all() {
 		if err := p.start(ctx, v); err != nil {
 			return errors.Join(err, p.stop())
 		}
@@ -149,10 +164,10 @@ func (p *pair) actor(v *province, place string, roles ...office.Role) (casefile.
 	return casefile.Actor{ID: "officer-" + place, Office: o.Code, Node: v.ID, Roles: roles}, err
 }
 
-// stop ends both nodes; their data stay.
+// stop ends all nodes; their data stay.
 func (p *pair) stop() error {
 	var err error
-	for _, v := range []*province{p.here, p.there} {
+	for _, v := range p.all() {
 		if v.Node != nil {
 			err = errors.Join(err, v.Stop())
 			v.Node = nil

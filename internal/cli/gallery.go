@@ -8,15 +8,10 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 
-	"tongban/internal/face/board"
-	"tongban/internal/face/entrance"
-	"tongban/internal/face/register"
-	"tongban/internal/face/systems"
-	"tongban/internal/face/wallet"
+	"tongban/internal/node"
 )
 
 // runGallery shows every page in every state with made-up data until SIGTERM or SIGINT.
@@ -27,7 +22,7 @@ func runGallery(ctx context.Context, e *env) int {
 	if err := fs.Parse(e.Args); err != nil || fs.NArg() > 0 {
 		return exitUsage
 	}
-	site, states, err := entrance.Gallery(demoLog(e.Stderr), slices.Concat(register.States(), wallet.States(), board.States(), systems.States())...) //nolint:contextcheck // a component gets its context when it is shown
+	site, states, err := node.Gallery(demoLog(e.Stderr)) //nolint:contextcheck // a component gets its context when it is shown
 	if err != nil {
 		return e.fail(err)
 	}

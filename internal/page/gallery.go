@@ -17,6 +17,19 @@ type State struct {
 	Err   error
 }
 
+// Made is a state made from typed parts in the frame of a face: "desk", or anything else for what residents see. title is the
+// key of a text; the body is made anew for each look, in the reader's language.
+func Made(face, group, name, title string, body func(r *http.Request) templ.Component) State {
+	return State{Group: group, Name: name, Body: func(r *http.Request) (Frame, templ.Component) {
+		f := FrameOf(r)
+		f.Face, f.FaceName, f.Title, f.Demo = face, T(r.Context(), "hub.face"), T(r.Context(), title), true
+		if face == "desk" {
+			f.FaceName, f.Home = T(r.Context(), "desk.face"), "/desk"
+		}
+		return f, body(r)
+	}}
+}
+
 // href is where the state is shown.
 func (s State) href() string {
 	if s.Path != "" {

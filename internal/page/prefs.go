@@ -110,7 +110,8 @@ func orStandard(v string) string {
 	return v
 }
 
-func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
+// Remember keeps a choice about how pages behave in this browser, for a year and for this host only.
+func Remember(w http.ResponseWriter, r *http.Request, name, value string) {
 	//nolint:gosec // G124: Secure follows the connection; the demonstration runs on plain HTTP on one machine
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: year, HttpOnly: true,
@@ -124,7 +125,7 @@ func display(s *Site) Handler {
 		q := r.URL.Query()
 		back := localPath(q.Get("back"))
 		if q.Has("mode") || q.Has("contrast") {
-			setCookie(w, r, displayCookie, oneOf(q.Get("mode"), "elder")+"."+oneOf(q.Get("contrast"), "high"))
+			Remember(w, r, displayCookie, oneOf(q.Get("mode"), "elder")+"."+oneOf(q.Get("contrast"), "high"))
 			return SeeOther(w, r, back)
 		}
 		f := s.frame(r)

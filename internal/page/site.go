@@ -143,7 +143,7 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	p := readPrefs(r)
 	if q := r.URL.Query(); q.Get("lang") == p.Lang {
-		setCookie(w, r, langCookie, p.Lang)
+		Remember(w, r, langCookie, p.Lang)
 	}
 	event := &event{}
 	ctx := context.WithValue(WithPrefs(r.Context(), p), eventKey{}, event)

@@ -1,6 +1,6 @@
 // Walks every page of the gallery in a real browser and holds it against what the accessibility page promises:
-//   node web/e2e/pages.mjs http://localhost:PORT [MODE…]
-// MODE is one of the names below; none is desktop and, on the phone, only the axe rules that a narrow window can change. In each mode: no
+//   node web/e2e/pages.mjs http://localhost:PORT [MODE…] [only=PATTERN]
+// PATTERN keeps the addresses that it matches. MODE is one of the names below; none is desktop and, on the phone, only the axe rules that a narrow window can change. In each mode: no
 // axe violation (WCAG 2.2 AA and best practice), no sideways
 // scrolling, nothing refused by the content security policy, no script error, targets of 44 px (60 in the elder display), the first
 // Tab leads to the skip link, wider text spacing (WCAG 1.4.12) clips nothing. CHROMIUM names the browser's program.
@@ -16,7 +16,9 @@ const modes = {
   contrast: { view: { viewport: { width: 1280, height: 800 } }, display: ".high" },
   noscript: { view: { viewport: { width: 360, height: 640 }, ...phone, javaScriptEnabled: false } },
 };
-const [site, ...asked] = process.argv.slice(2);
+const [site, ...rest] = process.argv.slice(2);
+const asked = rest.filter((a) => !a.startsWith("only="));
+const only = new RegExp(rest.find((a) => a.startsWith("only="))?.slice(5) ?? "");
 const names = asked.length ? asked : ["desktop", "phone320"];
 const narrow = ["target-size", "scrollable-region-focusable", "aria-hidden-focus", "meta-viewport", "css-orientation-lock"];
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -100,7 +102,7 @@ async function weight() {
   return sum;
 }
 
-const paths = (await (await fetch(`${site}/gallery?plain`)).text()).trim().split("\n");
+const paths = (await (await fetch(`${site}/gallery?plain`)).text()).trim().split("\n").filter((p) => only.test(p));
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],

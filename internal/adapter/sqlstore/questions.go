@@ -18,10 +18,11 @@ const (
 	selectConsents = `SELECT a.id, a.body, (SELECT datakey FROM cases c WHERE c.id = a.case_id) FROM share_consents a WHERE a.case_id = $1 ORDER BY a.at, a.id LIMIT $2`
 	selectFound    = `SELECT f.id, f.case_id, f.at, f.body, (SELECT datakey FROM cases c WHERE c.id = f.case_id) FROM share_found f WHERE f.case_id = $1 ORDER BY f.at DESC, f.id LIMIT $2`
 	selectFirst    = `SELECT idx, leaf FROM log WHERE case_id = $1 ORDER BY idx LIMIT $2`
-	selectTable    = `SELECT version, at, n FROM share_tables WHERE resource = $1 ORDER BY version DESC LIMIT 1`
-	selectShared   = `SELECT body FROM share_rows WHERE resource = $1 AND version = $2 AND mac = $3`
-	insertTable    = `INSERT INTO share_tables (resource, version, at, n) VALUES ($1, $2, $3, $4)`
-	dropShared     = `DELETE FROM share_rows WHERE resource = $1 AND version < $2`
+	selectTable    = `SELECT COALESCE(max(version), 0) FROM share_tables WHERE resource = $1`
+	selectShared   = `SELECT t.at, r.body FROM share_tables t LEFT JOIN share_rows r ON r.resource = t.resource AND r.version = t.version AND r.mac = $2
+ WHERE t.resource = $1 AND t.version = (SELECT max(version) FROM share_tables WHERE resource = $1)` // several numbers may have one mac
+	insertTable = `INSERT INTO share_tables (resource, version, at, n) VALUES ($1, $2, $3, $4)`
+	dropShared  = `DELETE FROM share_rows WHERE resource = $1 AND version < $2`
 )
 
 // mostShared bounds what is read about one case or person.
@@ -135,8 +136,8 @@ func (s *Store) FirstLines(ctx context.Context, caseID string, limit int) ([]acc
 // KeepTable stores the next version of a hosted table as a whole; number names the column by which people are found. Versions
 // before it go. errs.Stale if somebody else was first.
 func (s *Store) KeepTable(ctx context.Context, resource string, at time.Time, number string, records []map[string]string) (version int64, err error) {
-	last, _, err := s.table(ctx, resource)
-	if err != nil {
+	var last int64
+	if err := s.e.queryRow(ctx, selectTable, resource).Scan(&last); err != nil {
 		return 0, err
 	}
 	version = last + 1
@@ -158,39 +159,31 @@ func (s *Store) sharedMac(number string) int64 {
 	return s.mac("shared-"+string(party.ByNumber), number)
 }
 
-func (s *Store) table(ctx context.Context, resource string) (version int64, at time.Time, err error) {
-	type row struct{ version, at, n int64 }
-	list, err := collect(ctx, s.e, func(r *rows) (x row, err error) { return x, r.Scan(&x.version, &x.at, &x.n) }, selectTable, resource)
-	if err != nil || len(list) == 0 {
-		return 0, time.Time{}, err
-	}
-	return list[0].version, fromMicros(list[0].at), nil
-}
-
 // Row finds a person's record in the last version of a hosted table, by the number in the column named; errs.SourceDown if there is no
 // table, errs.NoRecord if nobody of that number stands in it.
 func (s *Store) Row(ctx context.Context, resource, column, number string) (record map[string]string, at time.Time, err error) {
-	version, at, err := s.table(ctx, resource)
-	if err != nil {
-		return nil, at, err
+	type row struct {
+		at  int64
+		rec map[string]string
 	}
-	if version == 0 {
+	list, err := collect(ctx, s.e, func(r *rows) (x row, err error) {
+		var body []byte
+		if err := r.Scan(&x.at, &body); err != nil || len(body) == 0 {
+			return x, err
+		}
+		return x, s.unlockJSON(nil, body, "share_rows.body", resource, &x.rec)
+	}, selectShared, resource, s.sharedMac(number))
+	switch {
+	case err != nil:
+		return nil, at, err
+	case len(list) == 0:
 		return nil, at, errs.New(errs.SourceDown, "no table for %s", resource)
 	}
-	list, err := collect(ctx, s.e, func(r *rows) (rec map[string]string, err error) {
-		var body []byte
-		if err := r.Scan(&body); err != nil {
-			return nil, err
-		}
-		return rec, s.unlockJSON(nil, body, "share_rows.body", resource, &rec)
-	}, selectShared, resource, version, s.sharedMac(number))
-	for _, rec := range list {
-		if rec[column] == number {
-			return rec, at, err
+	at = fromMicros(list[0].at)
+	for _, x := range list {
+		if x.rec[column] == number {
+			return x.rec, fromMicros(x.at), nil
 		}
 	}
-	if err == nil {
-		err = errs.New(errs.NoRecord, "%s", resource)
-	}
-	return nil, at, err
+	return nil, at, errs.New(errs.NoRecord, "%s", resource)
 }

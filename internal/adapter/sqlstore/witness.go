@@ -20,7 +20,7 @@ const (
 	selectWitnessed = `SELECT size FROM log_witnesses GROUP BY size HAVING COUNT(*) >= $1 ORDER BY size DESC LIMIT 1`
 	selectWitnesses = `SELECT signed FROM log_witnesses WHERE size = $1 ORDER BY witness`
 	insertWitness   = `INSERT INTO log_witnesses (size, witness, signed) VALUES ($1, $2, $3) ON CONFLICT (size, witness) DO NOTHING`
-	forgetWitness   = `DELETE FROM log_witnesses WHERE size < (SELECT MAX(size) FROM (SELECT size FROM log_witnesses GROUP BY size HAVING COUNT(*) >= $1) enough)`
+	forgetWitness   = `DELETE FROM log_witnesses WHERE size < (SELECT MIN(size) FROM (SELECT size FROM log_witnesses GROUP BY size HAVING COUNT(*) >= $1 ORDER BY size DESC LIMIT 2) enough)`
 	selectSeenHead  = `SELECT signed FROM log_seen WHERE node = $1`
 	insertSeenHead  = `INSERT INTO log_seen (node, size, signed) VALUES ($1, $2, $3)`
 	updateSeenHead  = `UPDATE log_seen SET size = $2, signed = $3 WHERE node = $1 AND size = $4`
@@ -65,7 +65,8 @@ func scanSigned(table string) func(r *rows) (proof.Signed, error) {
 	}
 }
 
-// AddWitness keeps what a witness signed; what it said about trees that nobody needs any more goes.
+// AddWitness keeps what a witness signed; what it said about trees that nobody needs any more goes. Who has just read the size of
+// the newest tree that enough signed still finds its witnesses while the next one comes.
 func (s *Store) AddWitness(ctx context.Context, size int64, by office.NodeID, signed proof.Signed) error {
 	return s.e.commit(ctx, []stmt{
 		{sql: insertWitness, args: []any{size, string(by), packSigned(signed)}, want: -1},

@@ -99,6 +99,12 @@ func TestWitnesses(t *testing.T) {
 			t.Errorf("proved %+v, %v", p, err)
 		}
 		sign("35", head2, size2)
+		if got, err := a.WitnessesOf(t.Context(), size); len(got) != 2 || err != nil {
+			t.Errorf("who read the size a moment ago finds %d signatures, %v", len(got), err)
+		}
+		head3, size3 := write(1, "other")
+		sign("11", head3, size3)
+		sign("35", head3, size3)
 		if got, err := a.WitnessesOf(t.Context(), size); len(got) != 0 || err != nil {
 			t.Errorf("old signatures stay: %d, %v", len(got), err)
 		}

@@ -173,6 +173,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/desk/fees", f.guard(f.feeSheet))
 	s.Get("/desk/visits", f.guard(f.visitDay))
 	s.Post("/desk/visits", f.guard(f.visitMark))
+	s.Get("/desk/keys", f.guard(f.keys))
+	s.Post("/desk/keys", f.guard(f.switchKeys))
 }
 
 // visit is a request of a known officer.
@@ -232,6 +234,10 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 		return f.without(r, fr)
 	}
 	fr.UserName, fr.OfficeName, fr.SignOut = v.by.Name, v.office, "/desk/sign-out"
+	if keysOn(r) {
+		fr.Scripts = []string{keysScript}
+	}
+	fr.Footer = []page.Link{{Href: "/desk/keys", Text: page.T(ctx, "desk.keys.title")}}
 	fr.Nav = []page.Link{{Href: "/desk", Text: page.T(ctx, "desk.nav.queue"), Current: r.URL.Path == "/desk"}}
 	if v.by.Has(office.Window) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/new", Text: page.T(ctx, "desk.nav.new"), Current: within(r, "/desk/new")})

@@ -50,6 +50,9 @@ var rights = map[string]office.Act{
 
 	"GET /desk/visits":  office.KeepVisits,
 	"POST /desk/visits": office.KeepVisits,
+
+	"GET /desk/keys":  office.SeeQueue,
+	"POST /desk/keys": office.SeeQueue,
 }
 
 // allowed asks the table for the page of a request: role and presence. errs.NotYours for a page without a right.

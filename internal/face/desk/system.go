@@ -46,3 +46,15 @@ func (f *Face) working(ctx context.Context, c casefile.Case) (*ownSystem, bool) 
 	}
 	return &ownSystem{text, "/desk/work/" + w.ID}, true
 }
+
+// decisionRows are a decision, with who answers for it where it was made in the office's own system.
+func decisionRows(ctx context.Context, d casefile.Decision) []page.Row {
+	rows := []page.Row{
+		{Key: page.T(ctx, "desk.decide.outcome"), Value: page.T(ctx, "desk.outcome."+string(d.Outcome))},
+		{Key: page.T(ctx, "desk.decide.facts"), Value: d.Text},
+	}
+	if d.Answers != "" {
+		rows = append(rows, page.Row{Key: page.T(ctx, "systems.decided"), Value: d.Answers})
+	}
+	return rows
+}

@@ -46,7 +46,7 @@ func galleryPublic(log *slog.Logger) (Public, error) {
 		Catalogue: item.Default(), Regions: regions, Offices: offices, Log: log, Demo: true, Apply: true,
 		Trust:     func() *office.TrustList { return &office.TrustList{Version: 1} },
 		Now:       func() time.Time { return GalleryDay },
-		Entrances: map[office.NodeID]string{"23": "/gallery/province", "63": "/gallery/province"},
+		Entrances: map[office.NodeID]string{"23": "/gallery/province-home", "63": "/gallery/province-home"},
 	}, nil
 }
 
@@ -187,7 +187,8 @@ func (b *base) partStates() []page.State {
 		usages("usage-no-number", nil, "", false, true),
 	)
 	out = append(out, b.toldStates()...)
-	return append(out, home("province", false, "63"), home("province-signed-in", true, "23"), home("province-without-window", false, "81"))
+	out = append(out, b.caseStates()...)
+	return append(out, home("province-home", false, "63"), home("province-signed-in", true, "23"), home("province-without-window", false, "81"))
 }
 
 // hubFrame is the frame of the hub's pages, whoever asks.

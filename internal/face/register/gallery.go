@@ -64,11 +64,7 @@ func States() []page.State {
 		{"licence-change", form(licence.ActChange)},
 		{"licence-change-wrong", form(licence.ActChange, page.FieldError{Field: "until", Text: "!"})},
 	} {
-		out = append(out, page.State{Group: "D-licences", Name: s.name, Body: func(r *http.Request) (page.Frame, templ.Component) {
-			f := page.FrameOf(r)
-			f.Face, f.FaceName, f.Home, f.Title = "desk", page.T(r.Context(), "desk.face"), "/desk", page.T(r.Context(), "register.title")
-			return f, s.body()
-		}})
+		out = append(out, page.Made("desk", "D-licences", s.name, "register.title", func(*http.Request) templ.Component { return s.body() }))
 	}
 	return out
 }

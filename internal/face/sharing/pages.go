@@ -188,7 +188,8 @@ func (f *Face) withdraw(w http.ResponseWriter, r *http.Request, v visit) error {
 type agreementView struct {
 	names
 	A         sharing.Agreement
-	Text      sharing.Text // on the table
+	Text      sharing.Text        // on the table
+	Things    []resource.Resource // that the grants of Text are about; zero for one that is not known here
 	Standing  sharing.Standing
 	Agreed    bool // Text is what all signed
 	Signed    bool // by the own province
@@ -211,7 +212,6 @@ func (f *Face) agreement(w http.ResponseWriter, r *http.Request, v visit) error 
 func (f *Face) agreementAgain(w http.ResponseWriter, r *http.Request, v visit, code int, reason string) error {
 	view := agreementView{names: names{v.lang, f}, Me: f.me(), Reason: reason, Forgotten: code != http.StatusOK}
 	ok := false
-	var attributes []resource.Attribute
 	f.cfg.Ledger.Look(func(b *sharing.Book) {
 		if view.A, ok = b.Agreement(r.PathValue("agreement")); !ok {
 			return
@@ -221,7 +221,7 @@ func (f *Face) agreementAgain(w http.ResponseWriter, r *http.Request, v visit, c
 		}
 		for _, g := range view.Text.Terms.Grants {
 			res, _ := b.Resource(g.Provider, g.Resource)
-			attributes = append(attributes, res.Attribute)
+			view.Things = append(view.Things, res)
 		}
 	})
 	if !ok {
@@ -233,6 +233,10 @@ func (f *Face) agreementAgain(w http.ResponseWriter, r *http.Request, v visit, c
 	_, view.Signed = view.A.Signed[view.Text.Hash][f.me()]
 	view.Own = view.Text.By == f.me() && view.Text.Officer == v.by.ID
 	view.Stopped = view.A.Last[f.me()].Kind
+	var attributes []resource.Attribute
+	for _, res := range view.Things {
+		attributes = append(attributes, res.Attribute)
+	}
 	by, provisional := sharing.DefaultClocks().ReplyBy(f.cfg.Ledger.Kit.Calendar, workday.DateOf(view.Text.At), attributes)
 	view.ReplyBy = by.String()
 	if provisional {

@@ -69,11 +69,7 @@ func States() []page.State {
 		{"system-work-stopping", one(work(depart.Stopping, nil))},
 		{"system-work-ended", one(work(depart.Ended, nil))},
 	} {
-		out = append(out, page.State{Group: "D-systems", Name: s.name, Body: func(r *http.Request) (page.Frame, templ.Component) {
-			fr := page.FrameOf(r)
-			fr.Face, fr.FaceName, fr.Home, fr.Title = "desk", page.T(r.Context(), "desk.face"), "/desk", page.T(r.Context(), "systems.title")
-			return fr, s.body(r.Context())
-		}})
+		out = append(out, page.Made("desk", "D-systems", s.name, "systems.title", func(r *http.Request) templ.Component { return s.body(r.Context()) }))
 	}
 	return out
 }

@@ -48,11 +48,7 @@ func States() []page.State {
 		{"wallet-scanned", scannedPage(scannedView{Rows: rows, State: licence.InForce, Good: true, Type: o.Record.TypeName})},
 		{"wallet-scanned-over", scannedPage(scannedView{Rows: rows, State: licence.Suspended, Type: o.Record.TypeName})},
 	} {
-		out = append(out, page.State{Group: "E-28", Name: s.name, Body: func(r *http.Request) (page.Frame, templ.Component) {
-			f := page.FrameOf(r)
-			f.Face, f.FaceName, f.Title = "entrance", page.T(r.Context(), "hub.face"), page.T(r.Context(), "wallet.title")
-			return f, s.body
-		}})
+		out = append(out, page.Made("entrance", "E-28", s.name, "wallet.title", func(*http.Request) templ.Component { return s.body }))
 	}
 	return out
 }

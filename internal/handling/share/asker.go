@@ -36,6 +36,9 @@ type Asker struct {
 	Standing    Channel      // asks other coordinators
 	Channel     Channel      // asks providers
 	Now         func() time.Time
+
+	road   road
+	proofs proofs
 }
 
 // Offer is something that may be asked for in a matter, by an agreement in force.
@@ -138,23 +141,44 @@ func (a *Asker) Prepare(ctx context.Context, c casefile.Case, w Want) (question.
 		Checks: w.Checks, Purpose: g.Purpose, Basis: g.Basis, Subject: c.Private.Applicant,
 	}
 	q.Subject.Phone = ""
-	v, err := a.standing(ctx, c)
-	if err != nil {
-		return q, err
-	}
-	q.Proof.Standing = v.Standing
-	for _, k := range slices.Backward(v.Consents) { // the last word on a resource counts
-		var r question.Request
-		if proof.Unmarshal(k.Request, &r) == nil && r.Provider == w.Provider && r.Asker == kit.Me && r.Resource == w.Resource {
-			q.Proof.Request, q.Proof.Consent = k.Request, k.Signed
-			break
+	v, known := a.proofs.good(c, a.Now())
+	consent, agreed := v.consent(w.Provider, kit.Me, w.Resource)
+	if !known || !agreed { // the applicant may have agreed since
+		var err error
+		if v, err = a.prove(ctx, c); err != nil {
+			return q, err
+		}
+		if consent, agreed = v.consent(w.Provider, kit.Me, w.Resource); !agreed {
+			return q, errs.New(errs.NotConsented, "%s: %s %s", c.No, w.Provider, w.Resource)
 		}
 	}
-	if q.Proof.Request == nil {
-		return q, errs.New(errs.NotConsented, "%s: %s %s", c.No, w.Provider, w.Resource)
+	q.Proof = question.CaseProof{Standing: v.Standing, Chain: v.chain, Request: consent.Request, Consent: consent.Signed}
+	return q, nil
+}
+
+// consent is the applicant's last word on a resource.
+func (v vouched) consent(provider, asker office.NodeID, resource string) (unit.ShareConsent, bool) {
+	for _, k := range slices.Backward(v.Consents) {
+		var r question.Request
+		if proof.Unmarshal(k.Request, &r) == nil && r.Provider == provider && r.Asker == asker && r.Resource == resource {
+			return k, true
+		}
 	}
-	q.Proof.Chain, err = a.chain(ctx, c)
-	return q, err
+	return unit.ShareConsent{}, false
+}
+
+// prove gathers the proof of a case anew, and remembers it.
+func (a *Asker) prove(ctx context.Context, c casefile.Case) (proved, error) {
+	x := proved{row: c.Row, at: a.Now()}
+	var err error
+	if x.vouched, err = a.standing(ctx, c); err != nil {
+		return x, err
+	}
+	if x.chain, err = a.chain(ctx, c); err != nil {
+		return x, err
+	}
+	a.proofs.keep(c.ID, x)
+	return x, nil
 }
 
 // standing asks the case's coordinator; it may be this node.
@@ -167,9 +191,9 @@ func (a *Asker) standing(ctx context.Context, c casefile.Case) (vouched, error) 
 	if err != nil {
 		return vouched{}, err
 	}
-	raw, err := a.Standing.Ask(ctx, c.Coordinator, body)
+	raw, err := a.message(ctx, a.Standing, c.Coordinator, body)
 	if err != nil {
-		return vouched{}, errs.Wrap(errs.ProviderAway, err, "%s", c.Coordinator)
+		return vouched{}, err
 	}
 	box, aad, err := unhead(raw, c.Coordinator, me, maxBatch)
 	if err != nil {
@@ -206,13 +230,16 @@ func (a *Asker) put(ctx context.Context, c casefile.Case, q question.Query) (que
 	if err != nil {
 		return question.Answer{}, err
 	}
-	answers, err := a.Send(ctx, q.To, []proof.Signed{s})
+	answer, err := a.together(ctx, lane{q.To, q.Resource}, s)
 	if err != nil {
 		return question.Answer{}, err
 	}
-	got, err := question.OpenAnswer(answers[0], a.Ledger.Kit.Trust(), q, s.Hash())
+	got, err := question.OpenAnswer(answer, a.Ledger.Kit.Trust(), q, s.Hash())
 	if errs.Is(err, errs.AnswerWrong) {
 		return got, err
+	}
+	if got.Refused != 0 {
+		a.proofs.drop(c.ID) // it may be the proof that does not hold any more
 	}
 	at := a.Ledger.now()
 	e := accesslog.Entry{
@@ -220,7 +247,7 @@ func (a *Asker) put(ctx context.Context, c casefile.Case, q question.Query) (que
 		Fields: q.Asked(), Basis: q.Basis,
 	}
 	u := unit.Unit{At: at, Log: []accesslog.Entry{e}, Found: &unit.Found{
-		ID: q.Number, Case: c.ID, At: at, Provider: q.To, Resource: q.Resource, Query: s, Answer: answers[0],
+		ID: q.Number, Case: c.ID, At: at, Provider: q.To, Resource: q.Resource, Query: s, Answer: answer,
 	}}
 	if failed := a.Store.Commit(ctx, u); failed != nil {
 		return question.Answer{}, failed
@@ -232,10 +259,11 @@ func (a *Asker) put(ctx context.Context, c casefile.Case, q question.Query) (que
 func (a *Asker) Sign(q *question.Query) (proof.Signed, error) {
 	now := a.Now().UTC().Truncate(time.Microsecond)
 	q.Number, q.Salt, q.At, q.Until = unit.NewID(), caseproof.NewSalt(), now, now.Add(question.QueryLife)
-	return proof.SignJSON(a.Ledger.Kit.Signer, question.TypQuery, *q)
+	return a.Ledger.Kit.Sign(question.TypQuery, *q)
 }
 
-// Send gives signed questions to one provider in one envelope; the answers come in their order. errs.ProviderAway.
+// Send gives signed questions to one provider in one envelope; the answers come in their order, an empty one for what it could not
+// answer now. errs.ProviderAway.
 func (a *Asker) Send(ctx context.Context, to office.NodeID, queries []proof.Signed) ([]proof.Signed, error) {
 	me := a.Ledger.Kit.Me
 	n, ok := a.Ledger.Kit.Trust().Node(to)
@@ -252,9 +280,9 @@ func (a *Asker) Send(ctx context.Context, to office.NodeID, queries []proof.Sign
 	if err != nil {
 		return nil, err
 	}
-	raw, err := a.Channel.Ask(ctx, to, append(h, box...))
+	raw, err := a.message(ctx, a.Channel, to, append(h, box...))
 	if err != nil {
-		return nil, errs.Wrap(errs.ProviderAway, err, "%s", to)
+		return nil, err
 	}
 	box, aad, err := unhead(raw, to, me, mostBatch*question.MaxAnswer)
 	if err != nil {

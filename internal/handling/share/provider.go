@@ -3,6 +3,7 @@ package share
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -125,9 +126,12 @@ func (p *Provider) Receive(ctx context.Context, from office.NodeID, body []byte)
 		wg.Go(func() { out.Answers[i], failed[i] = p.answer(ctx, from, s) })
 	}
 	wg.Wait()
-	for _, err := range failed {
-		if err != nil { // nothing leaves that is not in the log
-			return nil, err
+	if !slices.Contains(failed, nil) {
+		return nil, failed[0]
+	}
+	for i, err := range failed {
+		if err != nil { // nothing leaves that is not in the log; the others' answers do
+			out.Answers[i] = proof.Signed{}
 		}
 	}
 	if plain, err = proof.Marshal(out); err != nil {
@@ -181,7 +185,7 @@ func (p *Provider) commit(ctx context.Context, u unit.Unit, a question.Answer, q
 	}
 	a.Entry = accesslog.LeafHash(leaf)
 	u.Log = []accesslog.Entry{e}
-	signed, err := proof.SignJSON(p.ledger.Kit.Signer, question.TypAnswer, a)
+	signed, err := p.ledger.Kit.Sign(question.TypAnswer, a)
 	if err != nil {
 		return proof.Signed{}, err
 	}

@@ -125,7 +125,7 @@ func (c *Coordinator) vouch(ctx context.Context, id string, holder office.NodeID
 			return v, err
 		}
 	}
-	if v.Status, err = proof.SignJSON(c.kit.Signer, caseproof.TypStatus, st); err != nil {
+	if v.Status, err = c.kit.Sign(caseproof.TypStatus, st); err != nil {
 		return v, err
 	}
 	v.Consents, err = c.store.ShareConsents(ctx, id)

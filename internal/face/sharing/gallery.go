@@ -1,0 +1,131 @@
+package sharing
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/office"
+	"tongban/internal/domain/resource"
+	"tongban/internal/domain/sharing"
+	"tongban/internal/handling/share"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/page"
+	"tongban/internal/proof"
+)
+
+// States are the pages of shared data with made-up terms, for the gallery.
+func States() []page.State {
+	at := time.Date(2026, time.November, 25, 1, 0, 0, 0, time.UTC)
+	day := workday.DateOf(at)
+	trust := &office.TrustList{Nodes: []office.Node{{ID: "23", Name: "Heilongjiang", NameEn: "Heilongjiang"}, {ID: "63", Name: "Qinghai", NameEn: "Qinghai"}}}
+	kit := &unit.Kit{Me: "23", Now: func() time.Time { return at }, Catalogue: item.Default(), Trust: func() *office.TrustList { return trust }}
+	f := New(Config{Ledger: &share.Ledger{Kit: kit}})
+	const source = "idcard"
+	own := resource.Resource{
+		Owner: "23", Key: "identity", Version: 1, Name: "Identity", NameEn: "Identity", Office: "1", Source: source, Fields: []string{"name", "id_no"},
+		Attribute: resource.Conditional, Basis: "Law 1", Freshness: resource.Live, PerDay: 1000, From: day, Demo: true,
+	}
+	grant := sharing.Grant{Provider: "63", Resource: "identity", Askers: []office.NodeID{"23"}, Fields: own.Fields, ChecksOnly: true, Items: []string{"2020-030"}, Purpose: "<i>Check", Basis: "Law 1", PerDay: 10, WithinMS: 2000, KeepDays: 30}
+	text := sharing.Text{Terms: sharing.Terms{Agreement: "a", Version: 1, Parties: []office.NodeID{"23", "63"}, From: day, Until: day.AddDays(365), Grants: []sharing.Grant{grant}, Cost: "-"}, By: "63", At: at}
+	other := own
+	other.Owner = "63"
+	said := func(k sharing.Kind) sharing.Statement { return sharing.Statement{Kind: k, At: at, Reason: "!"} }
+	signed := sharing.Agreement{ID: "a", Texts: []sharing.Text{text}, Signed: map[proof.Hash]map[office.NodeID]sharing.Statement{text.Hash: {"63": said(sharing.Propose)}}, Demo: true}
+	ended := signed
+	ended.Last = map[office.NodeID]sharing.Statement{"23": said(sharing.Suspend)}
+
+	var out []page.State
+	add := func(group, name, title string, body func(n names) templ.Component) {
+		face := "desk"
+		if group == "E-29" {
+			face = "entrance"
+		}
+		out = append(out, page.Made(face, group, name, title, func(r *http.Request) templ.Component { return body(names{page.PrefsOf(r.Context()).Lang, f}) }))
+	}
+	home := func(name string, v homeView) {
+		add("D-sharing", name, "sharing.title", func(n names) templ.Component {
+			v.names, v.Me, v.Today, v.Describe = n, "23", day, true
+			return homePage(v)
+		})
+	}
+	home("sharing", homeView{Resources: []resource.Resource{own, other}, Agreements: []sharing.Agreement{signed}})
+	home("sharing-nothing", homeView{Words: "x"})
+	thing := func(name string, v resourceView) {
+		add("D-sharing", name, "sharing.title", func(n names) templ.Component {
+			v.names, v.R.Demo = n, true
+			return resourcePage(v)
+		})
+	}
+	thing("sharing-own", resourceView{R: own, Mine: true, Describe: true, Taken: true})
+	thing("sharing-table-wrong", resourceView{R: own, Mine: true, Describe: true, Problem: "!", Detail: "line 3"})
+	thing("sharing-other", resourceView{R: other, Propose: true})
+	gone := own
+	gone.Withdrawn = true
+	thing("sharing-withdrawn", resourceView{R: gone, Mine: true, Describe: true})
+	describe := func(name string, v describeView) {
+		add("D-sharing", name, "sharing.describe.title", func(n names) templ.Component {
+			v.names, v.From, v.PerDay = n, day.String(), "1000"
+			return describePage(v)
+		})
+	}
+	describe("sharing-describe", describeView{})
+	describe("sharing-describe-form", describeView{R: own, Gives: own.Fields})
+	describe("sharing-describe-wrong", describeView{R: own, Gives: own.Fields, Problem: errs.BadRequest})
+	describe("sharing-describe-change", describeView{R: own, Gives: own.Fields, Changed: true})
+	propose := func(name string, v proposeView) {
+		add("D-sharing", name, "sharing.propose.title", func(n names) templ.Component {
+			v.names, v.R, v.G, v.From, v.Until, v.Cost = n, other, grant, day.String(), day.AddDays(365).String(), "-"
+			v.Others, v.Numbers = []office.NodeID{"23"}, map[string]string{"per_day": "10", "within_ms": "2000", "keep_days": "30"}
+			if it, ok := kit.Catalogue.Item("2020-030"); ok {
+				v.Matters = []item.Item{it}
+			}
+			return proposePage(v)
+		})
+	}
+	propose("sharing-propose", proposeView{})
+	propose("sharing-propose-wrong", proposeView{Problem: true})
+	agreed := func(name string, v agreementView) {
+		add("D-sharing", name, "sharing.agreement.title", func(n names) templ.Component {
+			v.names, v.Text, v.Things, v.Me, v.ReplyBy, v.Propose = n, text, []resource.Resource{other}, "23", "12-09", true
+			return agreementPage(v)
+		})
+	}
+	agreed("sharing-proposed", agreementView{A: signed, Standing: sharing.Proposed, Sign: true})
+	agreed("sharing-proposed-own", agreementView{A: signed, Standing: sharing.Proposed, Sign: true, Own: true})
+	agreed("sharing-in-force", agreementView{A: signed, Standing: sharing.InForce, Agreed: true, Stop: true})
+	agreed("sharing-countered", agreementView{A: signed, Standing: sharing.InForce, Stop: true})
+	agreed("sharing-no-reason", agreementView{A: signed, Standing: sharing.InForce, Agreed: true, Stop: true, Forgotten: true})
+	agreed("sharing-suspended", agreementView{A: ended, Standing: sharing.Suspended, Agreed: true, Stop: true, Stopped: sharing.Suspend})
+	agreed("sharing-ended", agreementView{A: ended, Standing: sharing.Ended, Agreed: true})
+
+	c := casefile.Case{
+		ID: "c", No: casefile.MakeNo("23", day, 1), Coordinator: "23", Item: "2020-030",
+		Legs: []casefile.Leg{{Key: "decide", Kind: item.Decide, Node: "23"}},
+	}
+	one := line{
+		Offer: share.Offer{Provider: "63", Grant: grant, Text: text, Fields: own.Fields}, Name: "Identity", From: "Qinghai", Print: "ABCD",
+		Fields: []named{{"name", "Name", "Fan"}, {"id_no", "Number", ""}},
+	}
+	yes := one
+	yes.Agreed, yes.Grant.ChecksOnly, yes.Provider = true, false, "62"
+	found := []answerLine{
+		{When: "11-25 09:00", Machine: at.Format(time.RFC3339), From: "Qinghai", Name: "Identity", Rows: []page.Row{{Key: "Name", Value: "<b>"}}},
+		{When: "11-25 09:00", Machine: at.Format(time.RFC3339), From: "Qinghai", Name: "Identity", Text: "!"},
+	}
+	data := func(name string, v dataView) {
+		v.C = c
+		add("E-29", name, "sharing.data.title", func(names) templ.Component { return minePage(v) })
+		add("D-13", name+"-desk", "sharing.data.title", func(names) templ.Component { return deskPage(v) })
+	}
+	data("data", dataView{Lines: []line{one, yes}, Found: found})
+	data("data-nothing", dataView{})
+	data("data-over", dataView{Lines: []line{yes}, Found: found, Over: true})
+	data("data-wrong", dataView{Lines: []line{one}, Not: "!", Problem: "!"})
+	return out
+}

@@ -1,0 +1,30 @@
+package node
+
+import (
+	"log/slog"
+	"slices"
+
+	"tongban/internal/face/apply"
+	"tongban/internal/face/board"
+	"tongban/internal/face/desk"
+	"tongban/internal/face/entrance"
+	"tongban/internal/face/oversight"
+	"tongban/internal/face/pay"
+	"tongban/internal/face/rate"
+	"tongban/internal/face/register"
+	"tongban/internal/face/sharing"
+	"tongban/internal/face/steward"
+	"tongban/internal/face/systems"
+	"tongban/internal/face/visit"
+	"tongban/internal/face/wallet"
+	"tongban/internal/page"
+)
+
+// Gallery is a site that shows every page of every face in every state, with made-up data, and the list of them. It needs no
+// store, reaches nobody, and says the same every day.
+func Gallery(log *slog.Logger) (*page.Site, []page.State, error) {
+	return entrance.Gallery(log, slices.Concat(
+		apply.States(), pay.States(), visit.States(), rate.States(), wallet.States(), board.States(),
+		desk.States(), register.States(), oversight.States(), sharing.States(), steward.States(), systems.States(),
+	)...)
+}

@@ -17,7 +17,7 @@ import (
 )
 
 // openSystems connects the departmental systems.
-func (n *Node) openSystems(cfg Config) error {
+func (n *Node) openSystems(ctx context.Context, cfg Config) error {
 	ports, off := map[string]dispatch.Port{}, map[string]bool{}
 	n.systems = map[string][]byte{}
 	for _, s := range cfg.Systems {
@@ -38,7 +38,7 @@ func (n *Node) openSystems(cfg Config) error {
 	if len(ports) > 0 {
 		n.Kit.Systems = n.Works
 	}
-	return nil
+	return n.Works.Refresh(ctx)
 }
 
 // SystemsDoor serves the departmental systems what they may ask; it answers below workgate.Prefix.

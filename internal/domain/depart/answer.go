@@ -105,7 +105,7 @@ func (s System) Read(a Answer) (Deed, error) {
 		return Deed{}, errs.New(errs.AnswerUnnamed, "%s: answer %s", s.Key, a.ID)
 	}
 	d := Deed{Act: m.Act}
-	switch m.Act { //nolint:exhaustive // Acts are all that a mapping may name
+	switch m.Act { //nolint:exhaustive // acts are all that a mapping may name
 	case casefile.ActCorrect:
 		for _, g := range a.Gaps {
 			d.Gaps = append(d.Gaps, casefile.Correction{Check: g.Material, Material: g.Material, Problem: g.Problem, Fix: g.Fix, Basis: g.Basis})

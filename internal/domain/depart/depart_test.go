@@ -32,15 +32,15 @@ func TestNothingIsLeftToType(t *testing.T) {
 		if !at {
 			t.Errorf("%s: no office %s", key, s.Office)
 		}
-		mapped, acts := map[string]bool{}, map[casefile.Act]bool{}
+		mapped, coded := map[string]bool{}, map[casefile.Act]bool{}
 		for _, f := range s.Fields {
 			mapped[f.From] = true
 		}
 		for _, m := range s.Answers {
-			acts[m.Act] = true
+			coded[m.Act] = true
 		}
-		for _, act := range Acts {
-			if !acts[act] {
+		for _, act := range acts {
+			if !coded[act] {
 				t.Errorf("%s has no code for %s", key, act)
 			}
 		}

@@ -67,8 +67,8 @@ type Reason struct {
 	Key  string `toml:"key"`
 }
 
-// Acts are what a system's answer may be. The table of authority (office.Table) says the same of the role office.System.
-var Acts = []casefile.Act{casefile.ActAccept, casefile.ActCorrect, casefile.ActDecline, casefile.ActDecide, casefile.ActAskExtend}
+// acts are what a system's answer may be. The table of authority (office.Table) says the same of the role office.System.
+var acts = []casefile.Act{casefile.ActAccept, casefile.ActCorrect, casefile.ActDecline, casefile.ActDecide, casefile.ActAskExtend}
 
 // systemsFile is where the catalogue keeps the systems.
 const systemsFile = "systems/systems.toml"
@@ -139,7 +139,7 @@ func (s System) wrong() string {
 	}
 	for _, m := range s.Answers {
 		decides := m.Act == casefile.ActDecide
-		if m.Code == "" || !slices.Contains(Acts, m.Act) || seen["code "+m.Code] ||
+		if m.Code == "" || !slices.Contains(acts, m.Act) || seen["code "+m.Code] ||
 			decides != (m.Outcome == casefile.Granted || m.Outcome == casefile.Denied) || !decides && m.Outcome != "" {
 			return "answer " + m.Code
 		}

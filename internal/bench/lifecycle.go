@@ -68,7 +68,7 @@ func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...an
 
 	rate := o.Rate
 	if rate <= 0 {
-		rate = max(1, r.PerSecond/2) // a short run on a busy machine may have ended none
+		rate = max(1, r.PerSecond/2)
 	}
 	open, err := arrive(ctx, p.whole, steps, rate, o.For)
 	if err != nil {

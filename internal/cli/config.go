@@ -53,7 +53,8 @@ type config struct {
 
 	Outlets []outlet `toml:"outlets" say:"How notices reach people, one per channel (sms, voice, letter): the address of a gateway with the file that holds the shared key, or a folder that another system empties. None: they stand on the pages only."`
 
-	Systems []system `toml:"systems" say:"Departmental systems of this node's offices (catalogue/systems): key, address or folder, and the file that holds the shared key. None: every case is worked here."`
+	Systems    []system    `toml:"systems" say:"Departmental systems of this node's offices (catalogue/systems): key, address or folder, and the file that holds the shared key. None: every case is worked here."`
+	Connectors []connector `toml:"connectors" say:"Own systems that answer for a resource, by its key, where no table was imported: a view of a PostgreSQL database, or an HTTP service. The file that is named holds the address of the database, or the service's token."`
 
 	Officers []officer `toml:"officers" say:"The node's register of officers: subject at the identity provider, name, office code, roles; items, places and leave narrow their work."`
 	Tokens   []token   `toml:"tokens" say:"Departmental systems: SHA-256 of the token in hex, and the officer in whose name it acts."`
@@ -172,6 +173,14 @@ func (c config) check() error {
 			return bad("system %s: url is no https:// address without a slash at its end", s.Key)
 		}
 	}
+	for i, k := range c.Connectors {
+		if slices.ContainsFunc(c.Connectors[:i], func(o connector) bool { return o.Resource == k.Resource }) {
+			return bad("two connectors for %.40q", k.Resource)
+		}
+		if err := k.check(); err != nil {
+			return err
+		}
+	}
 	people := c.Officers
 	for _, t := range c.Tokens {
 		if len(t.SHA256) != 64 || strings.Trim(t.SHA256, "0123456789abcdef") != "" {
@@ -212,6 +221,8 @@ func (c config) write() error {
 			b.WriteString("# [[outlets]]\n# channel = \"sms\"\n# url = \"https://…\"\n# key = \"sms.key\"\n\n")
 		case []system:
 			b.WriteString("# [[systems]]\n# key = \"\"\n# url = \"https://…\"\n# secret = \"system.key\"\n\n")
+		case []connector:
+			b.WriteString("# [[connectors]]\n# resource = \"\"\n# url = \"https://…\"\n# secret = \"estate.key\"\n# fields = { owner = { column = \"qlr\" } }\n\n")
 		case []officer:
 			b.WriteString("# [[officers]]\n# id = \"\"\n# name = \"\"\n# office = \"\"\n# roles = [\"window\"]\n\n")
 		case []token:

@@ -96,6 +96,7 @@ func runDoctor(ctx context.Context, e *env) int {
 			p.calendar()
 			p.membership()
 			p.database(ctx)
+			p.connectors(ctx)
 			p.channel(ctx)
 			p.hub(ctx)
 		}

@@ -45,8 +45,12 @@ func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (htt
 	if err != nil {
 		return nil, nil, err
 	}
+	sources, views, err := c.connected()
+	if err != nil {
+		return nil, nil, errors.Join(err, closeViews(views))
+	}
 	n, err := node.Open(ctx, node.Config{
-		Gateways: gateways, Pay: c.pay(), Systems: systems,
+		Gateways: gateways, Pay: c.pay(), Source: sources, Systems: systems,
 		ID: c.ID, Dir: c.dir, Store: sqlstore.Options{Config: c.store()}, Keys: keys, Trust: trust, Log: log,
 		Join: func(r handover.Receiver) (handover.Channel, func(), error) { //nolint:contextcheck // it ends by its own Close, not with this context
 			client, err := c.connect(r, log)
@@ -57,17 +61,17 @@ func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (htt
 		},
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, closeViews(views))
 	}
 	handler, err := province(c, n, operator, reportKeys, log) //nolint:contextcheck // looking whether other provinces answer outlives any request
 	if err == nil {
 		err = n.Start(context.WithoutCancel(ctx))
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, n.Stop())
+		return nil, nil, errors.Join(err, n.Stop(), closeViews(views))
 	}
 	end := follow(c, n, operator, log) //nolint:contextcheck // it ends by its own Close, not with this context
-	return handler, func() error { end(); return n.Stop() }, nil
+	return handler, func() error { end(); return errors.Join(n.Stop(), closeViews(views)) }, nil
 }
 
 // trust is the list that enrolment brought, and the operator's key that every later one needs.

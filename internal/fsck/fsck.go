@@ -1,5 +1,4 @@
-// Package fsck holds the data of a node, or of a nation, against the rules that never bend (architecture §2: I1–I3,
-// I5–I9). Tests, the simulation and operators use the same check. It reads case by case and keeps nothing, so it can run
+// Package fsck holds the data of a node, or of a nation, against the rules that never bend (architecture §2: I1–I9). Tests, the simulation and operators use the same check. It reads case by case and keeps nothing, so it can run
 // on a store of any size.
 package fsck
 
@@ -16,6 +15,7 @@ import (
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -28,6 +28,7 @@ type Reader interface {
 	Post
 	Book
 	Figures
+	Data
 }
 
 // Cases is the part about cases. CaseColumns names the columns that do not repeat what the case's state says.
@@ -65,6 +66,14 @@ type Figures interface {
 	Tallies(ctx context.Context, caseID string) (list []figure.Tally, marked bool, err error)
 }
 
+// Data is the part about what provinces agreed on and asked each other. EachAnswered leaves the person out.
+type Data interface {
+	Speakers(ctx context.Context) (map[office.NodeID]int, error)
+	Statements(ctx context.Context, by office.NodeID, after, limit int) ([]unit.Said, error)
+	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
+	EachAnswered(ctx context.Context, f func(unit.Answered) error) error
+}
+
 // Node is one node's data with the trust list that it goes by.
 type Node struct {
 	ID     office.NodeID
@@ -74,7 +83,7 @@ type Node struct {
 
 // Options say how much is checked. The zero value checks everything that does not need a clock.
 type Options struct {
-	// Cases limits the check to these cases, for the simulation; nil is all, with the log's tree.
+	// Cases limits the check to these cases, for the simulation; nil is all, with the log's tree and what provinces asked each other.
 	Cases []string
 	// Now is business time, for the two bounds below.
 	Now time.Time
@@ -175,7 +184,19 @@ func (c *check) node(n Node) error {
 		}
 		return nil
 	}
-	if err := n.Reader.EachCaseID(c.ctx, one); err != nil {
+	var book *sharing.Book
+	if err := c.settled(func() (err error) { book, err = c.ledger(n); return err }); err != nil {
+		return err
+	}
+	if err := n.Reader.EachCaseID(c.ctx, func(id string) error {
+		if err := one(id); err != nil {
+			return err
+		}
+		return c.settled(func() error { return c.questions(n, book, id) })
+	}); err != nil {
+		return err
+	}
+	if err := c.settled(func() error { return c.answers(n) }); err != nil {
 		return err
 	}
 	if err := c.post(n); err != nil {

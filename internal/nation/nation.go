@@ -76,10 +76,10 @@ type Nation struct {
 	cfg       Config
 	members   []Member
 	marketKey []byte
-	bank    *bank.Bank
-	urls    map[office.NodeID]string
-	server  *http.Server
-	stops   []func() error
+	bank      *bank.Bank
+	urls      map[office.NodeID]string
+	server    *http.Server
+	stops     []func() error
 
 	mu    sync.RWMutex            // guards sites and Nodes once Open is through
 	sites map[string]http.Handler // by the first label of the host, "" for the hub

@@ -11,6 +11,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/resource"
 	"tongban/internal/domain/sharing"
@@ -29,6 +30,10 @@ type shares struct {
 		Source string
 		At     []office.NodeID
 		Fields []string
+	}
+	Recognition []struct {
+		Type, Basis string
+		By          []office.NodeID
 	}
 	Agreement struct {
 		Asker, Provider              office.NodeID
@@ -79,6 +84,11 @@ func (s shares) say(ctx context.Context, nodes map[office.NodeID]*node.Node, ste
 		if err := s.describe(ctx, nodes[id], stewards[id][0]); err != nil {
 			return err
 		}
+		if len(stewards[id]) > 1 {
+			if err := s.recognise(ctx, nodes[id], stewards[id]); err != nil {
+				return err
+			}
+		}
 	}
 	asker, provider := nodes[s.Agreement.Asker], nodes[s.Agreement.Provider]
 	if asker == nil || provider == nil || len(stewards[asker.ID]) < 2 || len(stewards[provider.ID]) == 0 {
@@ -103,6 +113,28 @@ func (s shares) describe(ctx context.Context, one *node.Node, by office.Officer)
 			Key: r.Source, Name: known[i].Name, NameEn: known[i].NameEn, Office: by.Office, Source: r.Source, Fields: r.Fields,
 			Attribute: resource.Conditional, Basis: s.Basis, Freshness: resource.Live, PerDay: s.PerDay, From: workday.DateOf(one.Kit.Now()), Demo: true,
 		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recognise says whose licences a province takes instead of paper: one steward says it, another confirms.
+func (s shares) recognise(ctx context.Context, one *node.Node, by []office.Officer) error {
+	said := false
+	one.Shares.Look(func(b *sharing.Book) { said = len(b.Recognitions(one.ID)) > 0 })
+	if said {
+		return nil
+	}
+	for _, r := range s.Recognition {
+		if !slices.Contains(r.By, one.ID) {
+			continue
+		}
+		st, err := one.Shares.Recognise(ctx, by[0], licence.Recognition{Type: r.Type, From: workday.DateOf(one.Kit.Now()), Basis: r.Basis}, true)
+		if err != nil {
+			return err
+		}
+		if _, err := one.Shares.ConfirmRecognition(ctx, by[1], st.Seq); err != nil {
 			return err
 		}
 	}

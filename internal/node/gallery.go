@@ -8,6 +8,7 @@ import (
 	"tongban/internal/face/board"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	"tongban/internal/face/org"
 	"tongban/internal/face/oversight"
 	"tongban/internal/face/pay"
 	"tongban/internal/face/rate"
@@ -24,7 +25,7 @@ import (
 // store, reaches nobody, and says the same every day.
 func Gallery(log *slog.Logger) (*page.Site, []page.State, error) {
 	return entrance.Gallery(log, slices.Concat(
-		apply.States(), pay.States(), visit.States(), rate.States(), wallet.States(), board.States(),
+		apply.States(), pay.States(), visit.States(), rate.States(), wallet.States(), org.States(), board.States(),
 		desk.States(), register.States(), oversight.States(), sharing.States(), steward.States(), systems.States(),
 	)...)
 }

@@ -4,20 +4,25 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"tongban/catalogue"
 	"tongban/internal/adapter/oidc"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/journey"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/licence/jws"
 	"tongban/internal/domain/licence/statuslist"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/face/wallet"
+	"tongban/internal/handling/apply"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/recognise"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/workday"
@@ -144,6 +149,97 @@ func (n *Node) licencesOf(ctx context.Context, who party.Person) ([]elsewhere.Li
 		out = append(out, wallet.Line(o))
 	}
 	return out, err
+}
+
+// recordsOf gives a person's licences of a type here, as signed, for use at another province.
+func (n *Node) recordsOf(ctx context.Context, who party.Person, typeCode string) ([]elsewhere.Record, error) {
+	mine, err := n.wallet().Mine(ctx, who)
+	var out []elsewhere.Record
+	for _, o := range mine {
+		if o.Record.TypeCode == typeCode {
+			out = append(out, elsewhere.Record{Case: o.Life.Case, Signed: o.Signed})
+		}
+	}
+	return out, err
+}
+
+// recogniser finds licences that stand for papers; p is where people sign in.
+func (n *Node) recogniser(p *oidc.Party) *recognise.Desk {
+	mine, others := n.wallet(), n.asker(p)
+	return &recognise.Desk{
+		Kit: n.Kit, Book: n.Shares.Look,
+		Own: func(ctx context.Context, who party.Person, typeCode string) ([]recognise.Held, error) {
+			list, err := mine.Mine(ctx, who)
+			var out []recognise.Held
+			for _, o := range list {
+				if o.Record.TypeCode == typeCode {
+					out = append(out, recognise.Held{Record: o.Record, Signed: o.Signed, Own: true, Stands: o.Life.Stands()})
+				}
+			}
+			return out, err
+		},
+		Elsewhere: func(ctx context.Context, grant, typeCode string) ([]recognise.Held, []office.NodeID, error) {
+			list, missing, err := others.Records(ctx, grant, typeCode)
+			var out []recognise.Held
+			for _, h := range list {
+				out = append(out, recognise.Held{Record: h.Record, Signed: h.Signed})
+			}
+			return out, missing, err
+		},
+		Standing: n.standingAt,
+	}
+}
+
+// standingAt asks how a licence of another node stands.
+func (n *Node) standingAt(ctx context.Context, by office.NodeID, ref statuslist.Ref) (known time.Time, late bool, err error) {
+	s, err := n.Status.Standing(ctx, by, ref)
+	return s.At, s.Late, err
+}
+
+// evidence asks for the applicant's licence first, where a source is one, and the registered source if the applicant holds none.
+type evidence struct {
+	n        *Node
+	licences *recognise.Desk
+	register apply.Evidence // nil: there is none
+}
+
+// Ask implements apply.Evidence.
+func (e evidence) Ask(ctx context.Context, q apply.Asking) (journey.Record, error) {
+	i := slices.IndexFunc(e.n.Kit.Catalogue.Evidence(), func(s item.Evidence) bool { return s.Key == q.Source })
+	decides, err := e.n.Kit.OfficeAt(q.There)
+	away := false
+	if i >= 0 && err == nil && q.Unit == nil { // what a person holds says nothing of a unit that they act for
+		f, err := e.licences.Find(ctx, recognise.Wish{
+			Person: q.Person, Grant: q.Grant, Item: q.Item, Decides: decides.Node, Source: e.n.Kit.Catalogue.Evidence()[i],
+		})
+		if err == nil {
+			return e.record(f), nil
+		}
+		away = errs.Is(err, errs.TryLater)
+		if !away && !errs.Is(err, errs.Missing) {
+			return journey.Record{}, err
+		}
+	}
+	if e.register == nil {
+		return journey.Record{}, errs.New(errs.Missing, "no register of %s", q.Source)
+	}
+	r, err := e.register.Ask(ctx, q)
+	if away && errs.Is(err, errs.Missing) { // it may be held where nobody answered
+		err = errs.New(errs.TryLater, "%s", q.Source)
+	}
+	return r, err
+}
+
+// record is a licence as the pages of an application show it: its kind, and the province that issued it.
+func (e evidence) record(f recognise.Found) journey.Record {
+	r := journey.Record{Values: f.Values, Name: f.Record.TypeName, NameEn: f.Record.TypeName, At: f.Shown.Looked, Licence: &f.Shown}
+	if t, err := licence.TypeOf(e.n.Issuer.Types, f.Record.TypeCode); err == nil {
+		r.NameEn = t.NameEn
+	}
+	if by, ok := e.n.Trust.List().Node(f.Shown.By); ok {
+		r.Name, r.NameEn = r.Name+"（"+by.Name+"）", r.NameEn+" ("+by.NameEn+")"
+	}
+	return r
 }
 
 // licencesElsewhere asks the other provinces what a visitor holds there.

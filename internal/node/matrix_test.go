@@ -310,7 +310,7 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s, and keeps no rules", who, method, path)
 	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
 		t.Errorf("%s changed rules by %s", who, path)
-	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/watch")):
+	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch")):
 	case strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
 		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
 	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":

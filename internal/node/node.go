@@ -17,6 +17,7 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/adapter/workgate"
 	"tongban/internal/domain/booking"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/notice"
@@ -32,6 +33,7 @@ import (
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/dispatch"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/empower"
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
@@ -88,29 +90,31 @@ type Pay struct {
 
 // Node is a running province. Its exported parts are what faces, tests and measurements act through.
 type Node struct {
-	ID     office.NodeID
-	Kit    *unit.Kit
-	Store  *sqlstore.Store
-	Lodge  *lodge.Desk
-	Apply  *apply.Desk
-	Bench  *decide.Bench
-	Allot  *allot.Desk
-	Issuer *certify.Issuer
-	Post   *handover.Post
-	Files  files
-	Status *certify.Reader // how other provinces' licences stand
-	Trust  *federate.Trust
-	Vault  *proof.Vault
-	Room   *notify.Room
-	Words  *correspond.Desk
-	Till   *cashier.Cashier
-	Visits *visit.Book
-	Rates  *evaluate.Desk
-	Works  *dispatch.Desk      // what offices work in their own systems
-	Mine   *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
-	Count  *count.Counter      // keeps the figures
-	Rules  *publish.Press      // what provinces and the operator published
-	Shares *share.Ledger       // what provinces said about data and sharing it
+	ID         office.NodeID
+	Kit        *unit.Kit
+	Store      *sqlstore.Store
+	Lodge      *lodge.Desk
+	Apply      *apply.Desk
+	Bench      *decide.Bench
+	Allot      *allot.Desk
+	Issuer     *certify.Issuer
+	Post       *handover.Post
+	Files      files
+	Status     *certify.Reader // how other provinces' licences stand
+	Trust      *federate.Trust
+	Vault      *proof.Vault
+	Room       *notify.Room
+	Words      *correspond.Desk
+	Till       *cashier.Cashier
+	Visits     *visit.Book
+	Units      *empower.Office
+	Rates      *evaluate.Desk
+	Complaints *evaluate.Complaints
+	Works      *dispatch.Desk      // what offices work in their own systems
+	Mine       *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
+	Count      *count.Counter      // keeps the figures
+	Rules      *publish.Press      // what provinces and the operator published
+	Shares     *share.Ledger       // what provinces said about data and sharing it
 
 	Tables   *share.Hosted      // what offices here can be asked about
 	Standing *share.Coordinator // proves own cases to who holds them
@@ -185,9 +189,12 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
 	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
+	n.Complaints = &evaluate.Complaints{Kit: kit, Store: n.Store}
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
 	n.Apply = &apply.Desk{Kit: kit, Store: n.Store, Cases: n.Store, Secure: time.Now}
+	n.Units = &empower.Office{Kit: kit, Store: n.Store, Wallet: firms{n}, Secure: time.Now}
+	n.Apply.Units = n.Units
 	n.Till = &cashier.Cashier{Kit: kit, Store: n.Store}
 	if cfg.Pay != nil {
 		n.Till.Home = cfg.Pay.Home
@@ -206,7 +213,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if err := n.openSystems(ctx, cfg); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
-	n.Mine.Licences = n.licencesOf
+	n.Mine.Licences, n.Mine.Records = n.licencesOf, n.recordsOf
 	n.lists = certify.NewStatusDesk(n.Issuer, time.Now)
 	n.Post = &handover.Post{
 		Kit: kit, Store: n.Store, Files: n.Files, Key: key, Channel: alone{}, Parallel: cfg.Parallel, Outdated: n.outdated, Secure: time.Now,
@@ -272,7 +279,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	return &unit.Kit{
 		Me: cfg.ID, Signer: signer, Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
 		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Protocol: cfg.Protocol, Wake: n.Wake,
-		Notices: notice.Default(), Ratings: rating.Default(), Outlets: len(cfg.Gateways) > 0,
+		Notices: notice.Default(), Ratings: rating.Default(), Complaints: complaint.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
 

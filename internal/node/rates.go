@@ -10,16 +10,16 @@ import (
 	"tongban/internal/page"
 )
 
-// rateFace puts the pages of ratings on the entrance.
+// rateFace puts the pages of ratings and complaints on the entrance.
 func (n *Node) rateFace(s *page.Site, g *gate) {
 	rate.New(rate.Config{
-		Desk: n.Rates, Kit: n.Kit, Gate: g, Own: n.Apply.Own, Looked: n.Apply.Looked, Frame: s.Frame, Client: client,
+		Desk: n.Rates, Complaints: n.Complaints, Kit: n.Kit, Gate: g, Own: n.Apply.Own, Looked: n.Apply.Looked, Frame: s.Frame, Client: client,
 	}).Register(s)
 }
 
 // oversightFace puts the pages of those who answer for a service, and of those who watch over it, on the desk.
 func (n *Node) oversightFace(s *page.Site, g *gate, frame func(*http.Request) page.Frame, who func(string) (casefile.Actor, string, bool)) {
-	oversight.New(oversight.Config{Gate: g, Rates: n.Rates, Kit: n.Kit, Frame: frame, Officers: who}).Register(s)
+	oversight.New(oversight.Config{Gate: g, Rates: n.Rates, Complaints: n.Complaints, Kit: n.Kit, Frame: frame, Officers: who}).Register(s)
 }
 
 // client is who asks, as the connection says.

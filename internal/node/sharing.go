@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"tongban/catalogue"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/share"
 	"tongban/internal/kernel/gm"
@@ -11,11 +13,15 @@ import (
 
 // openSharing opens the node's book of what provinces said about sharing, and the sides of it that answer others.
 func (n *Node) openSharing(ctx context.Context, key gm.DecryptKey, other share.Source) error {
-	n.Shares = &share.Ledger{Kit: n.Kit, Store: n.Store, Log: n.log, Woken: n.wakeSharing}
+	types, err := licence.LoadTypes(catalogue.FS)
+	if err != nil {
+		return err
+	}
+	n.Shares = &share.Ledger{Kit: n.Kit, Store: n.Store, Log: n.log, Types: types, Woken: n.wakeSharing}
 	n.Tables = &share.Hosted{Ledger: n.Shares, Tables: n.Store, Else: other}
 	n.provider = share.NewProvider(n.Shares, key, n.Store, n.Tables, time.Now)
 	n.Standing = share.NewCoordinator(n.Kit, n.Store, time.Now)
-	_, err := n.Shares.Reload(ctx)
+	_, err = n.Shares.Reload(ctx)
 	return err
 }
 

@@ -155,3 +155,59 @@ func (c console) upload(who, path, file string) int {
 	c.web.ServeHTTP(w, r)
 	return w.Code
 }
+
+// Whose licences are taken is said by one steward and confirmed by another, in forms; the other province reads it, and one of them is
+// enough to take it back.
+func TestStewardsRecogniseLicences(t *testing.T) {
+	here, there := pair(t)
+	ours, theirs := newConsole(t, here, "230183"), newConsole(t, there, "630100")
+	const at, typ = "/desk/sharing/recognitions", "11100000MB0143028R001"
+	form := url.Values{"type": {typ}, "of": {"63"}, "item": {"2020-024"}, "from": {day(here).String()}, "basis": {"国务院令第716号 第10条"}}
+	for name, spoil := range map[string]url.Values{
+		"no basis":          {"basis": {""}},
+		"no such day":       {"from": {"2026-13-01"}},
+		"yesterday":         {"from": {day(here).AddDays(-1).String()}},
+		"its own":           {"of": {"23"}},
+		"no such type":      {"type": {typ[:20] + "9"}},
+		"no such matter":    {"item": {"2020-999"}},
+		"ends before it is": {"until": {"2020-01-01"}},
+	} {
+		bad := url.Values{}
+		for k, v := range form {
+			bad[k] = v
+		}
+		for k, v := range spoil {
+			bad[k] = v
+		}
+		if code, _, _ := ours.do("a", at, bad); code != http.StatusUnprocessableEntity && code != http.StatusNotFound {
+			t.Errorf("%s: %d", name, code)
+		}
+	}
+	takes := func(n *node.Node) bool {
+		var err error
+		n.Shares.Look(func(b *sharing.Book) { _, err = b.Recognises("23", "63", typ, "2020-024", day(n)) })
+		return err == nil
+	}
+	if code, to, _ := ours.do("a", at, form); code != http.StatusSeeOther || to != at {
+		t.Fatalf("%d %s", code, to)
+	}
+	if takes(here) {
+		t.Error("it binds before a second officer confirmed it")
+	}
+	if code, _, _ := ours.do("a", at+"/1/confirm", url.Values{}); code == http.StatusSeeOther {
+		t.Error("who said it confirmed it")
+	}
+	if code, _, _ := ours.do("b", at+"/9/confirm", url.Values{}); code != http.StatusNotFound {
+		t.Errorf("a statement that is not there: %d", code)
+	}
+	if code, _, _ := ours.do("b", at+"/1/confirm", url.Values{}); code != http.StatusSeeOther || !takes(here) {
+		t.Fatalf("confirmed: %d, takes %v", code, takes(here))
+	}
+	meetSharing(t, here, there)
+	if _, _, body := theirs.do("a", at, nil); !takes(there) || !strings.Contains(body, "国务院令第716号 第10条") {
+		t.Error("the other province does not know")
+	}
+	if code, _, _ := ours.do("a", at+"/1/withdraw", url.Values{}); code != http.StatusSeeOther || takes(here) {
+		t.Fatalf("taken back: %d, takes %v", code, takes(here))
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"tongban/internal/face/board"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	"tongban/internal/face/org"
 	"tongban/internal/face/pay"
 	"tongban/internal/face/register"
 	sharingface "tongban/internal/face/sharing"
@@ -67,10 +68,10 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			Demo: cfg.Demo, DemoSteps: cfg.DemoSteps, Log: cfg.Log, FormAction: forms(cfg.Issuer, cfg.Bank), OnMiss: n.OnMiss, Apply: true, Figures: true, Reach: reach,
 		},
 		Store: n.Store, Kit: n.Kit, Lodge: n.Lodge, Room: n.Room, Words: n.Words, Gate: g, NextTry: n.Store.NextTry,
-		Status: n.Status.Standing, Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till,
+		Status: n.Status.Standing, Elsewhere: n.elsewhere(g.party), Usages: n.usages(g.party), Drafts: n.Apply, Fees: n.Till, Units: n.Units,
 	})
 	applying := *n.Apply
-	applying.Evidence = cfg.Evidence
+	applying.Evidence = evidence{n: n, licences: n.recogniser(g.party), register: cfg.Evidence}
 	applyface.New(applyface.Config{
 		Desk: &applying, Kit: n.Kit, Gate: g, Consent: g, Files: n.Files, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 		Away: func(node office.NodeID) (time.Time, bool) { return reach.Down(node, cfg.Entrances[node]) },
@@ -82,9 +83,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	visitface.New(visitface.Config{
 		Book: n.Visits, Kit: n.Kit, Gate: g, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
+	org.New(org.Config{
+		Office: n.Units, Kit: n.Kit, Gate: g, Consent: g, Papers: n.Store, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+	}).Register(public)
 	wallet.New(wallet.Config{
 		Wallet: n.wallet(), Gate: g, Elsewhere: n.licencesElsewhere(g.party), PDF: pdf.Licence, Frame: public.Frame, Entrances: cfg.Entrances,
-		PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+		PublicURL: cfg.PublicURL, Demo: cfg.Demo, Book: n.Shares.Look,
 	}).Register(public)
 	board.New(board.Config{
 		Source: count.Own{Me: n.ID, Now: n.Kit.Now, Store: n.Store}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
@@ -108,8 +112,8 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: n.Store, Allot: n.Allot,
 		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits, RatingCode: n.Rates.Code, Works: n.Works,
-		Today:    func() string { return workday.DateOf(n.Kit.Now()).String() },
-		Known:    applying.Known,
+		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
+		Known: applying.Known, Standing: n.standingAt, Book: n.Shares.Look,
 		Officers: who,
 		Colleagues: func(at string) []office.Officer {
 			return slices.DeleteFunc(slices.Clone(cfg.Officers), func(o office.Officer) bool { return o.Office != at })

@@ -33,6 +33,8 @@ type wordBook struct {
 		Trade           map[string]string
 		Remedies        struct{ Review, Suit string }
 		Shared          map[string]string
+		// Unit is what the story of a company's qualification types.
+		Unit struct{ Specialty, Problem, Fix, Facts string }
 	}
 }
 

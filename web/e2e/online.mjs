@@ -15,7 +15,7 @@ const fail = (where, what) => problems.push(`${where}: ${what}`);
 
 async function checked(run, page, what) {
   if (!run.script) return;
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
   for (const v of violations) {
     fail(`${run.name}, ${what}`, `axe ${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
   }

@@ -7,6 +7,7 @@ import (
 	"tongban/internal/adapter/sqlstore/sqltest"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/share"
+	"tongban/internal/handling/share/sharetest"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 )
@@ -71,5 +72,20 @@ func TestQuestions(t *testing.T) {
 		if list, err := s.FoundOf(ctx, "c1"); err != nil || len(list) != 1 || list[0].Provider != "35" {
 			t.Errorf("%v, %v", list, err)
 		}
+	})
+}
+
+// The hosted table does what every connector has to do.
+func TestHostedTable(t *testing.T) {
+	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
+		t.Helper()
+		sharetest.Source(t, func(t *testing.T) share.Source {
+			t.Helper()
+			s := storeAt(t, open())
+			if _, err := s.KeepTable(t.Context(), sharetest.Resource, time.Now(), share.NumberColumn, sharetest.People()); err != nil {
+				t.Fatal(err)
+			}
+			return &share.Hosted{Tables: s}
+		})
 	})
 }

@@ -1,5 +1,16 @@
 -- The schema after all migrations. Made by: go test ./internal/adapter/sqlstore -run Schema -update
 
+CREATE TABLE accounts (
+	unit TEXT NOT NULL PRIMARY KEY, -- 统一社会信用代码
+	leader BIGINT NOT NULL, -- keyed hash of the legal representative's number
+	opened BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT accounts_version CHECK (version > 0)
+);
+
+CREATE INDEX accounts_leader ON accounts (leader, opened);
+
 CREATE TABLE cases (
 	id TEXT NOT NULL PRIMARY KEY,
 	no TEXT NOT NULL,
@@ -49,6 +60,29 @@ CREATE TABLE charges (
 );
 
 CREATE INDEX charges_desk ON charges (office, standing, updated);
+
+CREATE TABLE complaints (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	target TEXT NOT NULL,
+	nth BIGINT NOT NULL,
+	office TEXT NOT NULL,
+	state TEXT NOT NULL,
+	todo TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	due BIGINT NOT NULL, -- 0: nothing is
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT complaints_version CHECK (version > 0),
+	CONSTRAINT complaints_nth CHECK (nth > 0),
+	CONSTRAINT complaints_target CHECK (target IN ('window', 'decider')),
+	CONSTRAINT complaints_state CHECK (state IN ('open', 'taken', 'answered', 'closed')),
+	CONSTRAINT complaints_todo_of CHECK (todo IN ('', 'work', 'call'))
+);
+
+CREATE UNIQUE INDEX complaints_once ON complaints (case_id, target, nth);
+
+CREATE INDEX complaints_todo ON complaints (todo, due, id) WHERE todo <> '';
 
 CREATE TABLE contacts (
 	mac BIGINT NOT NULL PRIMARY KEY,
@@ -242,6 +276,22 @@ CREATE TABLE lookups (
 );
 
 CREATE INDEX lookups_mac ON lookups (mac);
+
+CREATE TABLE mandates (
+	id TEXT NOT NULL PRIMARY KEY,
+	unit TEXT NOT NULL,
+	agent BIGINT NOT NULL, -- keyed hash
+	state TEXT NOT NULL,
+	drawn BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT mandates_version CHECK (version > 0),
+	CONSTRAINT mandates_state CHECK (state IN ('drawn', 'offered', 'accepted', 'declined', 'revoked'))
+);
+
+CREATE INDEX mandates_agent ON mandates (agent, drawn);
+
+CREATE INDEX mandates_unit ON mandates (unit, drawn);
 
 CREATE TABLE messages (
 	id TEXT NOT NULL PRIMARY KEY,

@@ -26,6 +26,7 @@ var source []byte
 type Registers struct {
 	now    func() time.Time
 	people map[string]map[string]map[string]string // by number, source, what it gives
+	units  map[string]map[string]map[string]string // by the unit's name, which the demonstration's stories make up; its code is given out later
 
 	mu   sync.RWMutex // guards down
 	down map[string]bool
@@ -43,6 +44,10 @@ func New(now func() time.Time) (*Registers, error) {
 			IDNo    string
 			Sources map[string]map[string]string
 		}
+		Unit []struct {
+			Name    string
+			Sources map[string]map[string]string
+		}
 	}
 	meta, err := toml.NewDecoder(bytes.NewReader(source)).Decode(&f)
 	if err != nil {
@@ -51,9 +56,12 @@ func New(now func() time.Time) (*Registers, error) {
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return nil, fmt.Errorf("reading the demo registers: unknown field %s", unknown[0])
 	}
-	r := &Registers{now: now, people: map[string]map[string]map[string]string{}, down: map[string]bool{}}
+	r := &Registers{now: now, people: map[string]map[string]map[string]string{}, units: map[string]map[string]map[string]string{}, down: map[string]bool{}}
 	for _, p := range f.Person {
 		r.people[p.IDNo] = p.Sources
+	}
+	for _, u := range f.Unit {
+		r.units[u.Name] = u.Sources
 	}
 	return r, nil
 }
@@ -66,6 +74,9 @@ func (r *Registers) Ask(_ context.Context, q apply.Asking) (journey.Record, erro
 		return journey.Record{}, errs.New(errs.TryLater, "register %s is down", q.Source)
 	}
 	values, ok := r.people[q.Person.IDNo][q.Source]
+	if q.Unit != nil && q.Source != "idcard" { // for a unit its own entries count, and none of whoever acts for it
+		values, ok = r.units[q.Unit.Name][q.Source]
+	}
 	if !ok {
 		return journey.Record{}, errs.New(errs.Missing, "register %s", q.Source)
 	}

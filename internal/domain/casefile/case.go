@@ -97,8 +97,10 @@ type Span struct {
 
 // Private is what only those who work on the case may read; it is stored encrypted under the case's own key.
 type Private struct {
-	Applicant   party.Person      `json:"applicant"`
-	Org         *party.Org        `json:"org,omitempty"`
+	Applicant party.Person `json:"applicant"`
+	Org       *party.Org   `json:"org,omitempty"`
+	// Acting is in which right the applicant acts for Org; nil for an own matter, and where an officer at a counter saw the paper.
+	Acting      *party.Acting     `json:"acting,omitempty"`
 	Answers     map[string]string `json:"answers"`
 	Said        map[string]bool   `json:"said,omitempty"` // to the matter's yes-no questions
 	Materials   []Material        `json:"materials"`
@@ -121,6 +123,20 @@ type Material struct {
 	Source string          `json:"source"` // elicence | shared | generated | promise | upload
 	Note   string          `json:"note,omitempty"`
 	Files  []exchange.File `json:"files,omitempty"`
+	// Licence is the electronic licence that stands for the paper; nil where there is another source.
+	Licence *Relied `json:"licence,omitempty"`
+}
+
+// Relied is what a case keeps of a licence that stands for a paper, so that nobody asks for the paper again: the fields are those
+// of licence.Shown, to which it converts.
+type Relied struct {
+	Record proof.Signed  `json:"record"`
+	ID     string        `json:"id"`
+	By     office.NodeID `json:"by"`
+	Looked time.Time     `json:"looked"`
+	Known  time.Time     `json:"known,omitzero"`
+	Late   bool          `json:"late,omitempty"`
+	Ground string        `json:"ground,omitempty"`
 }
 
 // Consent records that the applicant agreed to what is sent where. Way is ConsentAttested: an officer heard it at the
@@ -244,6 +260,19 @@ func (c Case) Matter(now time.Time) office.Matter {
 // Has reports whether the officer holds a role.
 func (a Actor) Has(r office.Role) bool {
 	return slices.Contains(a.Roles, r)
+}
+
+// Own reports whether the case is a person's own. One that was made in a unit's name is the unit's, whoever made it.
+func (c Case) Own(who party.Person) bool {
+	return c.Private.Acting == nil && party.SameDocument(c.Private.Applicant, who)
+}
+
+// Unit is in whose name the case was made; false for a person's own.
+func (c Case) Unit() (party.Org, bool) {
+	if c.Private.Acting == nil || c.Private.Org == nil {
+		return party.Org{}, false
+	}
+	return *c.Private.Org, true
 }
 
 // Leg finds a leg by key.

@@ -28,11 +28,13 @@ const (
 // Agreement is what an applicant is shown before submitting, as it is hashed, agreed to at the identity provider and kept with
 // the case. Answers and papers may grow after a correction notice; this stays what it was.
 type Agreement struct {
-	Case      string             `json:"case"`
-	Item      string             `json:"item"`
-	There     region.Code        `json:"there"`
-	Applicant party.Person       `json:"applicant"`
-	Org       *party.Org         `json:"org,omitempty"`
+	Case      string       `json:"case"`
+	Item      string       `json:"item"`
+	There     region.Code  `json:"there"`
+	Applicant party.Person `json:"applicant"`
+	Org       *party.Org   `json:"org,omitempty"`
+	// Mandate is the digest of the authority under which the applicant acts for Org.
+	Mandate   proof.Hash         `json:"mandate,omitzero"`
 	Answers   map[string]string  `json:"answers"`
 	Disputes  []casefile.Dispute `json:"disputes,omitempty"`
 	Materials []AgreedMaterial   `json:"materials"`
@@ -87,6 +89,9 @@ func shown(id, code string, there region.Code, in casefile.Private) Agreement {
 	doc := Agreement{
 		Case: id, Item: code, There: there, Applicant: in.Applicant, Org: in.Org, Answers: in.Answers, Disputes: in.Disputes,
 		Text: in.Consent.Text, Serve: in.Consent.Serve,
+	}
+	if in.Acting != nil {
+		doc.Mandate = in.Acting.Digest
 	}
 	for _, m := range in.Materials {
 		one := AgreedMaterial{Key: m.Key, Source: m.Source}

@@ -46,6 +46,11 @@ type Data struct {
 	LicenceID   string      // 电子证照标识
 	Face        [][2]string // P-08: label and value of each item on the face
 
+	Agent          string // P-11: who may act, and
+	AgentMaskedID  string
+	Representative string // P-11: who signed for the unit
+	Fingerprint    string // P-11: of what was signed, as people compare it
+
 	Amount  int      // P-17: what came, in 分
 	PayWay  string   // bank | cash: words of common.toml
 	PayRef  string   // the bank's number

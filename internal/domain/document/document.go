@@ -27,13 +27,14 @@ const (
 	Grant       Kind = "P-06" // 准予决定书
 	Refusal     Kind = "P-07" // 不予决定书
 	Licence     Kind = "P-08" // 证照打印件
+	Mandate     Kind = "P-11" // 授权委托书
 	Payment     Kind = "P-17" // 缴费凭证
 	Procedure   Kind = "P-18" // 特别程序告知书
 )
 
 // Kinds lists all kinds in order.
 func Kinds() []Kind {
-	return []Kind{Intake, Acceptance, Correction, NotAccepted, Extension, Grant, Refusal, Licence, Payment, Procedure}
+	return []Kind{Intake, Acceptance, Correction, NotAccepted, Extension, Grant, Refusal, Licence, Mandate, Payment, Procedure}
 }
 
 // Doc is a document as issued. It is a value: once composed it is not changed, because Check and the signature cover it.

@@ -24,6 +24,8 @@ const (
 	Message Kind = "message"
 	// Rating is what somebody said of an office's service, or what the office did about it; nothing moves, and it names nobody.
 	Rating Kind = "rating"
+	// Complaint is one about an office's service, or a step of those who look into it; nothing moves, and it names nobody.
+	Complaint Kind = "complaint"
 )
 
 // The types of signed documents of this package.

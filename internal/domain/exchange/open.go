@@ -9,7 +9,7 @@ import (
 	"tongban/internal/proof"
 )
 
-// mostMessage is the most bytes of a message or a rating with all that stands around its 500 characters.
+// mostMessage is the most bytes of a message, a rating or a complaint with all that stands around its 500 characters.
 const mostMessage = 8 << 10
 
 // name is the form of what an envelope names: short, and harmless in keys and addresses.
@@ -42,7 +42,7 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 		if e.Recalls == "" {
 			return Envelope{}, errs.New(errs.BadEnvelope, "recall %s names no envelope", e.ID)
 		}
-	case Message, Rating:
+	case Message, Rating, Complaint:
 		if len(e.Private) == 0 || len(e.Private) > mostMessage || len(e.Facts)+len(e.Files) > 0 {
 			return Envelope{}, errs.New(errs.BadEnvelope, "message %s says nothing, or more than a message", e.ID)
 		}
@@ -54,11 +54,12 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 
 // answers are the words that each kind of envelope can be answered with.
 var answers = map[Kind][]Status{
-	Offer:   {Held, Recalled, Refused},
-	Notice:  {Noted},
-	Recall:  {Recalled, Since},
-	Message: {Noted, Refused},
-	Rating:  {Noted, Refused},
+	Offer:     {Held, Recalled, Refused},
+	Notice:    {Noted},
+	Recall:    {Recalled, Since},
+	Message:   {Noted, Refused},
+	Rating:    {Noted, Refused},
+	Complaint: {Noted, Refused},
 }
 
 // OpenReceipt checks that s is the word of p's addressee on exactly the envelope that p carries.

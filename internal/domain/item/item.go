@@ -193,6 +193,11 @@ type Evidence struct {
 	Covers []string `toml:"covers"` // form fields that may therefore not be asked
 	Basis  string   `toml:"basis"`
 	Mark   Mark     `toml:"mark"`
+
+	// LicenceType is the 证照类型代码 of the electronic licence that is this source, wherever it was issued; "" if none is.
+	// Face says which of its fields gives what: by the names of Gives.
+	LicenceType string            `toml:"licence_type"`
+	Face        map[string]string `toml:"face"`
 }
 
 // Evidence lists the registered sources.

@@ -178,6 +178,11 @@ func (l *linter) shared() {
 	seen = map[string]bool{}
 	for _, e := range l.c.evidence {
 		line := l.line("evidence", e.Key)
+		for gives := range e.Face {
+			if !slices.Contains(e.Gives, gives) || e.LicenceType == "" {
+				l.say(line, "dangling", e.Key+": the face of a licence gives "+gives)
+			}
+		}
 		l.once(seen, line, e.Key)
 		l.mark(line, e.Key, e.Mark)
 		l.both(line, e.Key, e.Name, e.NameEn)

@@ -10,6 +10,7 @@ import (
 
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/party"
 	"tongban/internal/kernel/region"
 )
@@ -30,6 +31,7 @@ type Draft struct {
 	Opened    time.Time         `json:"opened"`
 	Saved     time.Time         `json:"saved"`
 	Applicant party.Person      `json:"applicant"`
+	Unit      *party.Org        `json:"unit,omitempty"`     // in whose name the applicant acts; nil for an own matter
 	Said      map[string]bool   `json:"said,omitempty"`     // to the matter's yes-no questions
 	Answers   map[string]string `json:"answers,omitempty"`  // by field as typed; "" was passed over
 	Records   map[string]Record `json:"records,omitempty"`  // by registered source
@@ -77,6 +79,8 @@ type Record struct {
 	NameEn string            `json:"name_en,omitempty"`
 	At     time.Time         `json:"at"`
 	Gap    Gap               `json:"gap,omitempty"`
+	// Licence is the electronic licence that the values were read from; nil where a register answered.
+	Licence *licence.Shown `json:"licence,omitempty"`
 }
 
 // Gap says why a source gave nothing.
@@ -86,6 +90,9 @@ type Gap string
 const (
 	Down    Gap = "down"    // it does not answer now
 	Nothing Gap = "nothing" // it answered, and knows nothing of this person
+
+	NotInForce Gap = "not-in-force" // the person's licence is suspended, over or taken back
+	NotTaken   Gap = "not-taken"    // the deciding place has not said that it takes that province's licence
 )
 
 // Expires is when the draft is dropped if nobody touches it.

@@ -19,36 +19,37 @@ type Kind string
 
 // The kinds.
 const (
-	Received     Kind = "received"     // 已收件
-	Moved        Kind = "moved"        // 转到属地了
-	Accepted     Kind = "accepted"     // 已受理, with the date and the limit
-	Correction   Kind = "correction"   // 要补正
-	Supplemented Kind = "supplemented" // 补的材料收到了
-	Reminder     Kind = "reminder"     // 补正还没有收到
-	Returned     Kind = "returned"     // 退回收件地
-	NotAccepted  Kind = "not-accepted" // 不予受理, with remedies (行政许可法 第32条)
-	Suspended    Kind = "suspended"    // 特别程序, the time is not counted (行政许可法 第45条: 书面告知)
-	Resumed      Kind = "resumed"      // 继续计时
-	Extended     Kind = "extended"     // 延期, with reason in its paper (行政许可法 第42条)
-	Granted      Kind = "granted"      // 批准了
-	Refused      Kind = "refused"      // 没批准, with remedies (行政许可法 第38条)
-	Ready        Kind = "ready"        // 结果可以领了
-	Posted       Kind = "posted"       // 结果寄出了
-	Served       Kind = "served"       // 结果在自己的页面上
-	Withdrawn    Kind = "withdrawn"    // 已撤回
-	TooLate      Kind = "too-late"     // 想撤回, 但已经作出决定
-	Answered     Kind = "answered"     // 留言有了回复
-	RatingHeard  Kind = "rating-heard" // 差评有了处理结果
-	Verified     Kind = "verified"     // 一处地方核实完了 (多地联办)
-	Undone       Kind = "undone"       // 没办成, 那边为它做的已经撤销
-	Paid         Kind = "paid"         // 费用收到了
-	PaidBack     Kind = "paid-back"    // 费用退回了
+	Received       Kind = "received"        // 已收件
+	Moved          Kind = "moved"           // 转到属地了
+	Accepted       Kind = "accepted"        // 已受理, with the date and the limit
+	Correction     Kind = "correction"      // 要补正
+	Supplemented   Kind = "supplemented"    // 补的材料收到了
+	Reminder       Kind = "reminder"        // 补正还没有收到
+	Returned       Kind = "returned"        // 退回收件地
+	NotAccepted    Kind = "not-accepted"    // 不予受理, with remedies (行政许可法 第32条)
+	Suspended      Kind = "suspended"       // 特别程序, the time is not counted (行政许可法 第45条: 书面告知)
+	Resumed        Kind = "resumed"         // 继续计时
+	Extended       Kind = "extended"        // 延期, with reason in its paper (行政许可法 第42条)
+	Granted        Kind = "granted"         // 批准了
+	Refused        Kind = "refused"         // 没批准, with remedies (行政许可法 第38条)
+	Ready          Kind = "ready"           // 结果可以领了
+	Posted         Kind = "posted"          // 结果寄出了
+	Served         Kind = "served"          // 结果在自己的页面上
+	Withdrawn      Kind = "withdrawn"       // 已撤回
+	TooLate        Kind = "too-late"        // 想撤回, 但已经作出决定
+	Answered       Kind = "answered"        // 留言有了回复
+	RatingHeard    Kind = "rating-heard"    // 差评有了处理结果
+	ComplaintHeard Kind = "complaint-heard" // 投诉有了答复
+	Verified       Kind = "verified"        // 一处地方核实完了 (多地联办)
+	Undone         Kind = "undone"          // 没办成, 那边为它做的已经撤销
+	Paid           Kind = "paid"            // 费用收到了
+	PaidBack       Kind = "paid-back"       // 费用退回了
 )
 
 // Kinds lists all in the order of a case's life.
 var Kinds = []Kind{
 	Received, Moved, Accepted, Correction, Supplemented, Reminder, Returned, NotAccepted, Suspended, Resumed, Extended,
-	Granted, Refused, Ready, Posted, Served, Withdrawn, TooLate, Answered, Verified, Undone, Paid, PaidBack, RatingHeard,
+	Granted, Refused, Ready, Posted, Served, Withdrawn, TooLate, Answered, Verified, Undone, Paid, PaidBack, RatingHeard, ComplaintHeard,
 }
 
 // Channel is how a notice reaches somebody beside the own page, on which each stands.

@@ -95,6 +95,14 @@ func Heard(c casefile.Case, id string, n int, office string, at time.Time) Notic
 	return New(RatingHeard, []byte(id+"/"+strconv.Itoa(n)), c.ID, "", at, values)
 }
 
+// Answer is the notice that somebody's complaint has an answer; id is the complaint's, n counts its steps. The office that it is about
+// has no part in it, as with Heard.
+func Answer(c casefile.Case, id string, n int, office string, at time.Time) Notice {
+	values := ValuesOf(c)
+	values[ValueOffice], values[ValueDay] = office, workday.DateOf(at).String()
+	return New(ComplaintHeard, []byte(id+"/"+strconv.Itoa(n)), c.ID, "", at, values)
+}
+
 // ValuesOf are the values that every notice of a case has.
 func ValuesOf(c casefile.Case) map[string]string {
 	values := map[string]string{

@@ -30,6 +30,10 @@ const (
 	ReviewRating Act = "rating.review" // whether a contested one is mistaken
 	CallBack     Act = "rating.call"   // the return call: sees whom to call, and is not who was rated
 
+	SeeComplaints   Act = "complaint.see" // of the whole province; by whom only the return call learns
+	AnswerComplaint Act = "complaint.answer"
+	CallComplaint   Act = "complaint.call"
+
 	SeeRules     Act = "rules.see"   // what the own province and others published
 	DraftRules   Act = "rules.draft" // change a draft and its examples
 	ApproveRules Act = "rules.approve"
@@ -41,6 +45,10 @@ const (
 	ProposeTerms Act = "sharing.propose"
 	SignTerms    Act = "sharing.sign" // not who proposed them
 	StopSharing  Act = "sharing.stop" // suspend, resume, end the own side
+
+	SayRecognition      Act = "recognition.say"      // whose licences the own province takes instead of paper
+	ConfirmRecognition  Act = "recognition.confirm"  // not who said it
+	WithdrawRecognition Act = "recognition.withdraw" // one person is enough to stop
 )
 
 // The acts about cases that the own office works in a departmental system.
@@ -140,6 +148,12 @@ var Table = []Rule{
 	{HandleRating, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
 	{ReviewRating, []Role{Supervisor}, []Condition{OnDuty}},
 	{CallBack, []Role{Supervisor}, []Condition{OnDuty}},
+
+	// complaints and 办不成事: never the office that they are about
+	{SeeComplaints, []Role{Supervisor}, []Condition{OnDuty}},
+	{AnswerComplaint, []Role{Supervisor}, []Condition{OnDuty}},
+	{CallComplaint, []Role{Supervisor}, []Condition{OnDuty}},
+
 	// licences that the own office issued (行政许可法 第69、70条)
 	{SeeLicence, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
 	{DoLicence, []Role{Decider, Lead}, []Condition{OwnOffice, OnDuty}},
@@ -161,5 +175,10 @@ var Table = []Rule{
 	{ProposeTerms, []Role{Steward}, []Condition{OnDuty}},
 	{SignTerms, []Role{Steward, Lead}, []Condition{OnDuty}},
 	{StopSharing, []Role{Steward, Lead}, []Condition{OnDuty}},
+
+	// whose licences are taken instead of paper: two people say yes, one says no longer
+	{SayRecognition, []Role{Steward}, []Condition{OnDuty}},
+	{ConfirmRecognition, []Role{Steward, Lead}, []Condition{OnDuty}},
+	{WithdrawRecognition, []Role{Steward, Lead}, []Condition{OnDuty}},
 	{Run, []Role{Operator}, []Condition{OnDuty}},
 }

@@ -17,11 +17,12 @@ import (
 type Book struct {
 	resources  map[string]resource.Resource // by ID, the last version
 	agreements map[string]*Agreement
+	recognised map[office.NodeID][]Recognised // in the order said
 }
 
 // NewBook is an empty one.
 func NewBook() *Book {
-	return &Book{resources: map[string]resource.Resource{}, agreements: map[string]*Agreement{}}
+	return &Book{resources: map[string]resource.Resource{}, agreements: map[string]*Agreement{}, recognised: map[office.NodeID][]Recognised{}}
 }
 
 // Agreement is all that was said about one, by whomever.
@@ -82,6 +83,10 @@ func (b *Book) Add(st Statement) {
 		if a.Last[st.By].Kind != End { // what was ended stays ended
 			a.Last[st.By] = st
 		}
+	case Recognise:
+		b.recognised[st.By] = append(b.recognised[st.By], Recognised{st.By, st.Seq, st.Officer, st.At, *st.Recognition, "", st.Demo})
+	case Confirm:
+		b.confirm(st)
 	}
 }
 

@@ -1,12 +1,13 @@
 // Package sharing is what equals agree on about data and how they hold each other to it: every province's signed statements
-// (resources it describes, terms it proposes, signs, suspends, ends), the agreement (共享协议) that follows from them, and the
-// question (核验) that a case proves. No statement binds anybody but who signed it, and there is no office above the parties
+// (resources it describes, terms it proposes, signs, suspends, ends, licences it recognises), and the agreement (共享协议) that
+// follows from them. No statement binds anybody but who signed it, and there is no office above the parties
 // that could override one (政务数据共享条例 第20–28条).
 package sharing
 
 import (
 	"time"
 
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/resource"
 	"tongban/internal/kernel/errs"
@@ -30,6 +31,9 @@ const (
 	Suspend  Kind = "suspend"  // for now we neither ask nor answer
 	Resume   Kind = "resume"
 	End      Kind = "end" // for good
+
+	Recognise Kind = "recognise" // we take others' licences instead of paper; binds once a second officer confirmed it
+	Confirm   Kind = "confirm"   // the second officer's word on that
 )
 
 // Statement is one signed word of a province. Its statements are numbered and each names the one before, so that nobody can say
@@ -47,6 +51,9 @@ type Statement struct {
 	On        proof.Hash         `json:"on,omitzero"`         // sign: the terms
 	Reason    string             `json:"reason,omitempty"`    // suspend, end (第27条: not without good reason)
 	Demo      bool               `json:"demo,omitempty"`      // a demonstration's; no authority said it
+
+	Recognition *licence.Recognition `json:"recognition,omitempty"` // recognise
+	Confirms    int                  `json:"confirms,omitempty"`    // confirm: the number of the own statement
 }
 
 // mostReason bounds a reason, in bytes.
@@ -54,7 +61,7 @@ const mostReason = 600
 
 // Open verifies who said a statement and that it has the form of its kind. It does not judge its place in the chain (Link.Next).
 // Errors: those of office.TrustList.Check, errs.SharingUnreadable, errs.SharingNotTheirs, errs.ResourceIncomplete,
-// errs.TermsIncomplete.
+// errs.TermsIncomplete, errs.RecognitionWrong.
 func Open(s proof.Signed, trust *office.TrustList) (Statement, error) {
 	if len(s.Body) > Max {
 		return Statement{}, errs.New(errs.SharingUnreadable, "%d bytes", len(s.Body))
@@ -94,6 +101,16 @@ func (st Statement) check() error {
 	case Sign, Suspend, Resume, End:
 		if !agreementID.MatchString(st.Agreement) || (st.Kind == Sign) == st.On.IsZero() || (st.Kind == Suspend || st.Kind == End) && st.Reason == "" {
 			return errs.New(errs.SharingUnreadable, "%s %d: %s", st.By, st.Seq, st.Kind)
+		}
+		return nil
+	case Recognise:
+		if st.Recognition == nil {
+			return errs.New(errs.RecognitionWrong, "%s %d", st.By, st.Seq)
+		}
+		return st.Recognition.Check(st.By)
+	case Confirm:
+		if st.Confirms < 1 || st.Confirms >= st.Seq {
+			return errs.New(errs.SharingUnreadable, "%s %d confirms %d", st.By, st.Seq, st.Confirms)
 		}
 		return nil
 	}

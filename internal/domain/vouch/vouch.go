@@ -24,6 +24,8 @@ const (
 	ForUsage Purpose = "usage" // to be told who used what is held about the bearer
 	// ForLicences is to be told which licences the bearer holds.
 	ForLicences Purpose = "licences"
+	// ForRecords is to be given the bearer's licences of one type, as they were signed, to use one instead of a paper.
+	ForRecords Purpose = "records"
 )
 
 const (
@@ -34,7 +36,7 @@ const (
 )
 
 // Known reports whether a purpose is one of these.
-func (p Purpose) Known() bool { return p == ForCases || p == ForUsage || p == ForLicences }
+func (p Purpose) Known() bool { return p == ForCases || p == ForUsage || p == ForLicences || p == ForRecords }
 
 // Bearer says who stands before the node From. It is for the node To alone, and only From may present it.
 type Bearer struct {

@@ -101,6 +101,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/apply/{id}/delete", f.guard(f.drop))
 	s.Get("/cases/{no}/mend", f.guard(f.mend))
 	s.Post("/cases/{no}/mend", f.guard(f.mended), page.Upload(f.cfg.MaxFile*4+formRoom))
+	s.Get("/cases/{no}/renew", f.guard(f.renew))
+	s.Post("/cases/{no}/renew", f.guard(f.renewed))
 	s.Get("/join/{token}", f.guard(f.join))
 	s.Post("/join/{token}", f.guard(f.joined))
 	s.Get("/join/{token}/sign", f.guard(f.joinSign))

@@ -4,14 +4,17 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/party"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/region"
 	"tongban/internal/page"
 )
@@ -30,6 +33,7 @@ type beginView struct {
 	Too      bool            // the sign-in proves too little
 	Lang     string
 	Unproven bool
+	Unit     *party.Org // in whose name; nil for oneself
 }
 
 // maxSaid bounds the answers that an address may bring.
@@ -42,6 +46,12 @@ func (f *Face) wish(q url.Values) (apply.Wish, error) {
 	for name, values := range q {
 		if key, is := strings.CutPrefix(name, page.AnswerPrefix); is && len(w.Said) < maxSaid && (values[0] == "y" || values[0] == "n") {
 			w.Said[key] = values[0] == "y"
+		}
+	}
+	if code := q.Get("for"); code != "" && code != "self" {
+		var err error
+		if w.Unit, err = idno.ParseUSCC(code); err != nil {
+			return w, errs.New(errs.NotInThatName, "no code")
 		}
 	}
 	for name, to := range map[string]*region.Code{"here": &w.Here, "there": &w.There} {
@@ -91,6 +101,18 @@ func (v beginView) carried(ctx context.Context) []page.Row {
 	return out
 }
 
+// actFor is where another name is chosen, with all that was brought; "" for a matter of persons only.
+func (v beginView) actFor() string {
+	if !slices.Contains(v.Item.Subject, "org") {
+		return ""
+	}
+	q := url.Values{"item": {v.Item.Code}, "here": {string(v.Wish.Here)}, "there": {string(v.Wish.There)}}
+	for key, yes := range v.Wish.Said {
+		q.Set(page.AnswerPrefix+key, letter(yes))
+	}
+	return "/act-for?" + q.Encode()
+}
+
 // letter is an answer as addresses write it.
 func letter(yes bool) string {
 	if yes {
@@ -116,6 +138,9 @@ func (f *Face) begin(w http.ResponseWriter, r *http.Request, v visit) error {
 		return err
 	}
 	view.Here, _ = f.cfg.Kit.OfficeAt(wish.Here)
+	if view.Unit, err = f.cfg.Desk.For(r.Context(), v.Person, wish); err != nil {
+		return err
+	}
 	for i, l := range view.V.Limits {
 		if l.Kind == item.LimitDecide {
 			view.Limit = &view.V.Limits[i]
@@ -140,7 +165,7 @@ func (f *Face) start(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	wish.ID = r.PostForm.Get("key")
+	wish.ID, wish.Grant = r.PostForm.Get("key"), v.Grant
 	d, err := f.cfg.Desk.Start(r.Context(), v.Person, wish)
 	if err != nil {
 		return err
@@ -187,7 +212,7 @@ func (f *Face) moved(w http.ResponseWriter, r *http.Request, v visit) error {
 }
 
 func (f *Face) adopt(w http.ResponseWriter, r *http.Request, v visit) error {
-	d, err := f.cfg.Desk.Adopt(r.Context(), v.Person, r.PathValue("id"))
+	d, err := f.cfg.Desk.Adopt(r.Context(), v.Person, v.Grant, r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (f *Face) found(w http.ResponseWriter, r *http.Request, d draft) error {
 func (f *Face) foundDone(w http.ResponseWriter, r *http.Request, v visit) error {
 	id := r.PathValue("id")
 	if r.PostForm.Get("again") != "" {
-		if _, err := f.cfg.Desk.Again(r.Context(), v.Person, id); err != nil {
+		if _, err := f.cfg.Desk.Again(r.Context(), v.Person, v.Grant, id); err != nil {
 			return err
 		}
 		return page.SeeOther(w, r, "/apply/"+id+"/found")

@@ -10,6 +10,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/workday"
@@ -66,6 +67,7 @@ func (v caseView) finishing() bool { return slices.Contains(v.Offers, actFinish)
 type materialView struct {
 	Name, Source, Note string
 	Files              []fileView
+	Licence            string // address of the page that says why it is good; "" if there is none
 }
 
 type fileView struct {
@@ -294,6 +296,7 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 		{Key: page.T(ctx, "desk.identity.phone"), Value: masked(p, p.Phone, view.Full)},
 		{Key: page.T(ctx, "desk.case.consent"), Value: f.consent(ctx, v, view.C.Private.Consent)},
 	}
+	view.Applicant = append(view.Applicant, f.acting(ctx, view.C)...)
 	for _, one := range view.C.Private.Parties {
 		view.Applicant = append(view.Applicant, page.Row{
 			Key: f.roleName(v.lang, view.Version, one.Role), Value: page.T(ctx, "apply.desk.joined", one.Person.Name, clock(ctx, one.At)),
@@ -321,6 +324,26 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 	f.fillMaterials(r, v, view)
 }
 
+// acting is in whose name the applicant acts and by what right, as it was pinned on the day of the act; nothing for an own matter.
+func (f *Face) acting(ctx context.Context, c casefile.Case) []page.Row {
+	unit, ok := c.Unit()
+	if !ok {
+		return nil
+	}
+	rows := []page.Row{{Key: page.T(ctx, "org.desk.unit"), Value: unit.Name, Source: string(unit.USCC)}}
+	a := c.Private.Acting
+	right := page.T(ctx, "org.desk.leads", a.Licence)
+	if a.Mandate != "" {
+		right = a.Mandate
+		if a.Proof != nil {
+			if m, err := mandate.Open(a.Agreed, *a.Proof, f.cfg.Kit.Trust()); err == nil {
+				right = page.T(ctx, "org.desk.mandate_value", date(ctx, m.From), date(ctx, m.Until), m.Representative.Name, a.Digest.String()[:16])
+			}
+		}
+	}
+	return append(rows, page.Row{Key: page.T(ctx, "org.desk.mandate"), Value: right})
+}
+
 // roleName is what the form calls somebody who takes part.
 func (f *Face) roleName(lang string, v item.Version, role string) string {
 	field, ok := v.Field(role)
@@ -343,8 +366,11 @@ func (f *Face) consent(ctx context.Context, v visit, c casefile.Consent) string 
 
 func (f *Face) fillMaterials(r *http.Request, _ visit, view *caseView) {
 	ctx, n := r.Context(), 0
-	for _, m := range view.C.Private.Materials {
+	for i, m := range view.C.Private.Materials {
 		mv := materialView{Name: m.Name, Source: page.T(ctx, "desk.source."+m.Source), Note: m.Note}
+		if m.Licence != nil {
+			mv.Licence = licenceHref(view.C.ID, i)
+		}
 		for _, file := range m.Files {
 			mv.Files = append(mv.Files, fileView{
 				Href: fileHref(view.C.ID, n), Name: file.Name, Size: size(ctx, file.Size), Image: file.Type == "image/png" || file.Type == "image/jpeg",

@@ -15,10 +15,12 @@ import (
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence/statuslist"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
@@ -98,6 +100,10 @@ type Config struct {
 	Box        Box
 	// Known is what registered sources say of who stands at the counter, as "SOURCE.WHAT"; nil asks none.
 	Known func(ctx context.Context, who party.Person, code string, here, there region.Code, v item.Version) map[string]string
+	// Standing judges a licence of another node by its issuer's status list, and says of when the list is.
+	Standing func(ctx context.Context, by office.NodeID, ref statuslist.Ref) (known time.Time, late bool, err error)
+	// Book lets f read what provinces said about whose licences they take.
+	Book func(f func(b *sharing.Book))
 	// Reachable says whether another node answers now; nil judges by how long an offer has been without receipt.
 	Reachable func(office.NodeID) bool
 	Demo      bool
@@ -159,6 +165,7 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/desk/cases/{id}/papers", f.guard(f.caseTab(tabPapers)))
 	s.Get("/desk/cases/{id}/receipt", f.guard(f.receipt))
 	s.Get("/desk/cases/{id}/files/{n}", f.guard(f.file))
+	s.Get("/desk/cases/{id}/licences/{n}", f.guard(f.relied))
 	s.Get("/desk/cases/{id}/do/{act}", f.guard(f.actForm))
 	s.Post("/desk/cases/{id}/do/{act}", f.guard(f.act))
 	s.Post("/desk/cases/{id}/do/supplement", f.guard(f.supplement), page.Upload(maxIntake))
@@ -281,10 +288,13 @@ func (f *Face) without(r *http.Request, fr page.Frame) page.Frame {
 	return rules(r, fr, by.Roles)
 }
 
-// rules adds the ways to ratings, to the rules and to data sharing for whoever may see them.
+// rules adds the ways to ratings, to complaints, to the rules and to data sharing for whoever may see them.
 func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
 	if office.Ever(roles, office.SeeRatings) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})
+	}
+	if office.Ever(roles, office.SeeComplaints) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/complaints", Text: page.T(r.Context(), "complaint.desk.nav"), Current: within(r, "/desk/complaints")})
 	}
 	if office.Ever(roles, office.SeeRules) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/rules", Text: page.T(r.Context(), "steward.nav"), Current: within(r, "/desk/rules")})

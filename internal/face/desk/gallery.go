@@ -67,9 +67,9 @@ func madeUp() made {
 func (m made) view(lang string, offers ...string) caseView {
 	v := caseView{
 		C: m.c, Lang: lang, Tab: tabCheck, Version: m.rule, Duty: "!", Offers: offers, Notices: []string{"?", "!"},
-		Identity: page.Identity{No: string(m.c.No), Matter: pick(lang, m.item.Name, m.item.NameEn), Applicant: "Fan", Holder: "Xining", Mode: "entrusted", Status: page.Handling, Due: m.row.Due},
-		Places:   []page.Place{{Name: "Shangzhi", Role: "1", State: "2", Done: true}, {Name: "Xining", Role: "3", State: "4", Active: true}},
-		Claim:    claimView{Case: "c", Hand: "Zhao", Since: "11-25", Mine: true, Away: true, Officer: "o", To: []page.Choice{{Value: "p", Text: "Qian"}}},
+		Identity:  page.Identity{No: string(m.c.No), Matter: pick(lang, m.item.Name, m.item.NameEn), Applicant: "Fan", Holder: "Xining", Mode: "entrusted", Status: page.Handling, Due: m.row.Due},
+		Places:    []page.Place{{Name: "Shangzhi", Role: "1", State: "2", Done: true}, {Name: "Xining", Role: "3", State: "4", Active: true}},
+		Claim:     claimView{Case: "c", Hand: "Zhao", Since: "11-25", Mine: true, Away: true, Officer: "o", To: []page.Choice{{Value: "p", Text: "Qian"}}},
 		Applicant: []page.Row{{Key: "Name", Value: "Fan"}}, Answers: []page.Row{
 			{Key: "Scope", Value: "<b>", Source: "?"},
 			{Key: "Address", Content: disputed("1", "2", casefile.Dispute{Source: "Register", At: m.at, Said: "3"})},

@@ -34,6 +34,7 @@ var rights = map[string]office.Act{
 	"GET /desk/cases/{id}/papers":         office.SeeCase,
 	"GET /desk/cases/{id}/receipt":        office.SeePaper,
 	"GET /desk/cases/{id}/files/{n}":      office.SeeCase,
+	"GET /desk/cases/{id}/licences/{n}":   office.SeeCase,
 	"GET /desk/cases/{id}/do/{act}":       office.SeeCase,
 	"POST /desk/cases/{id}/do/{act}":      office.SeeCase,
 	"POST /desk/cases/{id}/do/supplement": "supplement",

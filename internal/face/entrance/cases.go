@@ -14,7 +14,6 @@ import (
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
-	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
@@ -51,16 +50,26 @@ func (e *entrance) cases(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	var found []casefile.Case
 	if v.Person.IDNo != "" {
-		found, err = e.store.Find(ctx, []party.Lookup{{Kind: party.ByNumber, Value: v.Person.IDNo}}, mostCases)
-		if err != nil {
+		by := []party.Lookup{{Kind: party.ByNumber, Value: v.Person.IDNo}}
+		if e.units != nil {
+			units, err := e.units.Lookups(ctx, v.Person)
+			if err != nil {
+				return err
+			}
+			by = append(by, units...)
+		}
+		if found, err = e.store.Find(ctx, by, mostCases); err != nil {
 			return err
 		}
 	}
 	groups := []group{{Key: "needs"}, {Key: "running"}, {Key: "finished"}}
 	var log []accesslog.Entry
 	for _, c := range found {
-		if !owns(c, v) {
+		switch err := e.sees(ctx, v, c); {
+		case errs.KindOf(err) == errs.NotFound, errs.KindOf(err) == errs.Forbidden: // somebody else's, or authority that is over
 			continue
+		case err != nil:
+			return err
 		}
 		log = append(log, e.seen(c, "entrance.cases"))
 		d := e.state(ctx, c, nil)
@@ -119,15 +128,15 @@ func (e *entrance) draftLines(ctx context.Context, v page.Visitor) ([]draftLine,
 	return out, nil
 }
 
-// owns reports whether the visitor is the applicant: the same number, and the same kind of document unless it is the
-// national number, which several documents bear.
-func owns(c casefile.Case, v page.Visitor) bool {
-	a := c.Private.Applicant
-	if v.Person.IDNo == "" || a.IDNo != v.Person.IDNo {
-		return false
+// sees refuses a case that is neither the visitor's own nor of a unit that they act for in that matter today.
+func (e *entrance) sees(ctx context.Context, v page.Visitor, c casefile.Case) error {
+	switch {
+	case c.Own(v.Person):
+		return nil
+	case e.units == nil:
+		return errs.New(errs.NoSuchCase, "not the visitor's")
 	}
-	_, err := idno.Parse(a.IDNo)
-	return err == nil || a.IDType == v.Person.IDType
+	return e.units.Sees(ctx, v.Person, c)
 }
 
 // own loads the case of the address if it is the visitor's. Somebody else's case and none at all are the same answer.
@@ -146,8 +155,9 @@ func (e *entrance) own(r *http.Request) (casefile.Case, error) {
 		return casefile.Case{}, errs.New(errs.NoSuchCase, "not here")
 	case err != nil:
 		return casefile.Case{}, err
-	case !owns(c, v):
-		return casefile.Case{}, errs.New(errs.NoSuchCase, "not the visitor's")
+	}
+	if err := e.sees(r.Context(), v, c); err != nil {
+		return casefile.Case{}, err
 	}
 	return c, nil
 }

@@ -19,6 +19,7 @@ import (
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/licence/statuslist"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
@@ -61,6 +62,15 @@ type Store interface {
 // Drafts lists a person's applications that are still being prepared, the last saved first.
 type Drafts interface {
 	Mine(ctx context.Context, who party.Person) ([]journey.Draft, error)
+}
+
+// Units is in whose name people act. Lookups are the forms under which the cases of a person's units are found; Sees is
+// errs.NoSuchCase for a case that is not theirs to see, and says what stands against an authority that was there; Shown is an
+// authority as it stands, for whoever holds its paper.
+type Units interface {
+	Lookups(ctx context.Context, who party.Person) ([]party.Lookup, error)
+	Sees(ctx context.Context, who party.Person, c casefile.Case) error
+	Shown(ctx context.Context, id string) (mandate.Record, error)
 }
 
 // DemoStep is one line of the box that tells a visitor of the demonstration what to try.
@@ -112,6 +122,8 @@ type Config struct {
 	Gate  page.Gate
 	// Drafts lists what a person has begun and not submitted; nil shows none.
 	Drafts Drafts
+	// Units says whose cases a visitor may see beside their own; nil: nobody acts for a unit here.
+	Units Units
 	// NextTry tells when what waits for delivery is tried again; nil or false shows no time.
 	NextTry func(ctx context.Context) (at time.Time, ok bool, err error)
 	// Elsewhere asks the other provinces for the visitor's cases there and waits a second at most; who did not answer is named.
@@ -160,6 +172,7 @@ type entrance struct {
 	room   *notify.Room
 	words  *correspond.Desk
 	drafts Drafts
+	units  Units // nil: nobody acts for a unit here
 	seals  seals
 	// elsewhere asks the other provinces; nil asks nobody.
 	elsewhere       func(ctx context.Context, v page.Visitor) (elsewhere.Found, error)
@@ -189,7 +202,7 @@ func New(cfg Config) *page.Site {
 	b := newBase(cfg.Public)
 	b.me, b.gate, b.life, b.status = cfg.Kit.Me, cfg.Gate, cfg.Store.Life, cfg.Status
 	b.here, _ = b.Regions.Lookup(region.Code(string(cfg.Kit.Me) + "0000000000"))
-	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, room: cfg.Room, words: cfg.Words, drafts: cfg.Drafts, elsewhere: cfg.Elsewhere, usagesElsewhere: cfg.Usages, nextTry: cfg.NextTry, fees: cfg.Fees}
+	e := &entrance{base: b, store: cfg.Store, kit: cfg.Kit, lodge: cfg.Lodge, room: cfg.Room, words: cfg.Words, drafts: cfg.Drafts, units: cfg.Units, elsewhere: cfg.Elsewhere, usagesElsewhere: cfg.Usages, nextTry: cfg.NextTry, fees: cfg.Fees}
 	s := b.open()
 	s.Get("/{$}", e.front)
 	s.Get("/cases", e.cases)

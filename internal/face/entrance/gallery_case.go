@@ -68,10 +68,14 @@ func (b *base) caseStates() []page.State {
 		x.Legs = []casefile.Leg{{Key: "collect", Kind: item.Collect, Node: "23", State: casefile.Received, Holder: "23", Reason: "incomplete"}}
 		d.Needs = true
 	})
-	one("case-unreachable", func(_ *casefile.Case, d *detail) { d.Waiting, d.SentTo, d.AwaySince, d.NextTry = true, "Qinghai", "14:05", "14:35" })
+	one("case-unreachable", func(_ *casefile.Case, d *detail) {
+		d.Waiting, d.SentTo, d.AwaySince, d.NextTry = true, "Qinghai", "14:05", "14:35"
+	})
 	one("case-holder-away", func(_ *casefile.Case, d *detail) { d.Lost = away })
 	one("case-overdue", func(_ *casefile.Case, d *detail) { d.Due.Words, d.Due.Tone, d.TooLate = "-2", page.ToneError, true })
-	one("case-done", func(x *casefile.Case, d *detail) { x.Closed, d.Done, d.Papers, d.Holder = GalleryDay, true, nil, e.Offices[0] })
+	one("case-done", func(x *casefile.Case, d *detail) {
+		x.Closed, d.Done, d.Papers, d.Holder = GalleryDay, true, nil, e.Offices[0]
+	})
 	add("E-23", "fix", "entrance.cases.title", func(*http.Request) component {
 		return fixPage(e, c, []unit.Paper{{ID: "p", Kind: string(document.Correction)}})
 	})

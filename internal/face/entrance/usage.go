@@ -183,7 +183,7 @@ func (e *entrance) whoLooked(ctx context.Context, node office.NodeID, entry acce
 	switch {
 	case entry.Kind == accesslog.Sent:
 		return e.nameOf(page.PrefsOf(ctx).Lang, node)
-	case entry.Kind == accesslog.Took:
+	case entry.Kind == accesslog.Took, entry.What == elsewhere.Taken:
 		return e.nameOf(page.PrefsOf(ctx).Lang, office.NodeID(entry.Who))
 	case entry.Who == "anyone":
 		return page.T(ctx, "usage.who.anyone")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/rating"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/page"
@@ -35,13 +36,33 @@ func States() []page.State {
 	}
 	key := keyView{Key: "k"}
 	wrong := keyView{Key: "k", No: "1", Problem: []page.FieldError{{Field: "no", Text: errs.NoSuchRating.Text("zh").What}, {Field: "level", Text: errs.BadRating.Text("zh").What}}}
+	crow := complaintRow{Href: "/gallery", About: "Late", Matter: "Business licence", Office: "Xining", State: "?", Due: "11-26", Late: true}
+	grief := func(name string, change func(*complaintView)) page.State {
+		v := complaintView{
+			X: complaint.Complaint{ID: "x", Row: 1}, Rows: one.Rows, Text: one.Text, Steps: one.Steps,
+			Acts: []page.Choice{{Value: "settle", Text: "1"}, {Value: "explain", Text: "2"}},
+		}
+		change(&v)
+		return made(name, complaintPage(v))
+	}
 	return []page.State{
+		made("desk-complaints", complaintsPage([]complaintList{{Key: "work", Rows: []complaintRow{crow}}, {Key: "call"}})),
+		grief("desk-complaint", func(*complaintView) {}),
+		grief("desk-complaint-wrong", func(v *complaintView) {
+			v.Problem = []page.FieldError{{Field: "text", Text: errs.ComplaintWords.Text("zh").What}}
+		}),
+		grief("desk-complaint-call", func(v *complaintView) { v.Whom = []page.Row{{Key: "Name", Value: "Fan"}} }),
+		grief("desk-complaint-closed", func(v *complaintView) { v.Acts = nil }),
 		made("ratings", ratingsPage(ratingsView{Lists: []ratingList{{Key: "work", Rows: []ratingRow{row, late}}}})),
 		made("ratings-none", ratingsPage(ratingsView{Lists: []ratingList{{Key: "work"}}, Key: true})),
 		made("ratings-watch", ratingsPage(ratingsView{Lists: []ratingList{{Key: "call", Rows: []ratingRow{row}}, {Key: "review"}}, Sums: sums, Care: care})),
 		made("rating", mine(func(*ratingView) {})),
-		made("rating-wrong", mine(func(v *ratingView) { v.Problem = []page.FieldError{{Field: "text", Text: errs.RatingWords.Text("zh").What}} })),
-		made("rating-call", mine(func(v *ratingView) { v.Whom = []page.Row{{Key: "Name", Value: "Fan"}, {Key: "Telephone", Value: "13800000001"}} })),
+		made("rating-wrong", mine(func(v *ratingView) {
+			v.Problem = []page.FieldError{{Field: "text", Text: errs.RatingWords.Text("zh").What}}
+		})),
+		made("rating-call", mine(func(v *ratingView) {
+			v.Whom = []page.Row{{Key: "Name", Value: "Fan"}, {Key: "Telephone", Value: "13800000001"}}
+		})),
 		made("rating-closed", mine(func(v *ratingView) { v.Acts, v.Text = nil, nil })),
 		made("rating-key", keyPage(key)), made("rating-key-wrong", keyPage(wrong)),
 	}

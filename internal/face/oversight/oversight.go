@@ -1,5 +1,5 @@
-// Package oversight is the desk's pages of those who answer for a service and those who watch over it: what people say of it and
-// what is done about it (ux pages.md S-08). They show no applicant; only the return call learns whom to call. Every page works
+// Package oversight is the desk's pages of those who answer for a service and those who watch over it: what people say of it, what they
+// complain about, and what is done about it (ux pages.md S-08, D-21). They show no applicant; only the return call learns whom to call. Every page works
 // without script.
 package oversight
 
@@ -22,10 +22,11 @@ import (
 type Config struct {
 	Gate page.Gate
 	// Officers maps a sign-in to the officer that the node's register knows.
-	Officers func(subject string) (by casefile.Actor, officeName string, ok bool)
-	Rates    *evaluate.Desk
-	Kit      *unit.Kit
-	Frame    func(r *http.Request) page.Frame // of the desk
+	Officers   func(subject string) (by casefile.Actor, officeName string, ok bool)
+	Rates      *evaluate.Desk
+	Complaints *evaluate.Complaints
+	Kit        *unit.Kit
+	Frame      func(r *http.Request) page.Frame // of the desk
 }
 
 // Face is the pages of one node. Safe for concurrent use.
@@ -41,6 +42,10 @@ var rights = map[string]office.Act{
 	"POST /desk/ratings/{id}": office.SeeRatings, // each step asks for its own
 	"GET /desk/ratings/new":   office.KeyRating,
 	"POST /desk/ratings/new":  office.KeyRating,
+
+	"GET /desk/complaints":       office.SeeComplaints,
+	"GET /desk/complaints/{id}":  office.SeeComplaints,
+	"POST /desk/complaints/{id}": office.SeeComplaints, // each step asks for its own
 }
 
 // Register puts the pages on the desk's site.
@@ -50,6 +55,9 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/desk/ratings/new", f.guard(f.key))
 	s.Get("/desk/ratings/{id}", f.guard(f.rating))
 	s.Post("/desk/ratings/{id}", f.guard(f.ratingStep))
+	s.Get("/desk/complaints", f.guard(f.complaints))
+	s.Get("/desk/complaints/{id}", f.guard(f.complaint))
+	s.Post("/desk/complaints/{id}", f.guard(f.complaintStep))
 }
 
 // guard lets officers through whom the table allows the page; who has no session is sent to sign in.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/rating"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -35,7 +36,25 @@ func States() []page.State {
 		{Head: "5", When: "11-25", Text: []string{"<script>"}, State: "?", Answer: []string{"!", "?"}},
 		{Head: "4", When: "11-25", State: "?", Due: "11-26"},
 	}
+	complaints := func(name string, services ...complained) page.State {
+		v := complaintsView{No: "23-1", Matter: "Business licence", Services: services}
+		return page.Made("entrance", "E-26", name, "complaint.title", func(*http.Request) templ.Component { return complaintsPage(v) })
+	}
+	complain := func(name string, problems ...page.FieldError) page.State {
+		v := complainView{Action: "/gallery", Office: "Xining", Key: "k", Problems: problems, Rules: complaint.Default().On(day)}
+		for _, a := range complaint.Default().Abouts() {
+			v.Abouts = append(v.Abouts, page.Choice{Value: a.Key, Text: a.Zh})
+		}
+		return page.Made("entrance", "E-26", name, "complaint.title", func(*http.Request) templ.Component { return complainPage(v) })
+	}
+	grievances := []grievance{
+		{Head: "1", When: "11-25", State: "?", Text: []string{"<script>"}, Answer: []string{"!", "?"}}, {Head: "2", When: "11-25", State: "?", Due: "11-26"},
+	}
 	return []page.State{
+		complaints("complaints", complained{Name: "Shangzhi", Href: "/gallery", Target: complaint.Window, Open: true}, complained{Name: "Xining", Target: complaint.Decider, Why: "?", Made: grievances}),
+		complaints("complaints-elsewhere"),
+		complain("complain"),
+		complain("complain-wrong", page.FieldError{Field: "about", Text: errs.ComplaintAbout.Text("zh").What}, page.FieldError{Field: "text", Text: errs.ComplaintWords.Text("zh").What}),
 		list("rate", listView{Services: []service{window, later}}),
 		list("rate-given", listView{Services: []service{given}}),
 		form("rate-form", func(*formView) {}),

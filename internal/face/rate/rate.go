@@ -1,6 +1,7 @@
 // Package rate is the pages of the 好差评 for the public (ux pages.md E-25): window and deciding office apart, five levels with
 // nothing chosen beforehand, the indicators that are fixed nationally, and what became of a bad rating. On the page of the
-// case it needs a sign-in; with the code on the receipt the window is rated without one, once.
+// case it needs a sign-in; with the code on the receipt the window is rated without one, once. Beside them stand the pages of a
+// complaint (E-26), which goes to oversight.
 package rate
 
 import (
@@ -27,9 +28,10 @@ import (
 
 // Config is what these pages need.
 type Config struct {
-	Desk *evaluate.Desk
-	Kit  *unit.Kit
-	Gate page.Gate
+	Desk       *evaluate.Desk
+	Complaints *evaluate.Complaints
+	Kit        *unit.Kit
+	Gate       page.Gate
 	// Own reads a case that is the person's; errs.NoSuchCase for any other. Looked logs the look before the page is shown.
 	Own    func(ctx context.Context, who party.Person, no string) (casefile.Case, error)
 	Looked func(ctx context.Context, caseID, what string) error
@@ -57,6 +59,9 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/cases/{no}/rate", f.guard(f.list))
 	s.Get("/cases/{no}/rate/{target}", f.guard(f.form))
 	s.Post("/cases/{no}/rate/{target}", f.guard(f.send))
+	s.Get("/cases/{no}/complain", f.guard(f.complaints))
+	s.Get("/cases/{no}/complain/{target}", f.guard(f.complain))
+	s.Post("/cases/{no}/complain/{target}", f.guard(f.complained))
 	s.Get("/rate", f.enter)
 	s.Get("/rate/{no}/{code}", f.codeForm)
 	s.Post("/rate/{no}/{code}", f.codeSend)
@@ -81,6 +86,9 @@ func (f *Face) show(w http.ResponseWriter, r *http.Request, status int, title, b
 	fr.Title, fr.Back, fr.HasError = title, back, status == http.StatusUnprocessableEntity
 	if r.URL.Query().Get("done") != "" {
 		fr.Flash = page.T(r.Context(), "rating.thanks")
+	}
+	if r.URL.Query().Get("made") != "" {
+		fr.Flash = page.T(r.Context(), "complaint.made")
 	}
 	return page.Show(w, r, status, fr, body)
 }

@@ -1,5 +1,5 @@
 // Package sharing is the 数据共享 pages of the desk: the catalogue of what all provinces can tell, and the agreements of equals about
-// it: proposed, countered, signed, suspended, ended (政务数据共享条例 第13–28条). Nothing here shows data of anybody. Every page
+// it: proposed, countered, signed, suspended, ended (政务数据共享条例 第13–28条), and whose licences each takes instead of paper. Nothing here shows data of anybody. Every page
 // works without script.
 package sharing
 
@@ -52,6 +52,11 @@ var rights = map[string]office.Act{
 	"GET /desk/sharing/agreements/{agreement}":        office.SeeSharing,
 	"POST /desk/sharing/agreements/{agreement}/sign":  office.SignTerms,
 	"POST /desk/sharing/agreements/{agreement}/state": office.StopSharing,
+
+	"GET /desk/sharing/recognitions":                 office.SeeSharing,
+	"POST /desk/sharing/recognitions":                office.SayRecognition,
+	"POST /desk/sharing/recognitions/{seq}/confirm":  office.ConfirmRecognition,
+	"POST /desk/sharing/recognitions/{seq}/withdraw": office.WithdrawRecognition,
 }
 
 // Register puts the pages on the desk's site.
@@ -67,6 +72,10 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/desk/sharing/agreements/{agreement}", f.guard(f.agreement))
 	s.Post("/desk/sharing/agreements/{agreement}/sign", f.guard(f.sign))
 	s.Post("/desk/sharing/agreements/{agreement}/state", f.guard(f.state))
+	s.Get(recognitionsPath, f.guard(f.recognitions))
+	s.Post(recognitionsPath, f.guard(f.recognise))
+	s.Post(recognitionsPath+"/{seq}/confirm", f.guard(f.confirmRecognition))
+	s.Post(recognitionsPath+"/{seq}/withdraw", f.guard(f.withdrawRecognition))
 }
 
 // guard lets officers through whom the table allows the page; who has no session is sent to sign in.

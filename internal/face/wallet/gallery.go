@@ -46,6 +46,8 @@ func States() []page.State {
 		{"wallet-one-over", onePage(oneView{O: ended, Fields: fields})},
 		{"wallet-code", codePage(o.Record.TypeName, "http://qinghai.localhost/s/X", id)},
 		{"wallet-scanned", scannedPage(scannedView{Rows: rows, State: licence.InForce, Good: true, Type: o.Record.TypeName})},
+		{"recognition-none", recognitionPage(recognitionView{})},
+		{"recognition", recognitionPage(recognitionView{Rows: [][]page.Cell{{page.Text("Heilongjiang"), page.Text("Business licence"), page.Text("<script>"), page.Text("?"), page.Text("2026-11-25"), page.Text("?"), page.Text("?")}}})},
 		{"wallet-scanned-over", scannedPage(scannedView{Rows: rows, State: licence.Suspended, Type: o.Record.TypeName})},
 	} {
 		out = append(out, page.Made("entrance", "E-28", s.name, "wallet.title", func(*http.Request) templ.Component { return s.body }))

@@ -17,6 +17,7 @@ import (
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/kernel/errs"
@@ -31,6 +32,8 @@ type Config struct {
 	Gate   page.Gate
 	// Elsewhere asks the other provinces what the visitor holds there, a second at most; who did not answer is named.
 	Elsewhere func(ctx context.Context, v page.Visitor) ([]elsewhere.Licence, []office.NodeID, error)
+	// Book lets f read what provinces said about whose licences they take.
+	Book func(f func(b *sharing.Book))
 	// PDF writes a print; see adapter/pdf.
 	PDF       func(p licence.Print) ([]byte, error)
 	Frame     func(r *http.Request) page.Frame           // the entrance's, so that both look as one
@@ -87,6 +90,7 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/wallet/{id}/code/{code}", f.guard(f.code))
 	s.Get("/wallet/{id}/file/{form}", f.guard(f.file))
 	s.Get("/s/{code}", f.scanned)
+	s.Get("/recognition", f.recognition)
 }
 
 func (f *Face) guard(h func(w http.ResponseWriter, r *http.Request, v page.Visitor) error) page.Handler {
@@ -199,7 +203,7 @@ func (f *Face) one(w http.ResponseWriter, r *http.Request, v page.Visitor) error
 		return err
 	}
 	for _, e := range uses {
-		view.Uses = append(view.Uses, []page.Cell{page.Text(moment(ctx, e.At)), page.Text(who(ctx, e)), page.Text(did(ctx, e))})
+		view.Uses = append(view.Uses, []page.Cell{page.Text(moment(ctx, e.At)), page.Text(f.who(ctx, e)), page.Text(did(ctx, e))})
 	}
 	return f.page(w, r, o.Record.TypeName, "/wallet", onePage(view))
 }

@@ -7,6 +7,8 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/office"
+	"tongban/internal/handling/elsewhere"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 	"tongban/internal/page/text"
@@ -17,9 +19,11 @@ func moment(ctx context.Context, t time.Time) string {
 	return page.T(ctx, "desk.clock", s.Year(), int(s.Month()), s.Day(), s.Hour(), s.Minute())
 }
 
-// who is the one who used a licence: whoever scanned it, an officer by number, or the node's clock.
-func who(ctx context.Context, e accesslog.Entry) string {
+// who is the one who used a licence: whoever scanned it, another province, an officer by number, or the node's clock.
+func (f *Face) who(ctx context.Context, e accesslog.Entry) string {
 	switch {
+	case e.What == elsewhere.Taken:
+		return page.T(ctx, "wallet.used_by", f.cfg.Name(page.PrefsOf(ctx).Lang, office.NodeID(e.Who)))
 	case e.Who == "anyone":
 		return page.T(ctx, "usage.who.anyone")
 	case e.Office == "" && len(e.Who) == 2:

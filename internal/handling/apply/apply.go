@@ -14,9 +14,11 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
 )
@@ -48,8 +50,20 @@ type Desk struct {
 	Store    Store
 	Cases    Cases
 	Evidence Evidence // nil: nothing is known beyond the account
+	Units    Units    // nil: everybody acts for themselves
 	// Secure is security time, by which the age of a consent counts; never a demo's clock.
 	Secure func() time.Time
+}
+
+// Units says in whose name somebody may act, at the time of asking.
+type Units interface {
+	// May gives the right in which a person acts for a unit in a matter, or what stands against it (errs.NotInThatName and others).
+	May(ctx context.Context, who party.Person, code idno.USCC, item string) (mandate.Account, party.Acting, error)
+	// Fit is errs.UnitAbnormal for a unit for which nothing new may be begun or handed in.
+	Fit(ctx context.Context, a mandate.Account) error
+	// Sees is errs.NoSuchCase for a case that is neither the person's nor of a unit that they act for, and says what stands against
+	// an authority that was there.
+	Sees(ctx context.Context, who party.Person, c casefile.Case) error
 }
 
 // Bounds of what one person may leave here.
@@ -65,6 +79,8 @@ type Wish struct {
 	Item        string
 	Here, There region.Code
 	Said        map[string]bool
+	Unit        idno.USCC // in whose name; "" for oneself
+	Grant       string    // of the person's sign-in: other provinces may be asked for what the person holds there
 }
 
 // Way says how a wish would go: the mode in which it is prepared here, and the rules of today. It returns errs.Missing for
@@ -122,17 +138,21 @@ func (d *Desk) Start(ctx context.Context, who party.Person, w Wish) (journey.Dra
 	if len(have) >= mostDrafts {
 		return journey.Draft{}, errs.New(errs.TooManyDrafts, "%d drafts", len(have))
 	}
+	unit, err := d.For(ctx, who, w)
+	if err != nil {
+		return journey.Draft{}, err
+	}
 	now := d.now()
 	draft := journey.Draft{
 		ID: w.ID, Item: it.Code, Mode: mode, Here: w.Here, There: w.There, Version: v.ID, Digest: v.Digest,
-		Opened: now, Saved: now, Applicant: who,
+		Opened: now, Saved: now, Applicant: who, Unit: unit,
 	}
 	if v, ok := d.local(draft, workday.DateOf(now)); ok {
 		draft.Pins = v.Pins
 	}
 	draft = draft.Clone()
 	maps.Copy(draft.Said, Carried(v, w.Said))
-	d.look(ctx, &draft, v)
+	d.look(ctx, &draft, v, w.Grant)
 	draft.Row, err = d.Store.SaveDraft(ctx, draft)
 	if errs.Is(err, errs.CaseExists) { // the same form came twice
 		return d.Open(ctx, who, w.ID)
@@ -181,6 +201,9 @@ func (d *Desk) Open(ctx context.Context, who party.Person, id string) (journey.D
 		return journey.Draft{}, errs.New(errs.NoSuchApplication, "not the visitor's")
 	case draft.Expired(d.now()):
 		return journey.Draft{}, errs.New(errs.ApplicationExpired, "saved %s", draft.Saved)
+	case draft.Unit != nil: // authority counts at every step, not only at the first
+		_, _, err := d.right(ctx, who, draft.Unit.USCC, draft.Item, false)
+		return draft, err
 	}
 	return draft, nil
 }
@@ -192,10 +215,58 @@ func (d *Desk) submitted(ctx context.Context, who party.Person, draft journey.Dr
 		return journey.Draft{}, err
 	}
 	draft.Item, draft.Mode, draft.Here, draft.There, draft.Applicant = c.Item, c.Mode, c.Here, c.There, c.Private.Applicant
-	if !owns(draft, who) {
-		return journey.Draft{}, errs.New(errs.NoSuchApplication, "not the visitor's")
+	if err := d.sees(ctx, who, c); err != nil {
+		if errs.Is(err, errs.NoSuchCase) {
+			err = errs.New(errs.NoSuchApplication, "not the visitor's")
+		}
+		return journey.Draft{}, err
 	}
 	return draft, nil
+}
+
+// For is the unit in whose name a wish would be begun; nil for oneself. It returns what stands against it: errs.NotInThatName,
+// errs.UnitAbnormal, and the errors of a mandate that does not let the person act in this matter today.
+func (d *Desk) For(ctx context.Context, who party.Person, w Wish) (*party.Org, error) {
+	if w.Unit == "" {
+		return nil, nil
+	}
+	a, _, err := d.right(ctx, who, w.Unit, w.Item, true)
+	return &a.Org, err
+}
+
+// right is in which right somebody acts for a unit now; anew says that something is begun or handed in.
+func (d *Desk) right(ctx context.Context, who party.Person, code idno.USCC, item string, anew bool) (mandate.Account, party.Acting, error) {
+	if d.Units == nil {
+		return mandate.Account{}, party.Acting{}, errs.New(errs.NotInThatName, "no units here")
+	}
+	a, right, err := d.Units.May(ctx, who, code, item)
+	if err == nil && anew {
+		err = d.Units.Fit(ctx, a)
+	}
+	return a, right, err
+}
+
+// sees refuses a case that is not the person's to go on with.
+func (d *Desk) sees(ctx context.Context, who party.Person, c casefile.Case) error {
+	switch {
+	case c.Own(who):
+		return nil
+	case d.Units == nil:
+		return errs.New(errs.NoSuchCase, "not the visitor's")
+	}
+	return d.Units.Sees(ctx, who, c)
+}
+
+// unit is the account of a draft's unit; none where it cannot be read now, and then the sources are asked all the same.
+func (d *Desk) unit(ctx context.Context, draft journey.Draft) mandate.Account {
+	if draft.Unit == nil {
+		return mandate.Account{}
+	}
+	a, _, err := d.right(ctx, draft.Applicant, draft.Unit.USCC, draft.Item, false)
+	if err != nil {
+		return mandate.Account{}
+	}
+	return a
 }
 
 // Rules are the rules that a draft goes by today, narrowed to what the person said. moved is true while the draft was last saved under others.
@@ -236,12 +307,12 @@ func (d *Desk) Change(ctx context.Context, who party.Person, id string, f func(*
 
 // Adopt takes the rules of today for a draft that was begun under others. All answers stay; those that no longer fit are
 // asked for again, and what was confirmed by a look is looked at once more.
-func (d *Desk) Adopt(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
+func (d *Desk) Adopt(ctx context.Context, who party.Person, grant, id string) (journey.Draft, error) {
 	return d.change(ctx, who, id, func(draft *journey.Draft, v item.Version, _ bool) error {
 		draft.Version, draft.Digest, draft.Pins = v.ID, v.Digest, v.Pins
 		delete(draft.Seen, string(journey.Found))
 		delete(draft.Seen, string(journey.Materials))
-		d.look(ctx, draft, v)
+		d.look(ctx, draft, v, grant)
 		return nil
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/party"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
@@ -17,13 +18,17 @@ import (
 type Asking struct {
 	Source      string // item.Evidence.Key
 	Person      party.Person
+	Unit        *party.Org // in whose name the person asks; nil for themselves
 	Item        string
 	Here, There region.Code
+	Grant       string // of the person's sign-in, by which other provinces may be asked; "" at a counter
 }
 
 // Evidence answers from registered sources: the values that the source gives, its name and the time of the answer. It
-// returns errs.Missing if the source answers that it knows nothing of the person, and any other error if it cannot be asked
-// now; then the applicant is told so and asked, or may promise or upload, as the item says. Safe for concurrent use.
+// returns errs.Missing if the source answers that it knows nothing of the person; errs.LicenceSuspended, errs.LicenceRevoked or
+// errs.LicenceNotInForce if it is a licence that is not in force, and errs.NotRecognised for one that the deciding place does not
+// take; and any other error if it cannot be asked now. Then the applicant is told so and asked, or may promise or upload, as the
+// item says. Safe for concurrent use.
 type Evidence interface {
 	Ask(ctx context.Context, q Asking) (journey.Record, error)
 }
@@ -33,14 +38,15 @@ const budget = 2 * time.Second
 
 // look asks all sources of a version at once and keeps what they say. What was found before stays if a source is silent
 // now, with its time beside it.
-func (d *Desk) look(ctx context.Context, draft *journey.Draft, v item.Version) {
+func (d *Desk) look(ctx context.Context, draft *journey.Draft, v item.Version, grant string) {
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
+	unit := d.unit(ctx, *draft)
 	sources := journey.Sources(v)
 	found := make([]journey.Record, len(sources))
 	var wg sync.WaitGroup
 	for i, key := range sources {
-		wg.Go(func() { found[i] = d.ask(ctx, *draft, key) })
+		wg.Go(func() { found[i] = d.ask(ctx, *draft, key, grant, unit) })
 	}
 	wg.Wait()
 	for i, key := range sources {
@@ -54,7 +60,7 @@ func (d *Desk) look(ctx context.Context, draft *journey.Draft, v item.Version) {
 // Known is what the sources say of somebody who stands at a counter and asks for it, as "SOURCE.WHAT": nobody types it then.
 func (d *Desk) Known(ctx context.Context, who party.Person, code string, here, there region.Code, v item.Version) map[string]string {
 	draft := journey.Draft{Applicant: who, Item: code, Here: here, There: there, Opened: d.now()}.Clone()
-	d.look(ctx, &draft, v)
+	d.look(ctx, &draft, v, "")
 	out := map[string]string{}
 	for source, r := range draft.Records {
 		for name, value := range r.Values {
@@ -65,9 +71,13 @@ func (d *Desk) Known(ctx context.Context, who party.Person, code string, here, t
 }
 
 // ask is one source: the registered one if it answers, and what the account itself proves in any case.
-func (d *Desk) ask(ctx context.Context, draft journey.Draft, key string) journey.Record {
-	r := d.registered(ctx, draft, key)
+func (d *Desk) ask(ctx context.Context, draft journey.Draft, key, grant string, unit mandate.Account) journey.Record {
+	r := d.registered(ctx, draft, key, grant)
 	own := d.account(draft, key)
+	if key == "bizlicence" && len(unit.Face) > 0 { // what the licence says with which the unit's account was opened
+		e := d.source(key)
+		own = journey.Record{Name: e.Name, NameEn: e.NameEn, At: draft.Opened, Values: unit.Face}
+	}
 	if r.Gap != "" && len(own.Values) > 0 {
 		return own
 	}
@@ -79,15 +89,21 @@ func (d *Desk) ask(ctx context.Context, draft journey.Draft, key string) journey
 	return r
 }
 
-func (d *Desk) registered(ctx context.Context, draft journey.Draft, key string) journey.Record {
+func (d *Desk) registered(ctx context.Context, draft journey.Draft, key, grant string) journey.Record {
 	e := d.source(key)
 	r := journey.Record{Name: e.Name, NameEn: e.NameEn, At: d.now(), Gap: journey.Nothing}
 	if d.Evidence == nil {
 		return r
 	}
-	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Applicant, Item: draft.Item, Here: draft.Here, There: draft.There})
+	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Applicant, Unit: draft.Unit, Item: draft.Item, Here: draft.Here, There: draft.There, Grant: grant})
 	switch {
 	case errs.Is(err, errs.Missing):
+		return r
+	case errs.Is(err, errs.LicenceSuspended), errs.Is(err, errs.LicenceRevoked), errs.Is(err, errs.LicenceNotInForce):
+		r.Gap = journey.NotInForce
+		return r
+	case errs.Is(err, errs.NotRecognised):
+		r.Gap = journey.NotTaken
 		return r
 	case err != nil:
 		r.Gap = journey.Down
@@ -155,9 +171,9 @@ func (d *Desk) source(key string) item.Evidence {
 }
 
 // Again asks the sources once more, at the applicant's wish.
-func (d *Desk) Again(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
+func (d *Desk) Again(ctx context.Context, who party.Person, grant, id string) (journey.Draft, error) {
 	return d.Change(ctx, who, id, func(draft *journey.Draft, v item.Version) error {
-		d.look(ctx, draft, v)
+		d.look(ctx, draft, v, grant)
 		delete(draft.Seen, string(journey.Found))
 		return nil
 	})

@@ -24,8 +24,9 @@ func (d *Desk) Own(ctx context.Context, who party.Person, number string) (casefi
 		return casefile.Case{}, errs.New(errs.NoSuchCase, "not here")
 	case err != nil:
 		return casefile.Case{}, err
-	case who.IDNo == "" || c.Private.Applicant.IDNo != who.IDNo || c.Private.Applicant.IDType != who.IDType:
-		return casefile.Case{}, errs.New(errs.NoSuchCase, "not the visitor's")
+	}
+	if err := d.sees(ctx, who, c); err != nil {
+		return casefile.Case{}, err
 	}
 	return c, nil
 }

@@ -9,6 +9,7 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/vouch"
@@ -37,7 +38,7 @@ func (d *Desk) Agreement(ctx context.Context, who party.Person, id string, a Agr
 	if err != nil {
 		return what, 0, false, err
 	}
-	in, err := d.lodging(draft, a, d.Kit.Now())
+	in, err := d.lodging(ctx, draft, a, d.Kit.Now())
 	if err != nil {
 		return what, 0, false, err
 	}
@@ -83,7 +84,7 @@ func (d *Desk) Submit(ctx context.Context, who party.Person, id string, a Agreed
 }
 
 // lodging is a draft as it would be lodged at now, without a number: everything is there, and the rules are those of the day.
-func (d *Desk) lodging(draft journey.Draft, a Agreed, now time.Time) (casefile.Lodging, error) {
+func (d *Desk) lodging(ctx context.Context, draft journey.Draft, a Agreed, now time.Time) (casefile.Lodging, error) {
 	today := workday.DateOf(now)
 	none := casefile.Lodging{}
 	v, moved, err := d.rules(draft, today)
@@ -115,10 +116,18 @@ func (d *Desk) lodging(draft journey.Draft, a Agreed, now time.Time) (casefile.L
 	if a.Serve {
 		said.Serve = casefile.ServeOnline
 	}
+	var right *party.Acting
+	if draft.Unit != nil { // checked at the time of the act, and pinned with it
+		_, acting, err := d.right(ctx, draft.Applicant, draft.Unit.USCC, draft.Item, true)
+		if err != nil {
+			return none, err
+		}
+		right = &acting
+	}
 	return casefile.Lodging{
 		ID: draft.ID, Item: it, Mode: mode, Here: here, There: there, Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
 		Private: casefile.Private{
-			Applicant: draft.Applicant, Answers: values, Said: draft.Said, Materials: materials(draft, v), Consent: said,
+			Applicant: draft.Applicant, Org: draft.Unit, Acting: right, Answers: values, Said: draft.Said, Materials: materials(draft, v), Consent: said,
 			Parties: parties(draft, v), Disputes: disputes(draft, v),
 		},
 	}, nil
@@ -126,7 +135,7 @@ func (d *Desk) lodging(draft journey.Draft, a Agreed, now time.Time) (casefile.L
 
 func (d *Desk) submit(ctx context.Context, draft journey.Draft, a Agreed) (casefile.Case, error) {
 	now := d.Kit.Now() // read once: at midnight rule and act must fall on the same day
-	in, err := d.lodging(draft, a, now)
+	in, err := d.lodging(ctx, draft, a, now)
 	if err != nil {
 		return casefile.Case{}, err
 	}
@@ -148,10 +157,13 @@ func (d *Desk) submit(ctx context.Context, draft journey.Draft, a Agreed) (casef
 	if terms.Level = in.Law.Version.Assurance.Consent; a.Proof != nil {
 		terms.Level = consentLevel(in.Law.Version)
 	}
+	if err := mandate.Check(c, d.Kit.Trust()); err != nil {
+		return casefile.Case{}, notSigned(err)
+	}
 	if err := consent.Check(c, terms); err != nil {
 		return casefile.Case{}, notSigned(err)
 	}
-	u := unit.Unit{Lookups: party.Lookups(draft.Applicant), Draft: &unit.Submitted{Draft: draft.ID, Row: draft.Row, No: string(c.No)}}
+	u := unit.Unit{Lookups: d.Kit.Lookups(c), Draft: &unit.Submitted{Draft: draft.ID, Row: draft.Row, No: string(c.No)}}
 	if c, _, err = d.Kit.Record(&u, c, step, "applicant"); err != nil {
 		return casefile.Case{}, err
 	}
@@ -248,6 +260,10 @@ func materials(draft journey.Draft, v item.Version) []casefile.Material {
 			m.Files = draft.FilesOf(p.Material.Key)
 		case "elicence", "shared":
 			m.Note = p.From.Name + " " + p.From.At.UTC().Format("2006-01-02T15:04Z")
+			if l := p.From.Licence; l != nil {
+				kept := casefile.Relied(*l)
+				m.Licence = &kept
+			}
 		}
 		out = append(out, m)
 	}

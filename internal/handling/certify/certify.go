@@ -189,6 +189,9 @@ func holder(c casefile.Case, l licence.Licence, r item.Result) licence.Holder {
 	if r.Serial == "uscc" {
 		return licence.Holder{Name: l.Fields[0].Value, Code: l.No, CodeType: "001"}
 	}
+	if unit, ok := c.Unit(); ok {
+		return licence.Holder{Name: unit.Name, Code: string(unit.USCC), CodeType: "001"}
+	}
 	p := c.Private.Applicant
 	return licence.Holder{Name: p.Name, Code: p.IDNo, CodeType: string(p.IDType)}
 }

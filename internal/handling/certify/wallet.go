@@ -96,7 +96,7 @@ func (w *Wallet) owned(ctx context.Context, who party.Person, life licence.Life)
 	if errs.Is(err, errs.Missing) {
 		return Owned{}, false, nil
 	}
-	return o, err == nil && party.SameDocument(c.Private.Applicant, who), err
+	return o, err == nil && c.Own(who), err
 }
 
 // Own opens one licence of a person and logs the look; errs.NoSuchLicence for anybody else's.

@@ -42,6 +42,14 @@ type Answerer struct {
 	nodes  *throttle.Throttle
 	// Licences lists what a person holds here, at most most; nil: none.
 	Licences func(ctx context.Context, who party.Person) ([]Licence, error)
+	// Records gives the licences of a type that a person holds here, with the case each came from; nil: none.
+	Records func(ctx context.Context, who party.Person, typeCode string) ([]Record, error)
+}
+
+// Record is a signed licence and the case that it came from, under which its use is logged.
+type Record struct {
+	Case   string
+	Signed proof.Signed
 }
 
 // NewAnswerer makes the answering side of a node; now is security time.
@@ -83,7 +91,10 @@ func (a *Answerer) Receive(ctx context.Context, from office.NodeID, body []byte)
 		tell = a.told
 	case vouch.ForLicences:
 		tell = a.licences
-	case vouch.ForCases:
+	case vouch.ForCases, vouch.ForRecords:
+	}
+	if q.Want == vouch.ForRecords {
+		tell = func(ctx context.Context, from office.NodeID, b vouch.Bearer) (answer, error) { return a.records(ctx, from, b, q.Type) }
 	}
 	got, err := tell(ctx, from, bearer)
 	if err != nil {
@@ -139,7 +150,7 @@ func (a *Answerer) look(ctx context.Context, from office.NodeID, b vouch.Bearer)
 	entry := accesslog.Entry{Kind: accesslog.View, At: at, Who: "applicant", What: "elsewhere.cases", Reason: "asked at " + string(from)}
 	u := unit.Unit{At: at}
 	for _, c := range found[:min(len(found), most)] {
-		if !party.SameDocument(c.Private.Applicant, b.Person) {
+		if !c.Own(b.Person) {
 			continue
 		}
 		got.Cases = append(got.Cases, a.line(c))
@@ -183,6 +194,28 @@ func (a *Answerer) licences(ctx context.Context, from office.NodeID, b vouch.Bea
 	return got, a.store.Commit(ctx, unit.Unit{At: at, Log: []accesslog.Entry{{
 		Kind: accesslog.View, At: at, Who: "applicant", What: "elsewhere.licences", Reason: "asked at " + string(from),
 	}}})
+}
+
+// records are the bearer's licences of a type, as signed; that each was given, and where to, is in the log first.
+func (a *Answerer) records(ctx context.Context, from office.NodeID, b vouch.Bearer, typeCode string) (answer, error) {
+	got := answer{Cases: []Case{}}
+	if a.Records == nil {
+		return got, nil
+	}
+	list, err := a.Records(ctx, b.Person, typeCode)
+	if err != nil || len(list) == 0 {
+		return got, err
+	}
+	got.More = len(list) > mostRecords
+	at := a.kit.Now().UTC().Truncate(time.Microsecond)
+	u := unit.Unit{At: at}
+	for _, r := range list[:min(len(list), mostRecords)] {
+		got.Records = append(got.Records, r.Signed)
+		u.Log = append(u.Log, accesslog.Entry{
+			Kind: accesslog.View, At: at, Case: r.Case, Who: string(from), What: Taken, Reason: "asked by the holder at " + string(from),
+		})
+	}
+	return got, a.store.Commit(ctx, u)
 }
 
 // line is all that leaves the node about a case.

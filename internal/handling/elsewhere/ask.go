@@ -79,6 +79,35 @@ func (a *Asker) Licences(ctx context.Context, grant string) (held []Licence, mis
 	return held, missing, nil
 }
 
+// Held is a licence of somebody who asked for it to be used, as its issuer signed it.
+type Held struct {
+	Record licence.Licence
+	Signed proof.Signed
+}
+
+// Records asks for somebody's licences of a type at the other provinces, like Cases. Each is signed by the province that gave it.
+func (a *Asker) Records(ctx context.Context, grant, typeCode string) (held []Held, missing []office.NodeID, err error) {
+	others, answers, err := a.put(ctx, grant, question{Want: vouch.ForRecords, Type: typeCode}, nil)
+	if err != nil {
+		return nil, others, err
+	}
+	for i, got := range answers {
+		if got == nil {
+			missing = append(missing, others[i])
+			continue
+		}
+		for _, s := range got.Records {
+			l, err := licence.Verify(s, a.Trust())
+			if err != nil || l.Issuer.Node != others[i] || l.TypeCode != typeCode { // a province speaks of its own alone
+				missing = append(missing, others[i])
+				break
+			}
+			held = append(held, Held{l, s})
+		}
+	}
+	return held, missing, nil
+}
+
 // soundLicences refuses lines that no page could show, and licences that are not the answering node's to speak of.
 func soundLicences(id office.NodeID, trust *office.TrustList, list []Licence) bool {
 	if len(list) > most {
@@ -120,6 +149,11 @@ func (a *Asker) Usages(ctx context.Context, grant string, only office.NodeID) (t
 // all puts one question to every other member that want (nil: any) takes, and gives whom it asked and what each said; nil
 // stands for those that gave no usable answer. With an error nobody was asked.
 func (a *Asker) all(ctx context.Context, grant string, purpose vouch.Purpose, want func(office.NodeID) bool) ([]office.NodeID, []*answer, error) {
+	return a.put(ctx, grant, question{Want: purpose}, want)
+}
+
+// put is all for a question that says more than what it wants.
+func (a *Asker) put(ctx context.Context, grant string, q question, want func(office.NodeID) bool) ([]office.NodeID, []*answer, error) {
 	var others []office.NodeID
 	trust := a.Trust()
 	for _, n := range trust.Nodes {
@@ -133,7 +167,7 @@ func (a *Asker) all(ctx context.Context, grant string, purpose vouch.Purpose, wa
 	if grant == "" {
 		return others, nil, errs.New(errs.RoamEnded, "the sign-in came without a grant")
 	}
-	bearers, err := a.Provider.Bearers(ctx, grant, purpose, others)
+	bearers, err := a.Provider.Bearers(ctx, grant, q.Want, others)
 	if err != nil {
 		return others, nil, err
 	}
@@ -148,7 +182,7 @@ func (a *Asker) all(ctx context.Context, grant string, purpose vouch.Purpose, wa
 	for i, id := range others {
 		wg.Go(func() {
 			if bearer, ok := bearers[id]; ok {
-				answers[i] = a.ask(ctx, trust, id, purpose, bearer)
+				answers[i] = a.ask(ctx, trust, id, q, bearer)
 			}
 		})
 	}
@@ -157,12 +191,12 @@ func (a *Asker) all(ctx context.Context, grant string, purpose vouch.Purpose, wa
 }
 
 // ask puts the question to one node; nil if there is no usable answer.
-func (a *Asker) ask(ctx context.Context, trust *office.TrustList, id office.NodeID, want vouch.Purpose, bearer proof.Signed) *answer {
+func (a *Asker) ask(ctx context.Context, trust *office.TrustList, id office.NodeID, q question, bearer proof.Signed) *answer {
 	n, ok := trust.Node(id)
 	if !ok {
 		return nil
 	}
-	q := question{To: id, Want: want, At: a.Now().UTC(), Bearer: bearer, AnswerKey: make([]byte, 16)}
+	q.To, q.At, q.Bearer, q.AnswerKey = id, a.Now().UTC(), bearer, make([]byte, 16)
 	_, _ = rand.Read(q.AnswerKey) // never fails
 	signed, err := proof.SignJSON(a.Signer, typQuestion, q)
 	if err != nil {
@@ -189,7 +223,7 @@ func (a *Asker) ask(ctx context.Context, trust *office.TrustList, id office.Node
 		return nil
 	}
 	var got answer
-	if proof.Unmarshal(plain, &got) != nil || len(got.Cases) > most || !sound(got.Cases) || !soundUsage(id, got.Usage) || !soundLicences(id, trust, got.Licences) {
+	if proof.Unmarshal(plain, &got) != nil || len(got.Cases) > most || len(got.Records) > mostRecords || !sound(got.Cases) || !soundUsage(id, got.Usage) || !soundLicences(id, trust, got.Licences) {
 		return nil
 	}
 	return &got

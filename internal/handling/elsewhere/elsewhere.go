@@ -20,6 +20,10 @@ import (
 // Kind is the door of a node's channel at which questions arrive.
 const Kind = "mine"
 
+// Taken is how the log calls that another province took a licence in place of a paper, at its holder's wish; who took it is the
+// province.
+const Taken = "licence.taken"
+
 const (
 	// typQuestion is the type of a question as the asking node signs it.
 	typQuestion = "mine-question"
@@ -27,6 +31,8 @@ const (
 	newest = 1
 	// most is how many cases an answer names, the newest first.
 	most = 50
+	// mostRecords is how many licences of one type an answer holds.
+	mostRecords = 8
 	// maxBody bounds questions and answers, in bytes.
 	maxBody = 256 << 10
 	// level is the lowest assurance at which a person is told their cases: name and number were verified.
@@ -65,6 +71,7 @@ type question struct {
 	To        office.NodeID `json:"to"`
 	Want      vouch.Purpose `json:"want,omitempty"` // "" is vouch.ForCases
 	At        time.Time     `json:"at"`
+	Type      string        `json:"type,omitempty"` // vouch.ForRecords: the 证照类型代码
 	Bearer    proof.Signed  `json:"bearer"`
 	AnswerKey []byte        `json:"answer_key"` // 16 bytes, for this answer alone
 }
@@ -75,6 +82,8 @@ type answer struct {
 	More  bool   `json:"more,omitempty"` // there are older ones
 
 	Licences []Licence `json:"licences,omitempty"` // instead of cases, when those were asked
+
+	Records []proof.Signed `json:"records,omitempty"` // instead of cases, when licences themselves were asked
 
 	Usage *usage.Told `json:"usage,omitempty"` // instead of cases, when that was asked
 }

@@ -253,6 +253,55 @@ func TestLicencesOfAllProvinces(t *testing.T) {
 	}
 }
 
+// A licence is given out as it was signed, to a bearer for just that, under an entry of its own; what another province gives that
+// is not its own, or not what was asked for, makes its answer unusable.
+func TestRecordsOfAllProvinces(t *testing.T) {
+	w := newWorld(t)
+	w.vouch = func(to office.NodeID) proof.Signed {
+		b := w.good(to)
+		b.Purpose = vouch.ForRecords
+		return w.bearer(office.IDP, b)
+	}
+	const typ, issuer = "11100000MB0143028R001", "11630000015000000X"
+	record := func(by office.NodeID) proof.Signed {
+		return must(proof.SignJSON(w.signer(by), licence.Typ, licence.Licence{
+			ID: must(licence.NewIdentifier(typ, issuer, "1", 1)), TypeCode: typ, TypeName: "营业执照", No: "1", Version: 1, Issued: "2026-01-01", From: "2026-01-01",
+			Issuer: licence.Issuer{Name: "x", Code: issuer, Node: "63"}, Holder: licence.Holder{Name: "y", Code: "z", CodeType: "001"},
+		}))
+	}
+	tell := func(s proof.Signed) {
+		w.nodes["63"].Records = func(_ context.Context, who party.Person, asked string) ([]elsewhere.Record, error) {
+			if who.IDNo != fan.IDNo {
+				t.Errorf("asked for %s", who.IDNo)
+			}
+			if asked != typ {
+				return nil, nil
+			}
+			return []elsewhere.Record{{Case: "case-1", Signed: s}}, nil
+		}
+	}
+	tell(record("63"))
+	held, missing, err := w.asker.Records(t.Context(), "grant", typ)
+	if err != nil || len(held) != 1 || held[0].Record.Issuer.Node != "63" || len(missing) != 0 {
+		t.Fatalf("%+v, missing %v, %v", held, missing, err)
+	}
+	if log := w.store["63"].log; len(log) != 1 || log[0].What != elsewhere.Taken || log[0].Who != "23" || log[0].Case != "case-1" {
+		t.Errorf("logged %+v", log)
+	}
+	if held, missing, _ := w.asker.Records(t.Context(), "grant", typ[:20]+"2"); len(held) != 0 || len(missing) != 0 {
+		t.Errorf("another type: %+v, missing %v", held, missing)
+	}
+	tell(record("35"))
+	if held, missing, _ := w.asker.Records(t.Context(), "grant", typ); len(held) != 0 || !slices.Equal(missing, []office.NodeID{"63"}) {
+		t.Errorf("signed by another: %+v, missing %v", held, missing)
+	}
+	tell(record("63"))
+	w.vouch = func(to office.NodeID) proof.Signed { return w.bearer(office.IDP, w.good(to)) }
+	if held, _, _ := w.asker.Records(t.Context(), "grant", typ); len(held) != 0 {
+		t.Errorf("given to a bearer for another purpose: %+v", held)
+	}
+}
+
 func TestWhoDoesNotAnswerIsNamed(t *testing.T) {
 	w := newWorld(t)
 	w.asker.Patience = 50 * time.Millisecond

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/message"
@@ -35,6 +36,7 @@ type Store interface {
 	Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error)
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	Ratings(ctx context.Context, caseID string) ([]rating.Rating, error)
+	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)
 	Postpone(ctx context.Context, ids []string, until time.Time) error

@@ -163,7 +163,7 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 		delete(open, parcel.ID)
 		good = append(good, pair{parcel, s, r})
 	}
-	// Receipts of notices, messages and ratings change nothing but the outbox: they share a unit. Each of the others goes with its case.
+	// Receipts of notices, messages, ratings and complaints change nothing but the outbox: they share a unit. Each of the others goes with its case.
 	var noted []pair
 	moved := good[:0:0]
 	for _, g := range good {
@@ -199,7 +199,7 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 
 // still are the kinds of envelopes that move nothing.
 func still(k exchange.Kind) bool {
-	return k == exchange.Notice || k == exchange.Message || k == exchange.Rating
+	return k == exchange.Notice || k == exchange.Message || k == exchange.Rating || k == exchange.Complaint
 }
 
 // rest deals with the envelopes that got no receipt: attachments that are missing are sent, then the parcel is due again;

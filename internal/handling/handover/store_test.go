@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
@@ -24,22 +25,23 @@ var errCrash = errors.New("the process ended")
 
 // store is a node's database in maps, with the promises of unit.Unit. It can be told to end before or after a commit.
 type store struct {
-	mu       sync.Mutex // guards all below
-	cases    map[string]row
-	before   map[string]row // the version before
-	facts    map[string][]casefile.Known
-	papers   []unit.Paper
-	messages map[string][]message.Message
-	ratings  map[string][]rating.Rating
-	outbox   map[string]*waiting
-	inbox    map[inKey]exchange.Arrival
-	due      map[string]time.Time
-	log      int
-	serials  map[string]int64
-	commits  int
-	crashAt  int // which commit, from 1; 0: none
-	afterIt  bool
-	whatever func() // called inside the next commit, before it is checked: what another replica does meanwhile
+	mu         sync.Mutex // guards all below
+	cases      map[string]row
+	before     map[string]row // the version before
+	facts      map[string][]casefile.Known
+	papers     []unit.Paper
+	messages   map[string][]message.Message
+	ratings    map[string][]rating.Rating
+	complaints []complaint.Complaint
+	outbox     map[string]*waiting
+	inbox      map[inKey]exchange.Arrival
+	due        map[string]time.Time
+	log        int
+	serials    map[string]int64
+	commits    int
+	crashAt    int // which commit, from 1; 0: none
+	afterIt    bool
+	whatever   func() // called inside the next commit, before it is checked: what another replica does meanwhile
 }
 
 type row struct {
@@ -120,6 +122,12 @@ func (s *store) Ratings(_ context.Context, id string) ([]rating.Rating, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.ratings[id]), nil
+}
+
+func (s *store) Complaints(context.Context, string) ([]complaint.Complaint, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.complaints), nil
 }
 
 func (s *store) Serial(_ context.Context, name string) (int64, error) {
@@ -269,6 +277,7 @@ func (s *store) apply(u unit.Unit) error {
 	for _, m := range u.Messages {
 		s.messages[m.Case] = append(s.messages[m.Case], m)
 	}
+	s.complaints = append(s.complaints, u.Complaints...)
 	for _, r := range u.Ratings {
 		s.ratings[r.Case] = append(s.ratings[r.Case], r)
 	}

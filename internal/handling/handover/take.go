@@ -11,6 +11,7 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -91,6 +92,9 @@ func (p *Post) consented(known casefile.Case, in casefile.Offered, law casefile.
 	now := p.Kit.Now
 	if p.Secure != nil {
 		now = p.Secure
+	}
+	if err := mandate.Check(c, p.Kit.Trust()); err != nil {
+		return err
 	}
 	return consent.Check(c, consent.Terms{Trust: p.Kit.Trust(), Level: law.Version.Assurance.Consent, Now: now(), Age: consent.Carried})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/unit"
@@ -32,6 +33,7 @@ type Ledger struct {
 	Kit   *unit.Kit
 	Store Statements
 	Log   *slog.Logger
+	Types []licence.Type // that may be recognised
 	// Woken is called after this node said something, so that it can travel; it must not block. May be nil.
 	Woken func()
 

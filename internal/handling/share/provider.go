@@ -3,6 +3,7 @@ package share
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"slices"
 	"strconv"
 	"sync"
@@ -212,7 +213,15 @@ func (p *Provider) decide(ctx context.Context, j question.Judge, s proof.Signed,
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	record, asOf, err = p.source.Record(ctx, q.Resource, q.Subject)
+	for name := range q.Checks {
+		if _, holds := record[name]; err == nil && !holds { // "differs" would be a lie
+			err = errs.New(errs.SourceUnfit, "%s does not hold %.40q", q.Resource, name)
+		}
+	}
 	if err != nil && !errs.Is(err, errs.NoRecord) {
+		if p.ledger.Log != nil { // the asker is told that there is no answer now, and not why
+			p.ledger.Log.LogAttrs(ctx, slog.LevelWarn, "source did not answer", slog.String("resource", q.Resource), slog.String("error", err.Error()))
+		}
 		err = errs.Wrap(errs.SourceDown, err, "%s", q.Resource)
 	}
 	if asOf.After(p.ledger.Kit.Now().Add(time.Hour)) || err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
@@ -38,6 +39,8 @@ type Kit struct {
 	Notices *notice.Book
 	Outlets bool
 	Ratings *rating.Book // clocks and indicators of the 好差评
+	// Complaints are their clocks and what they can be about.
+	Complaints *complaint.Book
 	// ES256 signs log heads for browsers, which cannot read SM2; nil leaves that signature out.
 	ES256 gm.ES256Key
 	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.
@@ -313,4 +316,10 @@ func (k *Kit) Woken() {
 }
 
 // Lookups are the blind index entries of a case that is stored for the first time.
-func (k *Kit) Lookups(c casefile.Case) []party.Lookup { return party.Lookups(c.Private.Applicant) }
+func (k *Kit) Lookups(c casefile.Case) []party.Lookup {
+	out := party.Lookups(c.Private.Applicant)
+	if unit, ok := c.Unit(); ok {
+		out = append(out, party.Lookup{Kind: party.ByNumber, Value: string(unit.USCC)})
+	}
+	return out
+}

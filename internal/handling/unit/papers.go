@@ -19,6 +19,9 @@ func (k *Kit) DocData(c casefile.Case, by office.Office) document.Data {
 		ApplicantMaskedID: idno.Mask(c.Private.Applicant.IDNo),
 		HereOffice:        k.legOffice(c, item.Collect).Name, ThereOffice: k.legOffice(c, item.Decide).Name,
 	}
+	if unit, ok := c.Unit(); ok { // what is decided is decided to the unit
+		d.ApplicantName, d.ApplicantMaskedID = unit.Name, string(unit.USCC)
+	}
 	for _, m := range c.Private.Materials {
 		d.Materials = append(d.Materials, document.Material{Name: m.Name, Pages: max(1, len(m.Files)), Form: m.Source})
 	}

@@ -8,9 +8,11 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/booking"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
@@ -68,6 +70,15 @@ type Unit struct {
 	// Ratings: Row 0 is inserted, errs.RatedAlready if that service of the case has one with the same Nth; otherwise updated
 	// if the stored version is still Row (errs.Stale).
 	Ratings []rating.Rating
+
+	// Complaints: Row 0 is inserted, errs.ComplaintOpen if there is one with the same Nth about that service of the case; otherwise
+	// updated if the stored version is still Row (errs.Stale).
+	Complaints []complaint.Complaint
+
+	// Accounts and Mandates: Row 0 is inserted (errs.UnitTaken if the unit has an account), otherwise updated if the stored
+	// version is still Row (errs.Stale).
+	Accounts []mandate.Account
+	Mandates []mandate.Record
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.

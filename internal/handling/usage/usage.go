@@ -51,7 +51,7 @@ func Of(ctx context.Context, s Store, who party.Person) (Told, []string, error) 
 	if err != nil {
 		return Told{}, nil, err
 	}
-	found = slices.DeleteFunc(found, func(c casefile.Case) bool { return !party.SameDocument(c.Private.Applicant, who) })
+	found = slices.DeleteFunc(found, func(c casefile.Case) bool { return !c.Own(who) })
 	t := Told{Cases: map[string]Ref{}}
 	var ids []string
 	for _, c := range found {

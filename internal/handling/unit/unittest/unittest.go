@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
@@ -79,6 +80,9 @@ type Keeper interface {
 	RatingsToDo(ctx context.Context, todo rating.Todo, office string, limit int) ([]rating.Rating, error)
 	CountRatingsToDo(ctx context.Context, todo rating.Todo, office string) (int, error)
 	RatingSums(ctx context.Context, since, until time.Time) ([]rating.Sum, error)
+	Complaint(ctx context.Context, id string) (complaint.Complaint, error)
+	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
+	ComplaintsToDo(ctx context.Context, todo complaint.Todo, limit int) ([]complaint.Complaint, error)
 	RatingCare(ctx context.Context, since, until time.Time) ([]rating.CareSum, error)
 	Work(ctx context.Context, id string) (depart.Work, error)
 	WorkOfCase(ctx context.Context, caseID string) (depart.Work, error)
@@ -124,6 +128,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"messages wait for their answer", messages},
 		{"an office's own system works a leg once", works},
 		{"a service is rated once, and once more", ratings},
+		{"one complaint at a time", complaints},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })
 	}

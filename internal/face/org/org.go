@@ -1,0 +1,470 @@
+// Package org is the pages of those who act for a unit (ux pages.md E-09 and E-33): whom an application is for, the unit's own page
+// with its agents and their authority, and one authority to sign, accept, print and take back. Every page works without script.
+package org
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/item"
+	"tongban/internal/domain/mandate"
+	"tongban/internal/domain/party"
+	"tongban/internal/handling/empower"
+	"tongban/internal/handling/unit"
+	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/idno"
+	"tongban/internal/kernel/workday"
+	"tongban/internal/page"
+)
+
+// Papers reads a stored document by its id; errs.Missing.
+type Papers interface {
+	Paper(ctx context.Context, id string) (unit.Paper, error)
+}
+
+// Config is what these pages need.
+type Config struct {
+	Office    *empower.Office
+	Kit       *unit.Kit
+	Gate      page.Gate
+	Consent   page.Consenter // leads to the identity provider and back
+	Papers    Papers
+	Frame     func(r *http.Request) page.Frame // the entrance's
+	PublicURL string                           // of the entrance, without a slash at its end
+	Demo      bool
+}
+
+// Face is the pages of one node. Safe for concurrent use.
+type Face struct{ cfg Config }
+
+// New makes the face.
+func New(cfg Config) *Face { return &Face{cfg} }
+
+// Register puts the pages on the entrance's site.
+func (f *Face) Register(s *page.Site) {
+	s.Get("/act-for", f.guard(f.actFor))
+	s.Get("/org", f.guard(f.home))
+	s.Post("/org", f.guard(f.open))
+	s.Get("/org/{unit}", f.guard(f.one))
+	s.Get("/org/{unit}/give", f.guard(f.give))
+	s.Post("/org/{unit}/give", f.guard(f.given))
+	s.Get("/mandates/{id}", f.guard(f.mandate))
+	s.Get("/mandates/{id}/sign", f.guard(f.sign))
+	s.Get("/mandates/{id}/paper", f.guard(f.paper))
+	s.Post("/mandates/{id}/{act}", f.guard(f.act))
+}
+
+func (f *Face) guard(h func(w http.ResponseWriter, r *http.Request, v page.Visitor) error) page.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v, ok := f.cfg.Gate.Visitor(r)
+		switch {
+		case !ok:
+			return errs.New(errs.SignInNeeded, "units")
+		case v.Person.IDNo == "":
+			return errs.New(errs.IdentityTooLow, "units")
+		}
+		return h(w, r, v)
+	}
+}
+
+func (f *Face) show(w http.ResponseWriter, r *http.Request, status int, title, back string, body templ.Component) error {
+	fr := f.cfg.Frame(r)
+	fr.Title, fr.Back, fr.HasError = title, back, status == http.StatusUnprocessableEntity
+	return page.Show(w, r, status, fr, body)
+}
+
+// choice is one name in which somebody may act, or why not.
+type choice struct {
+	Org     party.Org
+	Why     string // where it cannot be chosen
+	Hint    string
+	Offered []mandate.Record
+}
+
+// forView is E-09. Query is what was to be begun, as /apply/new reads it; none when the page was opened by itself.
+type forView struct {
+	Query   url.Values
+	Matter  string
+	Choices []choice
+}
+
+// actFor is E-09: in whose name. With a matter in the address the choice leads on to it.
+func (f *Face) actFor(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
+	names, err := f.cfg.Office.Names(r.Context(), v.Person)
+	if err != nil {
+		return err
+	}
+	view := forView{Query: wanted(r.URL.Query())}
+	it, known := f.cfg.Kit.Catalogue.Item(view.Query.Get("item"))
+	if view.Matter = pick(r.Context(), it.Name, it.NameEn); !known {
+		view.Query = nil
+	}
+	lang, today := page.PrefsOf(r.Context()).Lang, f.today()
+	for _, n := range names.List {
+		c := choice{Org: n.Account.Org, Hint: page.T(r.Context(), "org.for.leads")}
+		until := workday.Date{}
+		for _, m := range n.Mandates {
+			if m.State == mandate.Offered && m.Standing(today) == string(mandate.Offered) {
+				c.Offered = append(c.Offered, m)
+			}
+			if m.Standing(today) == string(mandate.Accepted) && m.Until.After(until) {
+				until = m.Until
+			}
+		}
+		if !n.Leads(v.Person) {
+			c.Hint = page.T(r.Context(), "org.for.agent", until.String())
+			if until.IsZero() {
+				c.Hint = ""
+			}
+		}
+		if known {
+			if _, err := names.May(n.Account.Org.USCC, it.Code, today); err != nil {
+				said := errs.CodeOf(err).Text(lang)
+				c.Why = page.T(r.Context(), "org.for.cannot", n.Account.Org.Name, said.What, said.Next)
+			}
+		}
+		view.Choices = append(view.Choices, c)
+	}
+	return f.show(w, r, http.StatusOK, page.T(r.Context(), "org.for.title"), "/cases", forPage(view))
+}
+
+// wanted keeps what an application begins with, and nothing else of an address.
+func wanted(q url.Values) url.Values {
+	out := url.Values{}
+	for name, values := range q {
+		if name == "item" || name == "here" || name == "there" || strings.HasPrefix(name, page.AnswerPrefix) {
+			out[name] = values[:1]
+		}
+	}
+	return out
+}
+
+// homeView is the units that somebody leads, and those that can be opened.
+type homeView struct {
+	Led   []mandate.Account
+	Firms []empower.Licence
+}
+
+func (f *Face) home(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
+	names, err := f.cfg.Office.Names(r.Context(), v.Person)
+	if err != nil {
+		return err
+	}
+	var view homeView
+	for _, n := range names.List {
+		if n.Leads(v.Person) {
+			view.Led = append(view.Led, n.Account)
+		}
+	}
+	firms, err := f.cfg.Office.Firms(r.Context(), v.Person)
+	if err != nil {
+		return err
+	}
+	view.Firms = slices.DeleteFunc(firms, func(l empower.Licence) bool {
+		return slices.ContainsFunc(view.Led, func(a mandate.Account) bool { return a.Org.USCC == l.Org.USCC && a.Licence == l.ID })
+	})
+	return f.show(w, r, http.StatusOK, page.T(r.Context(), "org.title"), "/cases", homePage(view))
+}
+
+func (f *Face) open(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
+	a, err := f.cfg.Office.Open(r.Context(), v.Person, r.PostForm.Get("licence"))
+	if err != nil {
+		return err
+	}
+	return page.SeeOther(w, r, "/org/"+string(a.Org.USCC))
+}
+
+// oneView is E-33.
+type oneView struct {
+	A        mandate.Account
+	Abnormal bool
+	Staff    [][]page.Cell
+}
+
+func (f *Face) one(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
+	ctx := r.Context()
+	a, list, err := f.lead(r, v)
+	if err != nil {
+		return err
+	}
+	view := oneView{A: a}
+	switch err := f.cfg.Office.Fit(ctx, a); {
+	case errs.Is(err, errs.UnitAbnormal):
+		view.Abnormal = true
+	case err != nil:
+		return err
+	}
+	for _, m := range list {
+		view.Staff = append(view.Staff, []page.Cell{
+			{Content: agentLink(m)}, page.Text(f.matters(ctx, m.Items)), page.Text(m.Until.String()),
+			page.Text(page.T(ctx, "org.state."+m.Standing(f.today()))),
+		})
+	}
+	return f.show(w, r, http.StatusOK, a.Org.Name, "/org", onePage(view))
+}
+
+func (f *Face) lead(r *http.Request, v page.Visitor) (mandate.Account, []mandate.Record, error) {
+	code, err := idno.ParseUSCC(r.PathValue("unit"))
+	if err != nil {
+		return mandate.Account{}, nil, errs.New(errs.NotInThatName, "no code")
+	}
+	return f.cfg.Office.Lead(r.Context(), v.Person, code)
+}
+
+// giveView is the form; Wrong is by field.
+type giveView struct {
+	Key         string
+	A           mandate.Account
+	Name        string
+	Number      string
+	Items       []string
+	From, Until [3]string // year, month, day
+	Wrong       map[string]string
+	Choices     []page.Choice
+}
+
+func (f *Face) give(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
+	a, _, err := f.lead(r, v)
+	if err != nil {
+		return err
+	}
+	today := f.today()
+	return f.showGive(w, r, http.StatusOK, giveView{
+		Key: unit.NewID(), A: a, From: parts(today), Until: parts(workday.NewDate(today.Year()+1, today.Month(), today.Day()).AddDays(-1)),
+	})
+}
+
+func (f *Face) showGive(w http.ResponseWriter, r *http.Request, status int, v giveView) error {
+	for _, it := range f.cfg.Kit.Catalogue.All() {
+		if _, defined := f.cfg.Kit.Catalogue.Version(it.Code, f.today()); defined && slices.Contains(it.Subject, "org") {
+			v.Choices = append(v.Choices, page.Choice{Value: it.Code, Text: pick(r.Context(), it.Name, it.NameEn)})
+		}
+	}
+	return f.show(w, r, status, page.T(r.Context(), "org.give.title"), "/org/"+string(v.A.Org.USCC), givePage(v))
+}
+
+// given writes the authority down and leads to the page on which it is read and signed.
+func (f *Face) given(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
+	a, _, err := f.lead(r, v)
+	if err != nil {
+		return err
+	}
+	q := r.PostForm
+	view := giveView{
+		Key: q.Get("key"), A: a, Name: q.Get("name"), Number: q.Get("number"), Items: q["items"], Wrong: map[string]string{},
+		From: typedDay(q, "from"), Until: typedDay(q, "until"),
+	}
+	agent, err := party.NewPerson(view.Name, party.ResidentID, view.Number, "")
+	view.note(r.Context(), err)
+	from, err1 := dayOf(view.From)
+	until, err2 := dayOf(view.Until)
+	if err1 != nil || err2 != nil {
+		view.note(r.Context(), errs.New(errs.MandatePeriod, "no day"))
+	}
+	if len(view.Wrong) == 0 {
+		m, err := f.cfg.Office.Draw(r.Context(), v.Person, a.Org.USCC, empower.Grant{ID: view.Key, Agent: agent, Items: view.Items, From: from, Until: until})
+		if err == nil {
+			return page.SeeOther(w, r, "/mandates/"+m.ID)
+		}
+		if !view.note(r.Context(), err) {
+			return err
+		}
+	}
+	return f.showGive(w, r, http.StatusUnprocessableEntity, view)
+}
+
+// note puts what is wrong beside its field; false for an error that is not about what was typed.
+func (v giveView) note(ctx context.Context, err error) bool {
+	code := errs.CodeOf(err)
+	field := ""
+	switch {
+	case err == nil:
+		return true
+	case code == errs.PersonNameForm:
+		field = "name"
+	case code == errs.MandateScope:
+		field = "items"
+	case code == errs.MandatePeriod:
+		field = "until"
+	case code.Kind() == errs.Invalid && code != errs.BadRequest:
+		field = "number"
+	default:
+		return false
+	}
+	said := code.Text(page.PrefsOf(ctx).Lang)
+	v.Wrong[field] = page.T(ctx, "org.problem", said.What, said.Next)
+	return true
+}
+
+// wrongs are the fields with a problem, in the form's order.
+func (v giveView) wrongs() []page.FieldError {
+	var out []page.FieldError
+	for _, field := range []string{"name", "number", "items", "until"} {
+		id := field
+		if field == "until" {
+			id = "until-year"
+		}
+		if s := v.Wrong[field]; s != "" {
+			out = append(out, page.FieldError{Field: id, Text: s})
+		}
+	}
+	return out
+}
+
+// mandateView is one authority as one of its parties sees it.
+type mandateView struct {
+	M     mandate.Record
+	Rows  []page.Row
+	State string // word of how it stands
+	Print string // fingerprint while it waits for a signature
+	Why   string // the visitor came back without signing
+	Leads bool
+}
+
+func (f *Face) mandate(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
+	ctx := r.Context()
+	m, err := f.cfg.Office.See(ctx, v.Person, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	view := mandateView{M: m, State: m.Standing(f.today()), Leads: party.SameDocument(v.Person, m.Representative)}
+	if m.State == mandate.Drawn {
+		what, err := f.cfg.Office.Asks(m)
+		if err != nil {
+			return err
+		}
+		view.Print = what.Fingerprint()
+	}
+	if code := page.WhyNot(r); code != 0 {
+		said := code.Text(page.PrefsOf(ctx).Lang)
+		view.Why = page.T(ctx, "org.problem", said.What, said.Next)
+	}
+	view.Rows = []page.Row{
+		{Key: page.T(ctx, "org.one.unit"), Value: m.Unit.Name, Source: string(m.Unit.USCC)},
+		{Key: page.T(ctx, "org.representative"), Value: m.Representative.Name},
+		{Key: page.T(ctx, "org.one.agent"), Value: m.Agent.Name, Source: idno.Mask(m.Agent.IDNo)},
+		{Key: page.T(ctx, "org.one.items"), Value: f.matters(ctx, m.Items)},
+		{Key: page.T(ctx, "org.one.period"), Value: page.T(ctx, "org.one.period_value", m.From.String(), m.Until.String())},
+		{Key: page.T(ctx, "org.one.given"), Value: workday.DateOf(m.Drawn).String()},
+		{Key: page.T(ctx, "org.col.state"), Value: page.T(ctx, "org.state."+view.State)},
+	}
+	back := "/act-for"
+	if view.Leads {
+		back = "/org/" + string(m.Unit.USCC)
+	}
+	return f.show(w, r, http.StatusOK, page.T(ctx, "org.one.title"), back, mandatePage(view))
+}
+
+// sign is the way to the provider and back: with the signature that waits for exactly this it is taken in, without it is asked for.
+func (f *Face) sign(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
+	m, err := f.cfg.Office.See(r.Context(), v.Person, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	to := "/mandates/" + m.ID
+	switch {
+	case m.State != mandate.Drawn:
+		return page.SeeOther(w, r, to)
+	case page.WhyNot(r) != 0:
+		return page.SeeOther(w, r, page.Unanswered(to, errs.New(page.WhyNot(r), "signing")))
+	}
+	what, err := f.cfg.Office.Asks(m)
+	if err != nil {
+		return err
+	}
+	signed, ok := f.cfg.Consent.Agreed(w, r, what)
+	if !ok {
+		err := f.cfg.Consent.Agree(w, r, what, mandate.Level, r.URL.RequestURI())
+		if errs.Is(err, errs.ProviderDown) {
+			return errs.Wrap(errs.CannotSignNow, err, "mandate")
+		}
+		return err
+	}
+	if _, err := f.cfg.Office.Sign(r.Context(), v.Person, m.ID, signed); err != nil {
+		return err
+	}
+	return page.SeeOther(w, r, to)
+}
+
+func (f *Face) act(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
+	a := mandate.Act(r.PathValue("act"))
+	if a != mandate.Accept && a != mandate.Decline && a != mandate.Revoke {
+		return errs.New(errs.NoSuchPage, "no such act")
+	}
+	m, err := f.cfg.Office.Answer(r.Context(), v.Person, r.PathValue("id"), a)
+	if err != nil {
+		return err
+	}
+	return page.SeeOther(w, r, "/mandates/"+m.ID)
+}
+
+// paper is P-11, as it was signed.
+func (f *Face) paper(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
+	m, err := f.cfg.Office.See(r.Context(), v.Person, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p, err := f.cfg.Papers.Paper(r.Context(), m.ID)
+	if errs.Is(err, errs.Missing) {
+		return errs.New(errs.NoSuchPaper, "not signed yet")
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := f.cfg.Kit.Trust().Check(p.Signed, document.Typ); err != nil {
+		return err
+	}
+	d, err := document.Read(p.Signed)
+	if err != nil {
+		return err
+	}
+	return f.show(w, r, http.StatusOK, d.Title, "/mandates/"+m.ID, page.Document(d, page.PrintView{
+		VerifyURL: f.cfg.PublicURL + d.VerifyPath, Demo: f.cfg.Demo, Bar: true,
+	}))
+}
+
+// matters are items by name.
+func (f *Face) matters(ctx context.Context, codes []string) string {
+	var names []string
+	for _, code := range codes {
+		it, ok := f.cfg.Kit.Catalogue.Item(code)
+		if !ok {
+			it = item.Item{Name: code}
+		}
+		names = append(names, pick(ctx, it.Name, it.NameEn))
+	}
+	return strings.Join(names, page.T(ctx, "org.comma"))
+}
+
+func (f *Face) today() workday.Date { return workday.DateOf(f.cfg.Kit.Now()) }
+
+func pick(ctx context.Context, zh, en string) string {
+	if page.PrefsOf(ctx).Lang == "en" && en != "" {
+		return en
+	}
+	return zh
+}
+
+func parts(d workday.Date) [3]string {
+	return [3]string{strconv.Itoa(d.Year()), strconv.Itoa(int(d.Month())), strconv.Itoa(d.Day())}
+}
+
+func typedDay(q url.Values, name string) [3]string {
+	return [3]string{q.Get(name + "-year"), q.Get(name + "-month"), q.Get(name + "-day")}
+}
+
+func dayOf(p [3]string) (workday.Date, error) {
+	for i, s := range p[1:] {
+		if len(s) == 1 {
+			p[i+1] = "0" + s
+		}
+	}
+	return workday.ParseDate(strings.Join(p[:], "-"))
+}

@@ -23,7 +23,7 @@ var rows = [][]string{
 		"internal/face/rate", "internal/face/oversight", "internal/face/org", "internal/face/systems",
 		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",
 		"internal/face/console", "internal/face/steward", "internal/face/api", "internal/face/peer", "internal/face/pay", "internal/face/visit", "internal/face/sharing",
-		"internal/face/register", "internal/face/board", "internal/face/wallet",
+		"internal/face/register", "internal/face/board", "internal/face/wallet", "internal/face/inquiry",
 	},
 	{"internal/page"},
 	{"internal/page/text"},
@@ -33,6 +33,7 @@ var rows = [][]string{
 		"internal/adapter/office", "internal/adapter/gateway", "internal/adapter/paygate", "internal/adapter/sqlview", "internal/adapter/dataservice", "internal/adapter/workgate",
 	},
 	{"internal/fsck"},
+	{"internal/handling/rebuild"}, // does again what the use cases did
 	{
 		"internal/handling/evaluate",
 		"internal/handling/lodge", "internal/handling/handover", "internal/handling/decide",
@@ -40,11 +41,11 @@ var rows = [][]string{
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
 		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit", "internal/handling/count",
-		"internal/handling/allot", "internal/handling/recognise", "internal/handling/empower", "internal/handling/dispatch",
+		"internal/handling/allot", "internal/handling/recognise", "internal/handling/empower", "internal/handling/inquire", "internal/handling/dispatch",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
-	{"internal/domain/question"},
-	{"internal/domain/rating", "internal/domain/complaint"},
+	{"internal/domain/question", "internal/domain/inquiry"},
+	{"internal/domain/rating", "internal/domain/complaint", "internal/domain/assist"},
 	{
 		"internal/domain/caseproof", "internal/domain/sharing", "internal/domain/mutualaid",
 		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/mandate", "internal/domain/notice", "internal/domain/message", "internal/domain/depart",

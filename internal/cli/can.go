@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"tongban/internal/domain/item"
+	"tongban/internal/fsck"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
@@ -22,13 +24,14 @@ type canJSON struct {
 }
 
 // runCan answers whether an item may be handled from one place to another on a day.
-func runCan(_ context.Context, e *env) int {
+func runCan(ctx context.Context, e *env) int {
 	f := e.flags("can")
 	e.withJSON(f)
 	name := f.String("item", "", "code, exact name or alias of the item")
 	here := f.String("here", "", "place that receives: 6, 9 or 12 digits")
 	there := f.String("there", "", "place that decides: 6, 9 or 12 digits")
 	on := f.String("on", "", "day, YYYY-MM-DD; empty is today")
+	data := f.String("data", "", "folder of a node or a nation, for what it holds as published; empty is the catalogue of this program alone")
 	if _, code, ok := e.parse(f, 0); !ok {
 		return code
 	}
@@ -52,7 +55,11 @@ func runCan(_ context.Context, e *env) int {
 	if err != nil {
 		return e.fail(err)
 	}
-	a := item.Default().Can(q, regions)
+	cat, err := catalogueOf(ctx, *data)
+	if err != nil {
+		return e.fail(err)
+	}
+	a := cat.Can(q, regions)
 	if e.json {
 		out := canJSON{
 			Possible: a.Possible, Mode: a.Mode, Modes: a.Modes, Reason: e.both(a.Reason, a.ReasonEn), Basis: a.Basis,
@@ -75,6 +82,19 @@ func runCan(_ context.Context, e *env) int {
 		return exitUsage
 	}
 	return exitNo
+}
+
+// catalogueOf is the built-in catalogue with what the first node of a folder holds as published, if there is a folder.
+func catalogueOf(ctx context.Context, data string) (*item.Catalogue, error) {
+	if data == "" {
+		return item.Default(), nil
+	}
+	nodes, closeAll, err := openNodes(ctx, data, "")
+	if err != nil {
+		return nil, errors.Join(err, closeAll())
+	}
+	cat, err := fsck.Published(ctx, item.Default(), nodes[0])
+	return cat, errors.Join(err, closeAll())
 }
 
 func (e *env) answer(a item.Answer) {

@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/figure"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/sharing"
@@ -28,10 +29,13 @@ type Reader interface {
 	Post
 	Book
 	Figures
+	Inquiries
+	Rules
 	Data
 }
 
-// Cases is the part about cases. CaseColumns names the columns that do not repeat what the case's state says.
+// Cases is the part about cases. CaseColumns names the columns that do not repeat what the case's state says; LostAct says whether
+// a fact is one that a rebuild could not find again.
 type Cases interface {
 	EachCaseID(ctx context.Context, f func(id string) error) error
 	Case(ctx context.Context, id string) (casefile.Case, error)
@@ -39,6 +43,7 @@ type Cases interface {
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
 	Charge(ctx context.Context, caseID string) (fee.Charge, error)
+	LostAct(ctx context.Context, fact proof.Hash) (bool, error)
 }
 
 // Post is the part about hand-overs. A parcel comes with its settlement, nil while it waits.
@@ -64,6 +69,19 @@ type Figures interface {
 	Figures(ctx context.Context) ([]figure.Cell, error)
 	HeldReceipts(ctx context.Context, caseID string) ([]proof.Signed, error)
 	Tallies(ctx context.Context, caseID string) (list []figure.Tally, marked bool, err error)
+}
+
+// Inquiries is the part about what offices asked one another.
+type Inquiries interface {
+	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
+}
+
+// Rules is the part about what provinces published, which says under which mandates something was decided.
+type Rules interface {
+	Publishers(ctx context.Context) (map[office.NodeID]int, error)
+	Bundles(ctx context.Context, publisher office.NodeID, after, limit int) ([]unit.RuleBundle, error)
 }
 
 // Data is the part about what provinces agreed on and asked each other. EachAnswered leaves the person out.
@@ -100,7 +118,7 @@ type Options struct {
 
 // Violation is one thing that breaks a rule. Text holds no personal data.
 type Violation struct {
-	Rule string        `json:"rule"` // I1…I9, "fee", "figure", or "state" where a row contradicts itself
+	Rule string        `json:"rule"` // I1…I9, "fee", "mandate", "figure", or "state" where a row contradicts itself
 	Node office.NodeID `json:"node,omitempty"`
 	Case string        `json:"case,omitempty"`
 	Text string        `json:"text"`
@@ -150,8 +168,9 @@ type check struct {
 	nodes  []Node
 	opt    Options
 	report Report
-	found  []Violation            // by the try that runs
-	behind map[office.NodeID]bool // nodes with facts that are not counted yet
+	found  []Violation                       // by the try that runs
+	cats   map[office.NodeID]*item.Catalogue // with what each node knows to be published
+	behind map[office.NodeID]bool            // nodes with facts that are not counted yet
 }
 
 func newCheck(ctx context.Context, nodes []Node, opt Options) (*check, error) {
@@ -164,7 +183,7 @@ func newCheck(ctx context.Context, nodes []Node, opt Options) (*check, error) {
 			return nil, err
 		}
 	}
-	return &check{ctx: ctx, nodes: nodes, opt: opt, behind: map[office.NodeID]bool{}, report: Report{Checked: map[string]int{}, Violations: []Violation{}}}, nil
+	return &check{ctx: ctx, nodes: nodes, opt: opt, behind: map[office.NodeID]bool{}, cats: map[office.NodeID]*item.Catalogue{}, report: Report{Checked: map[string]int{}, Violations: []Violation{}}}, nil
 }
 
 func (c *check) node(n Node) error {
@@ -179,6 +198,9 @@ func (c *check) node(n Node) error {
 				return err
 			}
 			if err := c.settled(func() error { return c.postOf(n, id) }); err != nil {
+				return err
+			}
+			if err := c.settled(func() error { return c.askedOf(n, id) }); err != nil {
 				return err
 			}
 		}
@@ -200,6 +222,9 @@ func (c *check) node(n Node) error {
 		return err
 	}
 	if err := c.post(n); err != nil {
+		return err
+	}
+	if err := c.asked(n); err != nil {
 		return err
 	}
 	if c.opt.Figures {

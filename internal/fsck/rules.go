@@ -68,7 +68,7 @@ func (c *check) rules(n Node, f casefile.Case, facts []casefile.Known) {
 			accepted = &k.Fact
 		}
 	}
-	if accepted == nil {
+	if d, ok := f.LegOf(item.Decide); accepted == nil || ok && accepted.By != d.Node { // passed on since: another accepts anew
 		return
 	}
 	if f.Rule.Digest != accepted.Rule {

@@ -19,6 +19,9 @@ import (
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/depart"
+	"tongban/internal/domain/caseproof"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
@@ -48,6 +51,7 @@ type matrix struct {
 	work   string // that the own office works in a system of its own
 	node   *node.Node
 	paper  string // a licence that the own office issued in the case
+	asked  string // what the other office asks the own one
 }
 
 const atOwn, atOther = "230183", "230102" // 尚志, and another office of the same province
@@ -119,7 +123,29 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
+	m.asked = asked(t, here, c, actor(t, here, atOther).Office, clerk.Office)
 	return m
+}
+
+// asked has an office ask another about a case.
+func asked(t *testing.T, n *node.Node, c casefile.Case, by, of string) string {
+	t.Helper()
+	q := inquiry.Inquiry{State: inquiry.Open, Ask: inquiry.Ask{
+		ID: unit.NewID(), Of: caseproof.Of(c), Leg: "decide", Type: "company", Fields: []string{"registered"}, From: n.ID, Office: by, To: n.ID, Desk: of,
+		About: c.Private.Applicant, At: c.Last, Due: day(n),
+	}}
+	u := unit.Unit{At: c.Last}
+	var err error
+	if q.Letter, err = n.Kit.Issue(&u, c, document.Inquiry, document.Data{
+		ID: q.ID, CaseNo: string(c.No), Date: "2026-11-20", ApplicantName: "x", ItemName: "x", Inquiry: document.Inquired{By: by}, Answers: make([]document.Answer, 1),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	u.Papers, u.Inquiries = nil, []inquiry.Inquiry{q}
+	if err := n.Store.Commit(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	return q.ID
 }
 
 // licensed has an office issue a licence in a case, and gives its identifier.
@@ -171,6 +197,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.notice
 	case strings.Contains(path, "work/{id}"):
 		id = m.work
+	case strings.Contains(path, "inquiries/{id}"):
+		id = m.asked
 	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
 		id = m.paper
 	}
@@ -189,6 +217,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 				return "2020-030"
 			case "{form}":
 				return "record"
+			case "{letter}":
+				return "letter"
 			case "{what}":
 				if strings.Contains(path, "licences/") {
 					return "suspend"
@@ -276,7 +306,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.paper, "{licence}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}
@@ -310,7 +340,7 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s, and keeps no rules", who, method, path)
 	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
 		t.Errorf("%s changed rules by %s", who, path)
-	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch")):
+	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || path == "/desk/inquiries"):
 	case strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
 		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
 	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":

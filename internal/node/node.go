@@ -37,9 +37,11 @@ import (
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
+	"tongban/internal/handling/inquire"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
 	"tongban/internal/handling/publish"
+	"tongban/internal/handling/rebuild"
 	"tongban/internal/handling/share"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/visit"
@@ -107,6 +109,7 @@ type Node struct {
 	Words      *correspond.Desk
 	Till       *cashier.Cashier
 	Visits     *visit.Book
+	Asks       *inquire.Desk
 	Units      *empower.Office
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
@@ -123,6 +126,7 @@ type Node struct {
 
 	systems map[string][]byte // keys shared with departmental systems
 	lists   *certify.StatusDesk
+	back    restored         // from a backup
 	witness *witness.Witness // signs the heads of other logs
 	keeper  *witness.Keeper  // has the heads of this log signed
 
@@ -158,6 +162,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), said: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), leave: func() {}}
+	cfg.Keys = mutedKeys{cfg.Keys, &n.back.mute}
 	kit, key, err := n.kit(cfg)
 	if err != nil {
 		return nil, err
@@ -185,6 +190,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Files = files{store}
+	if err := n.openRebuild(ctx); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
@@ -226,7 +234,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 			return nil, errors.Join(err, n.Store.Close())
 		}
 	}
+	n.joinRebuild(key)
 	n.Data = n.asking(key)
+	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
@@ -291,9 +301,17 @@ const serialBlock = 32
 
 // Receive is the node's door to the channel.
 func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) {
-	switch m.Kind {
-	case "trust":
+	if m.Kind == "trust" { // a newer list is taken in at any time; a restored node signs none
 		return n.trust(ctx, m.Body)
+	}
+	if err := n.Collecting(); err != nil {
+		return nil, err
+	}
+	switch m.Kind {
+	case rebuild.Kind:
+		return n.back.answerer.Receive(ctx, m.From, m.Body)
+	case rebuild.CopyKind:
+		return n.back.holder.Receive(ctx, m.From, m.Body)
 	case elsewhere.Kind:
 		return n.Mine.Receive(ctx, m.From, m.Body)
 	case publish.Kind:

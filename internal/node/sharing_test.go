@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"bytes"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -172,13 +173,8 @@ func TestStewardsRecogniseLicences(t *testing.T) {
 		"no such matter":    {"item": {"2020-999"}},
 		"ends before it is": {"until": {"2020-01-01"}},
 	} {
-		bad := url.Values{}
-		for k, v := range form {
-			bad[k] = v
-		}
-		for k, v := range spoil {
-			bad[k] = v
-		}
+		bad := maps.Clone(form)
+		maps.Copy(bad, spoil)
 		if code, _, _ := ours.do("a", at, bad); code != http.StatusUnprocessableEntity && code != http.StatusNotFound {
 			t.Errorf("%s: %d", name, code)
 		}

@@ -143,7 +143,7 @@ func (p *play) statement() (r sharing.Recognised) {
 func (p *play) agreed(want bool) {
 	for deadline := time.Now().Add(patience); p.err == nil && p.statement().Takes(workday.DateOf(p.n.Clock.Now())) != want; time.Sleep(lookings) {
 		if time.Now().After(deadline) {
-			p.err = fmt.Errorf("Heilongjiang's statement is %+v after %v", p.statement(), patience)
+			p.err = fmt.Errorf("after %v the statement of %s is %+v", patience, here, p.statement())
 		}
 	}
 }

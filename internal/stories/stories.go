@@ -55,6 +55,7 @@ var plays = map[string]func(*play){
 	"marriage": marriageStory, "medical": medicalStory, "medical-fix": medicalFixStory, "medical-refused": medicalRefusedStory,
 	"fund-home": fundHomeStory, "fund-home-differs": fundHomeDiffersStory, "fund-home-withdrawn": fundHomeWithdrawnStory,
 	"fund-move": fundMoveStory, "fund-move-undone": fundMoveUndoneStory, "fund-move-returned": fundMoveReturnedStory,
+	"delegated": delegatedStory, "delegated-ended": delegatedEndedStory,
 	"idcard": idcardStory, "idcard-fix": idcardFixStory, "idcard-refused": idcardRefusedStory,
 }
 

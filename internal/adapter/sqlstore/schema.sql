@@ -170,6 +170,28 @@ CREATE TABLE inbox (
 
 CREATE INDEX inbox_held ON inbox (case_id) WHERE kind = 'offer' AND status = 'held';
 
+CREATE TABLE inquiries (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	state TEXT NOT NULL,
+	todo TEXT NOT NULL, -- office of this node that has to answer, '' if none
+	waits TEXT NOT NULL, -- office of this node that waits, '' if none
+	due BIGINT NOT NULL, -- yyyymmdd
+	at BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT inquiries_version CHECK (version > 0),
+	CONSTRAINT inquiries_state CHECK (state IN ('open', 'answered', 'declined', 'withdrawn', 'refused'))
+);
+
+CREATE INDEX inquiries_case ON inquiries (case_id);
+
+CREATE INDEX inquiries_late ON inquiries (due, id) WHERE state = 'open';
+
+CREATE INDEX inquiries_todo ON inquiries (todo, due, id) WHERE todo <> '';
+
+CREATE INDEX inquiries_waits ON inquiries (waits, due, id) WHERE waits <> '';
+
 CREATE TABLE licence_facts (
 	hash BYTEA NOT NULL PRIMARY KEY,
 	licence TEXT NOT NULL,
@@ -228,6 +250,16 @@ CREATE TABLE log (
 
 CREATE INDEX log_case ON log (case_id);
 
+CREATE TABLE log_copies (
+	node TEXT NOT NULL,
+	size BIGINT NOT NULL, -- of the owner's tree at the end
+	start BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	page BYTEA NOT NULL,
+	PRIMARY KEY (node, size),
+	CONSTRAINT log_copies_grows CHECK (size > start AND start >= 0)
+);
+
 CREATE TABLE log_forks (
 	node TEXT NOT NULL,
 	size BIGINT NOT NULL,
@@ -276,6 +308,15 @@ CREATE TABLE lookups (
 );
 
 CREATE INDEX lookups_mac ON lookups (mac);
+
+CREATE TABLE lost_acts (
+	fact BYTEA NOT NULL PRIMARY KEY, -- hash
+	case_id TEXT NOT NULL,
+	act TEXT NOT NULL,
+	who TEXT NOT NULL,
+	office TEXT NOT NULL,
+	at BIGINT NOT NULL
+);
 
 CREATE TABLE mandates (
 	id TEXT NOT NULL PRIMARY KEY,

@@ -68,6 +68,7 @@ var broken = []constraint{
 	{"ratings_version", "", errs.Stale},
 	{"works_version", "", errs.Stale},
 	{"work_answers_once", "work_answers.system, work_answers.id", errs.Repeated},
+	{"inquiries_version", "", errs.Stale},
 	{"complaints_pkey", "complaints.id", errs.ComplaintOpen},
 	{"complaints_once", "complaints.case_id, complaints.target, complaints.nth", errs.ComplaintOpen},
 	{"complaints_version", "", errs.Stale},

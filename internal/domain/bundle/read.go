@@ -7,6 +7,7 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
+	"tongban/internal/kernel/workday"
 )
 
 // Overlay reads the overlay that a content holds; its own dates must be those that the content names.
@@ -67,6 +68,9 @@ func (b Bundle) Judge(cat *item.Catalogue) error {
 	if found := b.Content.Findings(cat); len(found) > 0 {
 		return errs.New(errs.RulesBreakNational, "%s %d: %s %s and %d more", b.Publisher, b.Seq, found[0].Rule, found[0].Text, len(found)-1)
 	}
+	if err := b.ahead(cat); err != nil {
+		return err
+	}
 	if b.Content.Kind == Agreement {
 		a, err := b.Content.Agreed()
 		if err != nil {
@@ -74,6 +78,24 @@ func (b Bundle) Judge(cat *item.Catalogue) error {
 		}
 		if !slices.ContainsFunc(a.Parties, func(p item.Partner) bool { return p.Region.Province() == string(b.Publisher) }) {
 			return errs.New(errs.RulesNotTheirs, "%s is no side of %s", b.Publisher, a.ID)
+		}
+	}
+	return nil
+}
+
+// ahead refuses a word on a mandate for days that are past, or have begun when it ends: what was decided under it is judged by the
+// day of the decision, and that may not change
+// afterwards. errs.RulesBackdated, errs.MandateEndsAhead.
+func (b Bundle) ahead(cat *item.Catalogue) error {
+	on, c := workday.DateOf(b.At), b.Content
+	switch c.Kind { //nolint:exhaustive // the others are no word on an agreement
+	case Agreement:
+		if a, err := c.Agreed(); err == nil && a.Mandate != nil && !c.Demo && c.From.Before(on) {
+			return errs.New(errs.RulesBackdated, "a mandate from %s, published %s", c.From, on)
+		}
+	case Departure:
+		if a, ok := cat.Agreement(c.Name); ok && a.Mandate != nil && !c.From.After(on) {
+			return errs.New(errs.MandateEndsAhead, "a mandate ends from %s, published %s", c.From, on)
 		}
 	}
 	return nil

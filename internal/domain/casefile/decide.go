@@ -87,7 +87,9 @@ func Recuse(c Case, by Actor, now time.Time) (Case, error) {
 func (c *Case) accepted(l *Leg, law Law, at time.Time, legal workday.Date) {
 	c.Rule = law.pin(legal)
 	c.meet(item.LimitIntake, at)
-	c.startOn(law, l.Key, EventAccepted, legal)
+	if c.runningLimit(item.LimitDecide) < 0 { // one that runs since an acceptance before goes on
+		c.startOn(law, l.Key, EventAccepted, legal)
+	}
 }
 
 // Decline is 不予受理: no permit is needed, or another authority decides; reason is a key of the item's refusals or of the
@@ -134,9 +136,12 @@ func (c Case) conclude(me office.NodeID, by Actor, act Act, law Law, d Decision,
 	d.Officer, d.At = by.ID, step.At
 	c.Private.Decision = &d
 	c.takenBy(by, step.At)
-	c.meetAll(step.At)
-	if deliver, ok := c.LegOf(item.Deliver); ok {
-		c.start(law, deliver.Key, EventDecided, step.At)
+	l.Reason = ""
+	if _, elsewhere := c.Sealing(); !elsewhere { // else the clock runs until it is sealed
+		c.meetAll(step.At)
+		if deliver, ok := c.LegOf(item.Deliver); ok {
+			c.start(law, deliver.Key, EventDecided, step.At)
+		}
 	}
 	step.Private = d
 	return c, step, nil
@@ -204,7 +209,8 @@ func (c *Case) sendBack(l *Leg, envelope string, at time.Time) {
 	l.Transit = &Transit{Envelope: envelope, To: c.Coordinator, At: at}
 }
 
-// Dispatch sends the result to the place of delivery: the delivering leg is offered under the envelope id.
+// Dispatch sends the result to the place of delivery: the delivering leg is offered under the envelope id. What was decided in
+// another place's name is offered to it first, to be sealed.
 func Dispatch(c Case, me office.NodeID, by Actor, envelope string, now time.Time) (Case, Step, error) {
 	c = c.clone()
 	deliver, ok := c.LegOf(item.Deliver)
@@ -216,6 +222,9 @@ func Dispatch(c Case, me office.NodeID, by Actor, envelope string, now time.Time
 		return Case{}, Step{}, err
 	}
 	l := c.leg(deliver.Key)
+	if seal, elsewhere := c.Sealing(); elsewhere {
+		l = c.leg(seal.Key)
+	}
 	c.Claimed, c.ClaimedAt = "", time.Time{}
 	if l.Node == me { // nothing travels: the delivering leg begins in the same instant, and its limit runs on
 		l.State, l.Step = Received, l.Step+1
@@ -224,7 +233,9 @@ func Dispatch(c Case, me office.NodeID, by Actor, envelope string, now time.Time
 	}
 	l.Holder = me
 	l.Transit = &Transit{Envelope: envelope, To: l.Node, At: step.At}
-	c.meetAll(step.At)
+	if l.Kind == item.Deliver {
+		c.meetAll(step.At)
+	}
 	return c, step, nil
 }
 

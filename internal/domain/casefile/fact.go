@@ -32,9 +32,10 @@ type Fact struct {
 	Reason  string        `json:"reason,omitempty"`
 	Holder  office.NodeID `json:"holder"`
 	At      time.Time     `json:"at"`
-	Due     string        `json:"due,omitempty"` // the limit that runs after the act, YYYY-MM-DD, Asia/Shanghai
-	Private proof.Hash    `json:"private"`       // salted
-	Prev    proof.Hash    `json:"prev"`          // the last fact the maker knew
+	Mandate string        `json:"mandate,omitempty"` // digest of the agreement by which it was decided in another's name
+	Due     string        `json:"due,omitempty"`     // the limit that runs after the act, YYYY-MM-DD, Asia/Shanghai
+	Private proof.Hash    `json:"private"`           // salted
+	Prev    proof.Hash    `json:"prev"`              // the last fact the maker knew
 }
 
 // Known is a fact as a node keeps it: signed, with its own private part if the node may read it.
@@ -53,6 +54,9 @@ func (c Case) FactOf(step Step, me office.NodeID) Fact {
 		Case: c.ID, No: c.No, Item: c.Item, Rule: c.Rule.Digest, Pins: c.Rule.Pins, Here: c.Here, There: c.There,
 		By: me, Office: step.Office, Leg: step.Leg, Step: l.Step, Act: step.Act, State: l.State,
 		Outcome: l.Outcome, Reason: l.Reason, Holder: l.Holder, At: step.At, Prev: c.Head,
+	}
+	if l.Kind == item.Decide || l.Kind == item.Seal {
+		f.Mandate = c.Mandate.Digest
 	}
 	if due, ok := c.Due(); ok {
 		f.Due = due.On.String()

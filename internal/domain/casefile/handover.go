@@ -92,7 +92,7 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 		if no, err := ParseNo(string(c.No)); err != nil || no != c.No || no.Node() != e.From || c.Coordinator != e.From {
 			return Case{}, time.Time{}, errs.New(errs.WrongSender, "%s opens a case of %s for %s", e.From, c.Coordinator, c.No.Node())
 		}
-		if l.Kind != item.Decide && l.Kind != item.Verify { // what comes home later is known here already
+		if l.Kind != item.Decide && l.Kind != item.Verify && l.Kind != item.Seal { // what comes home later is known here already
 			return Case{}, time.Time{}, errs.New(errs.WrongAddressee, "%s %s opens no case here", c.No, e.Leg)
 		}
 	}
@@ -133,9 +133,12 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 	} else {
 		c.hold(l, me, l.Office, step.At)
 	}
-	if l.Kind != item.Deliver {
+	switch _, sealed := c.Sealing(); {
+	case l.Kind != item.Deliver:
 		l.Reason = ""
 		c.start(law, l.Key, EventReceived, step.At)
+	case sealed: // only now it counts as decided
+		c.start(law, l.Key, EventDecided, step.At)
 	}
 	return c, step.At, nil
 }
@@ -156,11 +159,10 @@ func (c Case) takeBack(decide *Leg, me office.NodeID, now time.Time) (Case, time
 // offerer is the only node whose offer of a leg to me can be true: the coordinator offers the deciding leg, and the
 // deciding place gives it back or offers the delivery.
 func (c Case) offerer(l *Leg, me office.NodeID) office.NodeID {
-	if (l.Kind == item.Decide || l.Kind == item.Verify) && l.Node == me {
+	if (l.Kind == item.Decide || l.Kind == item.Verify || l.Kind == item.Seal) && l.Node == me {
 		return c.Coordinator
 	}
-	d, _ := c.LegOf(item.Decide)
-	return d.Node
+	return c.Responsible().Node
 }
 
 // Knows reports whether a node has a leg of the case: only then may it speak of it.
@@ -176,6 +178,9 @@ func (c Case) Knows(node office.NodeID) bool {
 // merge takes over what came with an offer and keeps what only this node knows. Who applied, with what papers, is for the
 // window to say alone: what comes back from the deciding place brings its findings and changes nothing else.
 func (c *Case) merge(in Private, me office.NodeID) {
+	if d, _ := c.LegOf(item.Decide); d.Node == me && me == c.Coordinator { // decided here, and only sealed there
+		return
+	}
 	if me == c.Coordinator {
 		c.Private.Corrections, c.Private.Decision = in.Corrections, in.Decision
 		return
@@ -203,9 +208,15 @@ func Settle(c Case, r exchange.Receipt, me office.NodeID) Case {
 		if l.Kind == item.Verify { // nobody has it; the case is ours as before
 			l.Holder = ""
 		}
+		if l.Kind == item.Seal {
+			l.Holder, l.Reason = "", ""
+			c.unseal(me, r.Reason)
+			return c
+		}
 		if collect := c.leg(collectKey(c)); l.Kind != item.Deliver && collect != nil && collect.Node == me {
 			if reopened, _, err := c.begin(me, collect.Key, ActReopen, nil, c.Last); err == nil {
 				reopened.Reason = r.Reason
+				c.hold(reopened, me, reopened.Office, c.Last)
 			}
 		}
 	case exchange.Noted:
@@ -231,6 +242,9 @@ func (c *Case) given(l *Leg, r exchange.Receipt) {
 	if l.Kind == item.Verify {
 		l.Holder, l.Since = r.From, r.At
 		return
+	}
+	if l.Kind == item.Seal {
+		c.meetAll(r.At)
 	}
 	c.hold(l, r.From, l.Office, r.At)
 }

@@ -71,6 +71,9 @@ const (
 	ActVerify      Act = "verify"       // a place that shares in the matter answers for its part (多地联办)
 	ActUnwind      Act = "unwind"       // the case came to nothing: what was done for it has to be undone
 	ActUndo        Act = "undo"         // it is undone
+	ActInquire     Act = "inquire"      // 协查: another office is asked; the leg stays where it is, and its clock runs on
+	ActSeal        Act = "seal"         // the place in whose name it was decided has checked and sealed it (异地授权)
+	ActPassOn      Act = "pass-on"      // the mandate does not carry it: the place that has the power goes on
 )
 
 // move is one sentence of the law of a leg: a leg of this kind in this state may, by this act of somebody with this
@@ -104,6 +107,9 @@ var moves = []move{
 	{item.Decide, Received, ActCorrect, office.Reviewer, Corrected},
 	{item.Decide, Received, ActReturn, office.Reviewer, Returned},
 	{item.Decide, Received, ActDecline, office.Reviewer, Declined},
+	{item.Decide, Received, ActInquire, office.Reviewer, Received},
+	{item.Decide, Accepted, ActInquire, office.Reviewer, Accepted},
+	{item.Decide, Suspended, ActInquire, office.Reviewer, Suspended},
 	{item.Decide, Accepted, ActSuspend, office.Reviewer, Suspended},
 	{item.Decide, Suspended, ActResume, office.Reviewer, Accepted},
 	{item.Decide, Accepted, ActAskExtend, office.Reviewer, Accepted},
@@ -119,10 +125,18 @@ var moves = []move{
 	{item.Decide, Corrected, ActSupplement, "", Received},
 	{item.Decide, Corrected, ActWithdraw, "", Withdrawn},
 
+	// decided in another place's name: sealed there, or looked at again; what the mandate does not carry goes on without it
+	{item.Seal, Planned, ActReceive, "", Received},
+	{item.Seal, Received, ActSeal, "", Done},
+	{item.Decide, Done, ActReopen, "", Accepted},
+	{item.Decide, Received, ActPassOn, office.Reviewer, Planned},
+	{item.Decide, Accepted, ActPassOn, office.Reviewer, Planned},
+
 	// a place that shares in the matter answers for its own part, and undoes what it did if the case comes to nothing
 	{item.Verify, Planned, ActReceive, "", Received},
 	{item.Verify, Returned, ActReceive, "", Received},
 	{item.Verify, Received, ActVerify, office.Reviewer, Done},
+	{item.Verify, Received, ActInquire, office.Reviewer, Received},
 	{item.Verify, Received, ActReturn, office.Reviewer, Returned},
 	{item.Verify, Received, ActWithdraw, "", Withdrawn},
 	{item.Verify, Done, ActUnwind, "", Undoing},

@@ -33,6 +33,9 @@ decide  received   deem-accept  -        accepted
 decide  received   correct      reviewer corrected
 decide  received   return       reviewer returned
 decide  received   decline      reviewer declined
+decide  received   inquire      reviewer received
+decide  accepted   inquire      reviewer accepted
+decide  suspended  inquire      reviewer suspended
 decide  accepted   suspend      reviewer suspended
 decide  suspended  resume       reviewer accepted
 decide  accepted   ask-extend   reviewer accepted
@@ -46,9 +49,15 @@ decide  accepted   withdraw     -        withdrawn
 decide  suspended  withdraw     -        withdrawn
 decide  corrected  supplement   -        received
 decide  corrected  withdraw     -        withdrawn
+decide  done       reopen       -        accepted
+decide  received   pass-on      reviewer planned
+decide  accepted   pass-on      reviewer planned
+seal    planned    receive      -        received
+seal    received   seal         -        done
 verify  planned    receive      -        received
 verify  returned   receive      -        received
 verify  received   verify       reviewer done
+verify  received   inquire      reviewer received
 verify  received   return       reviewer returned
 verify  received   withdraw     -        withdrawn
 verify  done       unwind       -        undoing
@@ -80,12 +89,12 @@ func law(t *testing.T) map[key]permit {
 }
 
 var (
-	allKinds  = []item.LegKind{item.Collect, item.Decide, item.Deliver, item.Verify, item.File}
+	allKinds  = []item.LegKind{item.Collect, item.Decide, item.Deliver, item.Verify, item.File, item.Seal}
 	allStates = []State{Planned, Received, Corrected, Returned, Accepted, Suspended, Declined, Concluded, Done, Delivered, Withdrawn, Undoing, Undone}
 	allActs   = []Act{
 		ActLodge, ActHandOver, ActReceive, ActReopen, ActAccept, ActDeemAccept, ActDecline, ActCorrect, ActReturn, ActSuspend,
 		ActResume, ActAskExtend, ActExtend, ActKeepLimit, ActDecide, ActDispatch, ActDeliver, ActWithdraw, ActAskWithdraw, ActReview, ActSupplement, ActServe,
-		ActVerify, ActUnwind, ActUndo, "unheard-of",
+		ActVerify, ActUnwind, ActUndo, ActSeal, ActPassOn, ActInquire, "unheard-of",
 	}
 )
 

@@ -26,6 +26,7 @@ type Agreement struct {
 	Limits         []AgreedLimit
 	Postage        Postage
 	Contacts       []DutyContact
+	Mandate        *Mandate // nil: nobody decides in another's name
 	Basis          []Basis
 	Source         string
 	Demo           bool // made up to show how it works; nobody agreed it
@@ -67,8 +68,10 @@ type DutyContact struct {
 const agreementRoot = "agreements"
 
 // Carries reports whether it lets matters be handled in a mode that the national row does not give: both places signed its
-// text, and somebody agreed it.
-func (a Agreement) Carries() bool { return !a.Demo && len(a.Unsigned) == 0 }
+// text, and somebody agreed it. A made-up mandate carries among made-up signatures only, so that a demonstration can show it.
+func (a Agreement) Carries() bool {
+	return len(a.Unsigned) == 0 && (!a.Demo || a.Mandate != nil && a.DemoSigned)
+}
 
 // Covers reports whether it holds for an item between two places on a day. The places must lie with two different parties.
 func (a Agreement) Covers(code string, here, there region.Code, on workday.Date, regions *region.Table) bool {
@@ -183,6 +186,7 @@ func ReadAgreement(id, text string) (Agreement, error) {
 		} `toml:"limits"`
 		Postage  Postage       `toml:"postage"`
 		Contacts []DutyContact `toml:"contacts"`
+		Mandate  *Mandate      `toml:"mandate"`
 		Basis    []Basis       `toml:"basis"`
 	}
 	if err := decode(id+".toml", text, &f); err != nil {
@@ -192,7 +196,7 @@ func ReadAgreement(id, text string) (Agreement, error) {
 	a := Agreement{
 		ID: id, Title: f.Title, TitleEn: f.TitleEn, From: f.From, Until: f.Until, Parties: f.Parties,
 		Items: f.Items, Modes: f.Modes, Checks: f.Checks, NotAgain: f.NotAgain, Postage: f.Postage, Contacts: f.Contacts,
-		Basis: f.Basis, Source: f.Source, Demo: f.Demo, Mark: f.Mark, Digest: hex.EncodeToString(sum[:]),
+		Mandate: f.Mandate, Basis: f.Basis, Source: f.Source, Demo: f.Demo, Mark: f.Mark, Digest: hex.EncodeToString(sum[:]),
 	}
 	for _, l := range f.Limits {
 		a.Limits = append(a.Limits, AgreedLimit{l.Leg, l.Start, l.Length.Limit, l.Basis, l.Mark})

@@ -113,7 +113,7 @@ func (c *Catalogue) can(it Item, q Query, regions *region.Table) Answer {
 	for _, g := range agreed {
 		// What the law wants on site no agreement moves; and a mode without a plan could not be worked.
 		if g.Carries() && !slices.Equal(a.Modes, []Mode{Onsite}) {
-			a.Modes = bestFirst(append(a.Modes, c.planned(it.Code, q.On, g.Modes)...))
+			a.Modes = bestFirst(append(a.Modes, c.planned(it.Code, q.On, g.lets(q.There, regions))...))
 		}
 	}
 	a.Possible, a.Mode = true, a.Modes[0]
@@ -127,12 +127,17 @@ func (c *Catalogue) can(it Item, q Query, regions *region.Table) Answer {
 		}
 	}
 	for _, g := range agreed {
-		if !g.Demo {
+		if !g.Demo || g.Carries() {
 			a.Basis = append(a.Basis, g.Title)
 			a.Marks = c.agreed(a.Marks, g, regions)
 		}
 	}
 	return a
+}
+
+// lets are the modes that an agreement gives for what lies in there: a mandate works one way.
+func (a Agreement) lets(there region.Code, regions *region.Table) []Mode {
+	return slices.DeleteFunc(slices.Clone(a.Modes), func(m Mode) bool { return m == Delegated && !a.entrusts(there, regions) })
 }
 
 // planned leaves out the modes for which the definition of that day has no plan.

@@ -279,6 +279,7 @@ func (l *linter) agreement(a Agreement) {
 	for _, d := range slices.Concat(a.Checks, a.NotAgain) {
 		l.both(0, d.Key, d.Text, d.En)
 	}
+	l.mandate(a)
 	oneOf(l, 0, "postage", a.Postage.Payer, payers)
 	for _, b := range a.Basis {
 		l.both(l.line("basis", b.Key), b.Key, b.Text, b.TextEn)

@@ -17,7 +17,7 @@ const goodAgreement = `title = "示例协议"
 title_en = "Example"
 from = "2026-01-01"
 items = ["2020-030"]
-modes = ["delegated"]
+modes = ["joint"]
 source = "示例"
 mark = "unverified"
 [[parties]]
@@ -61,7 +61,7 @@ func TestLintRefusesRules(t *testing.T) {
 		{"an agreement with itself", agreementAt, `region = "630000"`, `region = "230000"`, "one-sided"},
 		{"an agreement of a place that is not there", agreementAt, `region = "630000"`, `region = "990000"`, "unknown-place"},
 		{"an agreement on an item that is not there", agreementAt, `"2020-030"`, `"2020-930"`, "unknown-item"},
-		{"an agreement on a mode that is not there", agreementAt, `"delegated"`, `"remote"`, "unknown-mode"},
+		{"an agreement on a mode that is not there", agreementAt, `"joint"`, `"remote"`, "unknown-mode"},
 		{"an agreement that ends first", agreementAt, `from = "2026-01-01"`, "from = \"2026-01-01\"\nuntil = \"2025-01-01\"", "dates"},
 		{"an agreement with a limit on nothing", agreementAt, "length = \"2wd\"\nbasis = \"示例\"", "length = \"2wd\"\nbasis = \"无\"", "dangling"},
 		{"a limit longer than its law", "items/" + def, "leg = \"decide\"\nstart = \"received\"\nspot = true\nlength = \"3wd\"\nextend", "leg = \"decide\"\nstart = \"received\"\nspot = true\nlength = \"5wd\"\nextend", "longer-than-law"},
@@ -134,7 +134,7 @@ func TestAgreement(t *testing.T) {
 	tests := []struct {
 		name, item, here, there, on string
 		demo, signed                bool
-		cited, delegated            bool
+		cited, joint                bool
 	}{
 		{"not signed", rowOnly, "230183", "630102", "2026-11-23", false, false, true, false},
 		{"signed", rowOnly, "230183", "630102", "2026-11-23", false, true, true, true},
@@ -155,7 +155,7 @@ func TestAgreement(t *testing.T) {
 				c.Install(Published{Signatures: signed(c.AllAgreements()[0])})
 			}
 			a := c.Can(Query{Item: tt.item, Here: region.Must(tt.here), There: region.Must(tt.there), On: day(t, tt.on)}, places(t))
-			if slices.Contains(a.Basis, "示例协议") != tt.cited || slices.Contains(a.Modes, Delegated) != tt.delegated || tt.cited && !a.Provisional {
+			if slices.Contains(a.Basis, "示例协议") != tt.cited || slices.Contains(a.Modes, Joint) != tt.joint || tt.cited && !a.Provisional {
 				t.Errorf("%+v", a)
 			}
 			if tt.cited && tt.item != rowOnly {

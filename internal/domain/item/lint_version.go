@@ -9,7 +9,7 @@ import (
 var (
 	fieldTypes  = []FieldType{Text, Choice, Money, Region, Address, Scope, Percent, Date, Person}
 	fallbacks   = []Fallback{FallAsk, FallUpload, FallPromise, FallWait}
-	legKinds    = []LegKind{Collect, Decide, Deliver, Verify, File}
+	legKinds    = []LegKind{Collect, Decide, Deliver, Verify, File, Seal}
 	legPlaces   = []Place{Here, There, Lead, Other}
 	limitKinds  = []LimitKind{LimitIntake, LimitDecide, LimitIssue, LimitNotify}
 	limitStarts = []string{"accepted", "received", "decided", "complete"}
@@ -196,6 +196,9 @@ func (l *linter) plan(v Version) {
 			}
 			l.part(v, legs, line, g)
 		}
+		if (mode == Delegated) != (count(legs, Seal) == 1) || mode == Delegated && !delegated(legs) {
+			l.say(0, "dangling", head+": here collects and decides, there seals, and no other mode needs a seal")
+		}
 		if n := count(legs, Decide); n != 1 {
 			l.say(0, "dangling", head+": one leg decides")
 		}
@@ -210,6 +213,12 @@ func (l *linter) plan(v Version) {
 			l.say(0, "unknown-mode", string(mode))
 		}
 	}
+}
+
+// delegated reports whether a plan has the shape of the mode: what is collected and decided here is sealed there and handed out here.
+func delegated(legs []LegPlan) bool {
+	return slices.EqualFunc(legs, []LegPlan{{Kind: Collect, Place: Here}, {Kind: Decide, Place: Here}, {Kind: Seal, Place: There}, {Kind: Deliver, Place: Here}},
+		func(g, want LegPlan) bool { return g.Kind == want.Kind && g.Place == want.Place })
 }
 
 // part checks what only legs of several places have.

@@ -182,6 +182,7 @@ const (
 	Deliver LegKind = "deliver"
 	Verify  LegKind = "verify"
 	File    LegKind = "file"
+	Seal    LegKind = "seal" // the place in whose name was decided checks the mandate and makes the document (异地授权)
 )
 
 // Place says which of a case's places holds a leg.
@@ -218,7 +219,7 @@ const JoinAny = "any"
 // Windowed is the mode in which a window takes the matter in: the best of those that begin where the window stands. The place
 // that leads checks with the others itself before the applicant is sent on (多地联办).
 func (v Version) Windowed(modes []Mode) (Mode, bool) {
-	for _, m := range []Mode{Joint, Entrusted, Onsite} {
+	for _, m := range []Mode{Joint, Delegated, Entrusted, Onsite} {
 		if slices.Contains(modes, m) && v.Begins(m) {
 			return m, true
 		}

@@ -165,4 +165,3 @@ func TestHistory(t *testing.T) {
 		t.Errorf("another licence's history: %v", err)
 	}
 }
-

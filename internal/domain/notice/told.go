@@ -31,6 +31,8 @@ var told = map[casefile.Act]Kind{
 	casefile.ActSupplement: Supplemented,
 	casefile.ActVerify:     Verified,
 	casefile.ActUndo:       Undone,
+	casefile.ActSeal:       Granted, // or what else was decided: only now it counts
+	casefile.ActPassOn:     Moved,
 }
 
 // silent are the acts that nobody is told of, because they change nothing for the applicant.
@@ -42,6 +44,7 @@ var silent = map[casefile.Act]string{
 	casefile.ActAskExtend:   "inside the office; what follows is told",
 	casefile.ActKeepLimit:   "inside the office; the limit stays as it was told",
 	casefile.ActAskWithdraw: "the applicant's own wish; its answer is told",
+	casefile.ActInquire:     "stands in the history with its day; the limit stays as it was told",
 }
 
 // Of is the notice of a fact, in the case as it is after it; false if the applicant is not told of it. The fact must be the
@@ -49,18 +52,28 @@ var silent = map[casefile.Act]string{
 func Of(c casefile.Case, f casefile.Fact, hash proof.Hash) (Notice, bool) {
 	leg, known := c.Leg(f.Leg)
 	kind, ok := told[f.Act]
-	if !known || !ok || f.By != leg.Node {
+	if !known || !ok || f.By != leg.Node && (f.Act != casefile.ActPassOn || f.By != c.Coordinator) {
 		return Notice{}, false
 	}
+	_, elsewhere := c.Sealing()
 	if leg.Kind == item.Verify && (f.Act == casefile.ActWithdraw || f.Act == casefile.ActReturn) {
 		return Notice{}, false // a part that stopped with the case, or that the window looks at again
 	}
 	switch f.Act { //nolint:exhaustive // the others are told as the table says
-	case casefile.ActDecide:
-		if f.Outcome != casefile.Granted {
+	case casefile.ActDecide, casefile.ActDecline, casefile.ActSeal:
+		if elsewhere && f.Act != casefile.ActSeal {
+			return Notice{}, false // it is told once it is sealed
+		}
+		switch f.Outcome { //nolint:exhaustive // the others are answers for a part
+		case casefile.Denied:
 			kind = Refused
+		case casefile.NotAccepted:
+			kind = NotAccepted
 		}
 	case casefile.ActDispatch:
+		if elsewhere {
+			return Notice{}, false // to be sealed
+		}
 		if c.Local() && c.Private.Consent.Serve == casefile.ServeOnline {
 			return Notice{}, false // served in the same breath
 		}

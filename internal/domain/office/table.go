@@ -59,6 +59,13 @@ const (
 	SwitchSystem Act = "system.switch" // from now on cases go there, or are worked here
 )
 
+// The acts on what offices ask one another (协查); asking itself is an act on a leg.
+const (
+	SeeInquiries  Act = "inquiry.see"    // what the own office is asked and asks; for who watches, what is late
+	ReadInquiry   Act = "inquiry.read"   // whom one is about; the look is logged
+	AnswerInquiry Act = "inquiry.answer" // for the office that was asked
+)
+
 // The acts on licences that the own office issued.
 const (
 	SeeLicence     Act = "licence.see" // its holder and what was done to it; the look is logged
@@ -123,6 +130,15 @@ var Table = []Rule{
 	// a part of a matter that several places share: each answers for its own
 	{"verify", checking, seeing},
 	{"undo", checking, seeing},
+
+	// what a mandate does not carry goes on at the place that has the power (行政许可法 第24条)
+	{"pass-on", checking, seeing},
+
+	// an office asks another about a case, and an officer there answers
+	{"inquire", checking, seeing},
+	{SeeInquiries, []Role{Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{ReadInquiry, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
+	{AnswerInquiry, checking, []Condition{OwnOffice, OnDuty}},
 
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
 	{"decide", decidingOrSystem, append([]Condition{SecondPerson}, seeing...)},

@@ -42,7 +42,9 @@ func (b *Book) confirm(st Statement) {
 func (b *Book) Recognitions(by office.NodeID) []Recognised {
 	var out []Recognised
 	for _, r := range slices.Backward(b.recognised[by]) {
-		if !slices.ContainsFunc(out, func(later Recognised) bool { return later.Binds() && later.Same(r.Recognition) && !later.From.After(r.From) }) {
+		if !slices.ContainsFunc(out, func(later Recognised) bool {
+			return later.Binds() && later.Same(r.Recognition) && !later.From.After(r.From)
+		}) {
 			out = append(out, r)
 		}
 	}

@@ -30,7 +30,7 @@ var confirmed = []string{actDecide, actDecline, actCorrect, actExtend, actFinish
 // are said by the system itself.
 func (f *Face) returnReasons() []item.Reason {
 	return slices.DeleteFunc(f.cfg.Kit.Catalogue.Reasons(), func(r item.Reason) bool {
-		return slices.Contains([]string{"incomplete", "recalled", "withdrawn"}, r.Key)
+		return slices.Contains([]string{"incomplete", "recalled", "withdrawn", "case-unproven", "no-record", "needless"}, r.Key)
 	})
 }
 
@@ -270,6 +270,8 @@ func (f *Face) plan(r *http.Request, v visit, c casefile.Case, view *actView) fu
 		return func(ctx context.Context) (casefile.Case, error) {
 			return f.cfg.Post.Verify(ctx, v.by, c.ID, c.Row, answer)
 		}
+	case actPassOn:
+		return func(ctx context.Context) (casefile.Case, error) { return f.cfg.Post.PassOn(ctx, v.by, c.ID, c.Row) }
 	case actUndo:
 		return func(ctx context.Context) (casefile.Case, error) { return f.cfg.Post.Undo(ctx, v.by, c.ID, c.Row) }
 	case actDecline:

@@ -55,6 +55,7 @@ type caseView struct {
 	Papers  []unit.Paper
 	Receipt *unit.Paper
 	Fee     *feeView   // nil: the matter costs nothing here
+	Mandate []page.Row // by which this office decides in another's name
 	Parts   []page.Row // of a matter that several places share
 	Work    *ownSystem // nil: the case is worked here
 
@@ -162,12 +163,16 @@ func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseV
 	here, there := f.placeName(c, item.Collect), f.placeName(c, item.Decide)
 	if d, ok := c.LegOf(item.Decide); ok && d.Node == f.cfg.Kit.Me && d.Office == v.by.Office {
 		view.Duty = wording(ctx, c, "duty", "there", here)
+		if seal, ok := c.Sealing(); ok {
+			view.Duty = page.T(ctx, "mandate.desk.duty.there", f.officeName(v.lang, seal.Office))
+		}
 	} else if f.hasPart(c, v.by) {
 		view.Duty = page.T(ctx, "desk.duty.part")
 	} else {
 		view.Duty = page.T(ctx, "desk.duty.here", there)
 	}
 	f.fillParts(r, v, &view)
+	f.fillMandate(r, v, &view)
 	f.stations(r, &view, here, there)
 	f.notices(r, &view)
 	f.feeOf(r, v, &view)
@@ -191,6 +196,7 @@ func (f *Face) stations(r *http.Request, view *caseView, here, there string) {
 	view.Places = append(view.Places,
 		page.Place{Name: there, Role: page.T(ctx, "desk.role.decide"), State: page.T(ctx, "desk.state."+string(decide.State)), Active: running && h.Leg == decide.Key, Done: decide.State == casefile.Done},
 	)
+	view.Places = append(view.Places, f.sealStation(ctx, c)...)
 	if deliver, ok := c.LegOf(item.Deliver); ok {
 		view.Places = append(view.Places, page.Place{
 			Name: f.cfg.Kit.Regions.Name(deliver.Place), Role: page.T(ctx, "desk.role.deliver"),
@@ -209,6 +215,8 @@ func (f *Face) notices(r *http.Request, view *caseView) {
 		}
 		to := f.placeOfNode(c, l.Transit.To == c.Coordinator)
 		switch {
+		case l.Kind == item.Seal:
+			view.Notices = append(view.Notices, f.awaiting(ctx, l))
 		case l.Transit.Recall != "":
 			view.Notices = append(view.Notices, page.T(ctx, "desk.notice.recalling", to))
 		case f.reachable(l):
@@ -226,8 +234,33 @@ func (f *Face) notices(r *http.Request, view *caseView) {
 	if e := c.Private.Extension; e.Open() && c.Closed.IsZero() {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.extension", e.Reason))
 	}
+	f.inquiries(r, view)
 	if waiting(c) {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.correction", len(c.Private.Corrections)))
+	}
+}
+
+// inquiries says what other offices have not answered yet.
+func (f *Face) inquiries(r *http.Request, view *caseView) {
+	ctx, c := r.Context(), view.C
+	if !c.Inquired || !c.Closed.IsZero() {
+		return
+	}
+	list, err := f.cfg.Store.Inquiries(ctx, c.ID)
+	if err != nil {
+		return // the page of inquiries says so
+	}
+	var due workday.Date
+	n := 0
+	for _, q := range list {
+		if q.Waits(f.cfg.Kit.Me) != "" {
+			if n++; due.IsZero() || q.Due.Before(due) {
+				due = q.Due
+			}
+		}
+	}
+	if n > 0 {
+		view.Notices = append(view.Notices, page.T(ctx, "inquiry.notice.waits", n, page.ShortDay(due, page.PrefsOf(ctx).Lang)))
 	}
 }
 
@@ -236,7 +269,11 @@ func holdsUp(c casefile.Case) string {
 	if !c.Closed.IsZero() {
 		return ""
 	}
-	if l, _ := c.LegOf(item.Decide); l.State == casefile.Suspended || l.State == casefile.Returned {
+	l, _ := c.LegOf(item.Decide)
+	if _, elsewhere := c.Sealing(); elsewhere && l.Reason != "" && (l.State == casefile.Received || l.State == casefile.Accepted) {
+		return l.Reason // it was not sealed
+	}
+	if l.State == casefile.Suspended || l.State == casefile.Returned {
 		return l.Reason
 	}
 	if l, _ := c.LegOf(item.Collect); l.State == casefile.Received {

@@ -14,6 +14,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence/statuslist"
 	"tongban/internal/domain/message"
@@ -56,6 +57,8 @@ type Store interface {
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error)
 	CountOpen(ctx context.Context, office string) (int, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	CountInquiriesTo(ctx context.Context, office string) (int, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -292,6 +295,9 @@ func (f *Face) without(r *http.Request, fr page.Frame) page.Frame {
 func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
 	if office.Ever(roles, office.SeeRatings) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})
+	}
+	if office.Ever(roles, office.SeeInquiries) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/inquiries", Text: page.T(r.Context(), "inquiry.nav"), Current: within(r, "/desk/inquiries")})
 	}
 	if office.Ever(roles, office.SeeComplaints) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/complaints", Text: page.T(r.Context(), "complaint.desk.nav"), Current: within(r, "/desk/complaints")})

@@ -29,6 +29,9 @@ func (f *Face) probeFinish(ctx context.Context, c casefile.Case, by casefile.Act
 			return err
 		}
 	}
+	if c, err = c.Entrusted(f.cfg.Kit.Mandate(c, c.Day(now))); err != nil {
+		return err
+	}
 	if c, _, err = casefile.Review(c, me, by, nil, now); err != nil {
 		return err
 	}
@@ -69,6 +72,9 @@ func (f *Face) finishing(ctx context.Context, v visit, c casefile.Case, view *ac
 // finishActs are the acts that are still to come, in order.
 func (f *Face) finishActs(ctx context.Context, c casefile.Case, by casefile.Actor) []string {
 	rest := []string{actAccept, actDecide, actIssue}
+	if _, elsewhere := c.Sealing(); elsewhere { // the decision itself is sent to be sealed
+		rest = rest[:2]
+	}
 	if f.probe(ctx, c, by, actAccept) != nil {
 		rest = rest[1:]
 	}

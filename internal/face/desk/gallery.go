@@ -97,6 +97,9 @@ func States() []page.State {
 	m.actStates(add)
 	m.intakeStates(add)
 	m.feeStates(add)
+	checks := []page.Row{{Key: "Signature", Value: "<b>"}, {Key: "How it stands now", Value: "?"}}
+	plain("D-09", "desk-licence", "desk.licence.title", licencePage(licenceView{Title: "Business licence", Caption: "!", Good: true, Checks: checks, Face: checks[:1], Kept: "11-25"}))
+	plain("D-09", "desk-licence-not", "desk.licence.title", licencePage(licenceView{Title: "Business licence", Caption: "!", Why: "?", Checks: checks, Face: checks[:1], Kept: "11-25"}))
 	plain("D-24", "desk-keys", "desk.keys.title", keysPage(true))
 	plain("D-24", "desk-keys-off", "desk.keys.title", keysPage(false))
 	return out
@@ -171,6 +174,10 @@ func (m made) caseStates(add adding) {
 		v.Work = &ownSystem{"!", "/gallery"}
 		return checkTab(v)
 	})
+	one("desk-case-mandate", func(v caseView) templ.Component {
+		v.Mandate = []page.Row{{Key: "By", Value: "Linquan"}, {Key: "Mandate", Value: "!"}}
+		return checkTab(v)
+	}, actDecide, actPassOn)
 	one("desk-case-decided", func(v caseView) templ.Component {
 		v.C.Private.Decision = &casefile.Decision{Outcome: casefile.Granted, Text: "!", Answers: "Zhao 8812", At: m.at}
 		v.Offers, v.Notices, v.Full = nil, nil, true

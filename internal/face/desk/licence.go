@@ -70,7 +70,7 @@ func (f *Face) checked(ctx context.Context, lang string, s licence.Shown) licenc
 		until = t("said.until", l.Until)
 	}
 	add("dates", t("said.dates", l.From, until))
-	stands, now := f.stands(ctx, l, s)
+	now, stands := f.stands(ctx, l, s)
 	if now != "" {
 		add("now", now)
 	}
@@ -88,24 +88,24 @@ func (f *Face) checked(ctx context.Context, lang string, s licence.Shown) licenc
 	return v
 }
 
-// stands is how a licence stands now, with the sentence for it; an error says that it does not.
-func (f *Face) stands(ctx context.Context, l licence.Licence, s licence.Shown) (bad error, said string) {
+// stands is how a licence stands now, as a sentence; an error says that it does not.
+func (f *Face) stands(ctx context.Context, l licence.Licence, s licence.Shown) (string, error) {
 	if l.Issuer.Node == f.cfg.Kit.Me {
-		return nil, page.T(ctx, "desk.licence.said.own")
+		return page.T(ctx, "desk.licence.said.own"), nil
 	}
 	if l.Status == nil || f.cfg.Standing == nil {
-		return nil, page.T(ctx, "desk.licence.said.then", clock(ctx, s.Known))
+		return page.T(ctx, "desk.licence.said.then", clock(ctx, s.Known)), nil
 	}
 	known, late, err := f.cfg.Standing(ctx, l.Issuer.Node, *l.Status)
 	switch {
 	case errs.KindOf(err) == errs.Unavailable: // nothing newer than what was read with the application
-		return nil, page.T(ctx, "desk.licence.said.then", clock(ctx, s.Known))
+		return page.T(ctx, "desk.licence.said.then", clock(ctx, s.Known)), nil
 	case err != nil:
-		return err, ""
+		return "", err
 	case late:
-		return nil, page.T(ctx, "desk.licence.said.late", clock(ctx, known))
+		return page.T(ctx, "desk.licence.said.late", clock(ctx, known)), nil
 	}
-	return nil, page.T(ctx, "desk.licence.said.now", clock(ctx, known))
+	return page.T(ctx, "desk.licence.said.now", clock(ctx, known)), nil
 }
 
 // ground is the statement by which the licence is taken, in words.
@@ -129,4 +129,3 @@ func (f *Face) ground(ctx context.Context, lang string, s licence.Shown) string 
 	}
 	return page.T(ctx, "desk.licence.said.ground", name, s.Ground, said.Basis, said.From.String())
 }
-

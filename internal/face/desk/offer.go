@@ -31,12 +31,13 @@ const (
 	actDeliver    = "deliver"
 	actVerify     = "verify"
 	actUndo       = "undo"
+	actPassOn     = "pass-on"
 )
 
 // acts in the order in which they are offered.
 var acts = []string{
 	actHandOver, actSupplement, actVerify, actUndo, actAccept, actDecide, actIssue, actDeliver, actCorrect, actReturn, actDecline, actSuspend, actResume,
-	actExtend, actKeepLimit, actAskExtend,
+	actExtend, actKeepLimit, actAskExtend, actPassOn,
 	actRecall, actWithdraw, actReview, actFinish,
 }
 
@@ -52,6 +53,11 @@ func (f *Face) probe(ctx context.Context, c casefile.Case, by casefile.Actor, ac
 		return err
 	}
 	const any = "?"
+	if act == actAccept || act == actDecide || act == actDecline {
+		if c, err = c.Entrusted(f.cfg.Kit.Mandate(c, c.Day(now))); err != nil {
+			return err
+		}
+	}
 	switch act {
 	case actHandOver:
 		if waiting(c) {
@@ -85,6 +91,8 @@ func (f *Face) probe(ctx context.Context, c casefile.Case, by casefile.Actor, ac
 		_, _, err = casefile.Verify(c, me, by, casefile.Verified{Outcome: casefile.Confirmed}, now)
 	case actUndo:
 		_, _, err = casefile.Undo(c, me, by, now)
+	case actPassOn:
+		_, _, err = casefile.PassOn(c, me, by, law, func() string { return any }, now)
 	case actDecline:
 		_, _, err = casefile.Decline(c, me, by, law, casefile.Decision{Reasons: []string{any}}, now)
 	case actSuspend:

@@ -36,6 +36,7 @@ type queueView struct {
 	Next   string // address of the next page
 	Window bool
 	Claims bool   // the officer may take cases
+	Asked  int    // what other offices ask this one; -1 if the officer does not see it
 	Item   string // names of what the list is narrowed to, "" for nothing
 	Place  string
 }
@@ -92,6 +93,12 @@ func (f *Face) queue(w http.ResponseWriter, r *http.Request, v visit) error {
 		l.View, l.Queue = firstFilled(tally)
 	}
 	view := queueView{List: l, Tally: tally, Window: v.by.Has(office.Window), Claims: office.Ever(v.by.Roles, office.ClaimCase)}
+	view.Asked = -1
+	if office.Ever(v.by.Roles, office.SeeInquiries) {
+		if view.Asked, err = f.cfg.Store.CountInquiriesTo(r.Context(), v.by.Office); err != nil {
+			return err
+		}
+	}
 	list, next, err := f.cfg.Store.List(r.Context(), l)
 	if err != nil {
 		return err

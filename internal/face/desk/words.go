@@ -104,6 +104,9 @@ func wording(ctx context.Context, c casefile.Case, group, act string, args ...an
 	if key := "desk.onsite." + group + "." + act; c.Mode == item.Onsite && text.Has(key) {
 		return page.T(ctx, key)
 	}
+	if _, elsewhere := c.Sealing(); elsewhere && text.Has("mandate.desk."+group+"."+act) {
+		return page.T(ctx, "mandate.desk."+group+"."+act)
+	}
 	if key := "apply.desk." + group + "." + act; c.Local() && text.Has(key) {
 		return page.T(ctx, key)
 	}

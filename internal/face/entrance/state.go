@@ -103,6 +103,9 @@ func (e *entrance) state(ctx context.Context, c casefile.Case, facts []casefile.
 		}
 	}
 	d.Places = append(d.Places, e.station(ctx, "decide", decide, decide.Holder == decide.Node && decide.State != casefile.Done))
+	if seal, ok := c.Sealing(); ok {
+		d.Places = append(d.Places, e.station(ctx, "seal", seal, seal.Holder == seal.Node && seal.State != casefile.Done))
+	}
 	if deliver.Key != "" && (deliver.Holder != "" || d.Done) {
 		d.Places = append(d.Places, e.station(ctx, "deliver", deliver, !d.Done))
 	}
@@ -160,6 +163,9 @@ func (e *entrance) headline(ctx context.Context, c casefile.Case, d detail, arri
 		return page.T(ctx, "entrance.head.correction", len(c.Private.Corrections))
 	case !c.Ended.IsZero():
 		return page.T(ctx, "entrance.head.undoing")
+	case c.Unsealed():
+		seal, _ := c.Sealing()
+		return page.T(ctx, "entrance.head.sealing", decider, officeName(ctx, e.office(seal.Office)))
 	case !d.SentAt.IsZero():
 		return page.T(ctx, "entrance.head.sent", d.SentTo)
 	case status == casefile.StatusChecking:

@@ -8,6 +8,7 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/resource"
 	"tongban/internal/domain/sharing"
@@ -35,10 +36,10 @@ func States() []page.State {
 	text := sharing.Text{Terms: sharing.Terms{Agreement: "a", Version: 1, Parties: []office.NodeID{"23", "63"}, From: day, Until: day.AddDays(365), Grants: []sharing.Grant{grant}, Cost: "-"}, By: "63", At: at}
 	other := own
 	other.Owner = "63"
-	said := func(k sharing.Kind) sharing.Statement { return sharing.Statement{Kind: k, At: at, Reason: "!"} }
-	signed := sharing.Agreement{ID: "a", Texts: []sharing.Text{text}, Signed: map[proof.Hash]map[office.NodeID]sharing.Statement{text.Hash: {"63": said(sharing.Propose)}}, Demo: true}
+	word := func(k sharing.Kind) sharing.Statement { return sharing.Statement{Kind: k, At: at, Reason: "!"} }
+	signed := sharing.Agreement{ID: "a", Texts: []sharing.Text{text}, Signed: map[proof.Hash]map[office.NodeID]sharing.Statement{text.Hash: {"63": word(sharing.Propose)}}, Demo: true}
 	ended := signed
-	ended.Last = map[office.NodeID]sharing.Statement{"23": said(sharing.Suspend)}
+	ended.Last = map[office.NodeID]sharing.Statement{"23": word(sharing.Suspend)}
 
 	var out []page.State
 	add := func(group, name, title string, body func(n names) templ.Component) {
@@ -56,6 +57,23 @@ func States() []page.State {
 	}
 	home("sharing", homeView{Resources: []resource.Resource{own, other}, Agreements: []sharing.Agreement{signed}})
 	home("sharing-nothing", homeView{Words: "x"})
+	recognised := func(name string, v recognitionsView) {
+		add("D-sharing", name, "sharing.recognition.title", func(n names) templ.Component {
+			v.names, v.Today, v.From, v.Officer = n, day, day.String(), "o"
+			return recognitionsPage(v)
+		})
+	}
+	said := func(seq int, by office.NodeID, second string, withdraw bool) sharing.Recognised {
+		r := licence.Recognition{Of: "63", Type: "11100000MB0143028R001", Item: "2020-024", From: day, Until: day.AddDays(9), Basis: "<b>", Withdraw: withdraw}
+		return sharing.Recognised{By: by, Seq: seq, Officer: "o", At: at, Recognition: r, Second: second, Demo: true}
+	}
+	recognised("recognitions-none", recognitionsView{})
+	recognised("recognitions", recognitionsView{
+		Own:    []sharing.Recognised{said(5, "23", "", false), said(3, "23", "p", false), said(1, "23", "", true)},
+		Others: []sharing.Recognised{said(1, "63", "p", false)}, Say: true, Confirm: true, Withdraw: true, Members: []office.NodeID{"63"},
+		Items: item.Default().All()[:3], Types: []licence.Type{{Code: "11100000MB0143028R001", Name: "Business licence", NameEn: "Business licence"}},
+	})
+	recognised("recognitions-wrong", recognitionsView{Say: true, Problem: errs.RecognitionWrong})
 	thing := func(name string, v resourceView) {
 		add("D-sharing", name, "sharing.title", func(n names) templ.Component {
 			v.names, v.R.Demo = n, true

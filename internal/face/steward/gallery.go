@@ -2,6 +2,7 @@ package steward
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -101,15 +102,18 @@ func States() []page.State {
 			Approvals: []bundle.Approval{{Publisher: "63", Officer: "s1", Office: "1", At: at}, {Publisher: "63", Officer: "s2", Office: "1", At: at}},
 		})
 	})
-	agreement := func(name string, mine bool) {
+	mandate := slices.IndexFunc(c.AllAgreements(), func(a item.Agreement) bool { return a.Mandate != nil })
+	agreement := func(name string, n int, mine bool) {
 		add(name, "steward.title", func(_ *http.Request, lang string) templ.Component {
-			a := c.AllAgreements()[0]
-			return agreementPage(agreementView{Lang: lang, A: a, Mine: mine, Keep: true, Today: day, Sides: []sideView{
+			a := c.AllAgreements()[n]
+			return agreementPage(agreementView{Lang: lang, A: a, Mine: mine, Keep: true, First: day, By: "Anhui", Sides: []sideView{
 				{"Sichuan", item.Signature{By: "51", From: day}, true}, {Name: "Chongqing"},
 			}})
 		})
 	}
-	agreement("rules-agreement", false)
-	agreement("rules-agreement-ours", true)
+	agreement("rules-agreement", 0, false)
+	agreement("rules-agreement-ours", 0, true)
+	agreement("rules-mandate", mandate, false)
+	agreement("rules-mandate-ours", mandate, true)
 	return out
 }

@@ -280,7 +280,8 @@ type agreementView struct {
 	Sides []sideView
 	Mine  bool
 	Keep  bool
-	Today workday.Date
+	First workday.Date // from which a word on it may count
+	By    string       // who entrusts, where it is a mandate
 }
 
 type sideView struct {
@@ -295,7 +296,13 @@ func (f *Face) agreement(w http.ResponseWriter, r *http.Request, v visit) error 
 	if !ok {
 		return errs.New(errs.NoSuchPage, "agreement %q", r.PathValue("name"))
 	}
-	view := agreementView{Lang: v.lang, A: a, Mine: f.stands(a), Today: f.today(), Keep: f.side(a) && office.Ever(v.by.Roles, office.DraftRules)}
+	view := agreementView{Lang: v.lang, A: a, Mine: f.stands(a), First: f.today(), Keep: f.side(a) && office.Ever(v.by.Roles, office.DraftRules)}
+	if a.Mandate != nil {
+		view.By = f.cfg.Press.Kit.Regions.FullName(a.Mandate.By)
+		if view.Mine { // what was decided today stays under it
+			view.First = f.today().AddDays(1)
+		}
+	}
 	for _, p := range a.Parties {
 		s := f.last(a.ID, p.Region.Province())
 		view.Sides = append(view.Sides, sideView{f.cfg.Press.Kit.Regions.FullName(p.Region), s, s.Digest == a.Digest})

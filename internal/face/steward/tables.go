@@ -368,6 +368,27 @@ func agreementRows(ctx context.Context, v agreementView) []page.Row {
 	return rows
 }
 
+// mandateRows say who may decide for whom, and how far.
+func mandateRows(ctx context.Context, v agreementView) []page.Row {
+	m := v.A.Mandate
+	var offices, limits []string
+	for _, o := range m.Offices {
+		offices = append(offices, o.Name)
+	}
+	for _, l := range m.Limits {
+		limits = append(limits, pick(v.Lang, l.Text, l.TextEn))
+	}
+	if len(limits) == 0 {
+		limits = []string{page.T(ctx, "mandate.agreement.none")}
+	}
+	return []page.Row{
+		{Key: page.T(ctx, "mandate.agreement.by"), Value: v.By},
+		{Key: page.T(ctx, "mandate.agreement.offices"), Value: strings.Join(offices, "\u3001")},
+		{Key: page.T(ctx, "mandate.agreement.limits"), Value: strings.Join(limits, "\uff1b")},
+		{Key: page.T(ctx, "steward.column.until"), Value: day(v.A.Until)},
+	}
+}
+
 func sideTable(ctx context.Context, v agreementView) page.TableParams {
 	t := page.TableParams{Caption: page.T(ctx, "steward.agreement.sides"), Head: head(ctx, "place", "signed", "from", "until")}
 	for _, s := range v.Sides {

@@ -63,4 +63,3 @@ func pick(lang, zh, en string) string {
 	}
 	return zh
 }
-

@@ -79,6 +79,11 @@ func (s *Issuer) dispatched(ctx context.Context, by casefile.Actor, c casefile.C
 			ID: unit.NewID(), Case: c.ID, Kind: licence.Typ, Title: l.TypeName, Number: l.ID, Signed: signed, At: step.At,
 		})
 	}
+	if step.Act == casefile.ActSeal {
+		if err := s.sealed(&u, c); err != nil {
+			return casefile.Case{}, u, err
+		}
+	}
 	c, fact, err := s.Kit.Record(&u, c, step, by.ID)
 	if err != nil {
 		return casefile.Case{}, u, err
@@ -126,7 +131,7 @@ func (s *Issuer) licence(ctx context.Context, c casefile.Case, step casefile.Ste
 	if _, err := licence.TypeOf(s.Types, v.Result.LicenceType); err != nil {
 		return licence.Licence{}, err
 	}
-	issuer := s.Kit.Holder(c, item.Decide)
+	issuer := s.Kit.Responsible(c)
 	day := workday.DateOf(step.At)
 	number, err := s.number(ctx, v.Result, issuer)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 // since it was read. Safe for concurrent use.
 type Store interface {
 	unit.Cases
+	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -80,7 +81,7 @@ func (b *Bench) act(ctx context.Context, by string, ref Ref,
 		if len(u.Out) > 0 {
 			b.Kit.Woken()
 		}
-		return c, nil
+		return *u.Case, nil
 	})
 }
 
@@ -110,6 +111,10 @@ func (b *Bench) Review(ctx context.Context, by casefile.Actor, ref Ref, marks ma
 func (b *Bench) Accept(ctx context.Context, by casefile.Actor, ref Ref) (casefile.Case, error) {
 	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
 		if err := b.Paid(ctx, c, casefile.ActAccept); err != nil {
+			return casefile.Case{}, casefile.Step{}, err
+		}
+		c, err := b.entrusted(c)
+		if err != nil {
 			return casefile.Case{}, casefile.Step{}, err
 		}
 		return casefile.Accept(c, b.Kit.Me, by, law, b.Kit.Now())
@@ -191,15 +196,23 @@ func (b *Bench) offerBack(u *unit.Unit, c casefile.Case, fact proof.Signed, kind
 // Decline is 不予受理, with P-04; the result still has to be sent (certify.Issuer).
 func (b *Bench) Decline(ctx context.Context, by casefile.Actor, ref Ref, d casefile.Decision) (casefile.Case, error) {
 	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
+		c, err := b.entrusted(c)
+		if err != nil {
+			return casefile.Case{}, casefile.Step{}, err
+		}
 		return casefile.Decline(c, b.Kit.Me, by, law, d, b.Kit.Now())
 	}, func(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
 		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence})
+		if _, elsewhere := c.Sealing(); elsewhere {
+			return b.toSeal(ctx, u, c, by, fact)
+		}
 		data := b.Kit.ReasonedData(c, *c.Private.Decision)
 		return b.tellWith(u, c, fact, document.NotAccepted, data)
 	})
 }
 
-// Decide concludes: P-06 for a yes, P-07 with reasons and remedies for a no.
+// Decide concludes: P-06 for a yes, P-07 with reasons and remedies for a no. What is decided in another place's name is sent there in
+// the same unit; that place makes the document.
 func (b *Bench) Decide(ctx context.Context, by casefile.Actor, ref Ref, d casefile.Decision) (casefile.Case, error) {
 	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
 		if d.Outcome == casefile.Granted { // a refusal waits for no money
@@ -207,8 +220,15 @@ func (b *Bench) Decide(ctx context.Context, by casefile.Actor, ref Ref, d casefi
 				return casefile.Case{}, casefile.Step{}, err
 			}
 		}
+		c, err := b.entrusted(c)
+		if err != nil {
+			return casefile.Case{}, casefile.Step{}, err
+		}
 		return casefile.Decide(c, b.Kit.Me, by, law, d, b.Kit.Now())
 	}, func(u *unit.Unit, c casefile.Case, fact proof.Signed) error {
+		if _, elsewhere := c.Sealing(); elsewhere {
+			return b.toSeal(ctx, u, c, by, fact)
+		}
 		kind := document.Grant
 		if d.Outcome == casefile.Denied {
 			kind = document.Refusal

@@ -94,7 +94,9 @@ func (a *Answerer) Receive(ctx context.Context, from office.NodeID, body []byte)
 	case vouch.ForCases, vouch.ForRecords:
 	}
 	if q.Want == vouch.ForRecords {
-		tell = func(ctx context.Context, from office.NodeID, b vouch.Bearer) (answer, error) { return a.records(ctx, from, b, q.Type) }
+		tell = func(ctx context.Context, from office.NodeID, b vouch.Bearer) (answer, error) {
+			return a.records(ctx, from, b, q.Type)
+		}
 	}
 	got, err := tell(ctx, from, bearer)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
@@ -32,6 +33,7 @@ type store struct {
 	papers     []unit.Paper
 	messages   map[string][]message.Message
 	ratings    map[string][]rating.Rating
+	asked      map[string]inquiry.Inquiry
 	complaints []complaint.Complaint
 	outbox     map[string]*waiting
 	inbox      map[inKey]exchange.Arrival
@@ -62,7 +64,7 @@ type inKey struct {
 
 func newStore() *store {
 	return &store{
-		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, ratings: map[string][]rating.Rating{}, outbox: map[string]*waiting{},
+		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, ratings: map[string][]rating.Rating{}, asked: map[string]inquiry.Inquiry{}, outbox: map[string]*waiting{},
 		inbox: map[inKey]exchange.Arrival{}, due: map[string]time.Time{}, serials: map[string]int64{},
 	}
 }
@@ -167,6 +169,15 @@ func (s *store) Parcel(_ context.Context, id string) (exchange.Parcel, error) {
 		return p.Parcel, nil
 	}
 	return exchange.Parcel{}, errs.New(errs.Missing, "parcel %s", id)
+}
+
+func (s *store) Sent(_ context.Context, id string) (exchange.Parcel, *exchange.Settlement, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.outbox[id]; ok {
+		return p.Parcel, p.settled, nil
+	}
+	return exchange.Parcel{}, nil, errs.New(errs.Missing, "parcel %s", id)
 }
 
 func (s *store) Parcels(_ context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error) {
@@ -281,6 +292,10 @@ func (s *store) apply(u unit.Unit) error {
 	for _, r := range u.Ratings {
 		s.ratings[r.Case] = append(s.ratings[r.Case], r)
 	}
+	for _, q := range u.Inquiries {
+		q.Row++
+		s.asked[q.ID] = q
+	}
 	for _, p := range u.Out {
 		s.outbox[p.ID] = &waiting{Parcel: p, next: p.At}
 	}
@@ -299,4 +314,14 @@ func (s *store) apply(u unit.Unit) error {
 	}
 	s.log += len(u.Log)
 	return nil
+}
+
+func (s *store) Inquiry(_ context.Context, id string) (inquiry.Inquiry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, ok := s.asked[id]
+	if !ok {
+		return q, errs.New(errs.Missing, "inquiry %s", id)
+	}
+	return q, nil
 }

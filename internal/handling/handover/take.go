@@ -34,6 +34,13 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 	if err != nil {
 		return p.receipt(e, hash, exchange.Refused, "rule-changed", u.At)
 	}
+	sealing := false
+	if l, ok := in.Case.Leg(e.Leg); ok && l.Kind == item.Seal && l.Node == p.Kit.Me {
+		sealing = true
+		if why := p.unsealable(in, e, facts); why != "" && known.ID == "" {
+			return p.receipt(e, hash, exchange.Refused, why, u.At)
+		}
+	}
 	if changes := p.moved(in, e, law); len(changes) > 0 {
 		return p.refusal(e, hash, "rules-moved", changes, u.At)
 	}
@@ -62,6 +69,9 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 	u.At, u.Case = at, &c
 	if c, err = p.told(u, c, facts); err != nil {
 		return proof.Signed{}, err
+	}
+	if sealing {
+		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSeal, At: at})
 	}
 	if until, ok := c.SilenceAt(); ok {
 		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence, At: until})

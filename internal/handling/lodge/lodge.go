@@ -5,6 +5,7 @@ package lodge
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"tongban/internal/domain/casefile"
@@ -72,7 +73,7 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 	}
 	today := workday.DateOf(now)
 	can := d.Kit.Catalogue.Can(item.Query{Item: it.Code, Here: here.Region, There: a.There, On: today}, d.Kit.Regions)
-	mode, ok := v.Windowed(can.Modes)
+	mode, ok := v.Windowed(d.open(can.Modes, it.Code, here, a, today))
 	if !can.Possible || !ok {
 		return casefile.Case{}, errs.New(errs.NotCrossProvince, "%s %s→%s: %s", it.Code, here.Region, a.There, can.Reason)
 	}
@@ -117,6 +118,15 @@ func (d *Desk) TakeIn(ctx context.Context, by casefile.Actor, a Application) (ca
 		return casefile.Case{}, err
 	}
 	return c, d.Store.Commit(ctx, u)
+}
+
+// open leaves the mode delegated out where this office may not decide the case: the mandate does not name it, or the case goes beyond.
+func (d *Desk) open(modes []item.Mode, code string, here office.Office, a Application, on workday.Date) []item.Mode {
+	m, ok := d.Kit.Catalogue.Mandated(code, here.Region, a.There, on, d.Kit.Regions)
+	if ok && m.Mandate.Against(here.Code, a.Answers) == "" {
+		return modes
+	}
+	return slices.DeleteFunc(slices.Clone(modes), func(m item.Mode) bool { return m == item.Delegated })
 }
 
 func (d *Desk) rule(here region.Code, a Application, now time.Time) (item.Item, item.Version, error) {

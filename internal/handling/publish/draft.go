@@ -69,7 +69,7 @@ func (p *Press) Against(c bundle.Content) error {
 	if overlay && c.From.Before(p.today()) {
 		return errs.New(errs.RulesBackdated, "from %s", c.From)
 	}
-	if err := (bundle.Bundle{Publisher: p.Kit.Me, Content: c}).Judge(p.Kit.Catalogue); err != nil {
+	if err := (bundle.Bundle{Publisher: p.Kit.Me, At: p.now(), Content: c}).Judge(p.Kit.Catalogue); err != nil {
 		return err
 	}
 	if c.Kind == bundle.Overlay && len(c.Trials) == 0 {

@@ -181,6 +181,20 @@ func (a *Asker) prove(ctx context.Context, c casefile.Case) (proved, error) {
 	return x, nil
 }
 
+// Prove gives what proves to another node that this one holds a case: how the coordinator says that it stands, and the receipts that
+// lead here. errs.NoCaseProof while the case is too new to be witnessed, or if its coordinator does not say so.
+func (a *Asker) Prove(ctx context.Context, c casefile.Case) (caseproof.Standing, []proof.Signed, error) {
+	v, err := a.standing(ctx, c)
+	if errs.Is(err, errs.Missing) {
+		err = errs.Wrap(errs.NoCaseProof, err, "%s", c.No)
+	}
+	if err != nil {
+		return v.Standing, nil, err
+	}
+	chain, err := a.chain(ctx, c)
+	return v.Standing, chain, err
+}
+
 // standing asks the case's coordinator; it may be this node.
 func (a *Asker) standing(ctx context.Context, c casefile.Case) (vouched, error) {
 	me := a.Ledger.Kit.Me

@@ -62,7 +62,7 @@ func NewID() string {
 
 // Law is the rule that a case goes by on a day: what it pinned if it is accepted, otherwise the version in force.
 func (k *Kit) Law(c casefile.Case, on workday.Date) (casefile.Law, error) {
-	if d, ok := c.LegOf(item.Decide); ok && (d.State == casefile.Accepted || d.State == casefile.Suspended) {
+	if d, ok := c.LegOf(item.Decide); ok && (d.State == casefile.Accepted || d.State == casefile.Suspended || c.Unsealed()) {
 		v, err := k.Catalogue.Pinned(c.Rule.Digest, c.Rule.Pins)
 		return casefile.Law{Version: v, Calendar: k.Calendar}, err
 	}
@@ -71,6 +71,21 @@ func (k *Kit) Law(c casefile.Case, on workday.Date) (casefile.Law, error) {
 		return casefile.Law{}, errs.New(errs.NoPlan, "%s has no version on %s", c.Item, on)
 	}
 	return casefile.Law{Version: v, Calendar: k.Calendar}, nil
+}
+
+// Today is the rule of the day of an act now, whatever the case has pinned.
+func (k *Kit) Today(c casefile.Case) (casefile.Law, error) {
+	on := c.Day(k.Now())
+	v, ok := k.Catalogue.Local(c.Item, c.Here, c.There, on, k.Regions)
+	if !ok {
+		return casefile.Law{}, errs.New(errs.NoPlan, "%s has no version on %s", c.Item, on)
+	}
+	return casefile.Law{Version: v, Calendar: k.Calendar}, nil
+}
+
+// Mandate is the agreement by which a case may be decided in another place's name on a day; false if none is in force.
+func (k *Kit) Mandate(c casefile.Case, on workday.Date) (item.Agreement, bool) {
+	return k.Catalogue.Mandated(c.Item, c.Here, c.There, on, k.Regions)
 }
 
 // Rules is the definition of a day with the rules of the two places, for a case that would be lodged at here and decided for
@@ -163,6 +178,9 @@ func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (
 		k.LookAtMoney(u, c, step.At)
 	}
 	k.system(u, c, step, who)
+	if c.Inquired && step.Act != casefile.ActInquire {
+		u.Due = append(u.Due, Due{Case: c.ID, Kind: DueInquiry, At: step.At})
+	}
 	if err := k.Share(u, c, f, signed); err != nil {
 		return c, signed, err
 	}

@@ -17,7 +17,10 @@ func (k *Kit) DocData(c casefile.Case, by office.Office) document.Data {
 		ID: NewID(), CaseNo: string(c.No), ItemName: it.Name, Office: by.Name, OfficeCode: by.Code, Phone: by.Phone,
 		Date: workday.DateOf(c.Last).String(), ApplicantName: c.Private.Applicant.Name,
 		ApplicantMaskedID: idno.Mask(c.Private.Applicant.IDNo),
-		HereOffice:        k.legOffice(c, item.Collect).Name, ThereOffice: k.legOffice(c, item.Decide).Name,
+		HereOffice:        k.legOffice(c, item.Collect).Name, ThereOffice: k.Responsible(c).Name,
+	}
+	if a, ok := k.Catalogue.AgreementBy(c.Mandate.Digest); ok {
+		d.Mandate, d.DecidedBy = a.Title, k.legOffice(c, item.Decide).Name
 	}
 	if unit, ok := c.Unit(); ok { // what is decided is decided to the unit
 		d.ApplicantName, d.ApplicantMaskedID = unit.Name, string(unit.USCC)
@@ -57,10 +60,16 @@ func (k *Kit) legOffice(c casefile.Case, kind item.LegKind) office.Office {
 // Holder is the office that a leg belongs to.
 func (k *Kit) Holder(c casefile.Case, kind item.LegKind) office.Office { return k.legOffice(c, kind) }
 
+// Responsible is the office that answers for the decision: in whose name it was made.
+func (k *Kit) Responsible(c casefile.Case) office.Office {
+	o, _ := k.Office(c.Responsible().Office)
+	return o
+}
+
 // ReasonedData is DocData with the decision's substance: result or reasons with their articles, and where to turn
 // (行政许可法 第38条; 行政复议法 第24条; 行政诉讼法 第18条). Review body and court are named by the place, as the law does.
 func (k *Kit) ReasonedData(c casefile.Case, d casefile.Decision) document.Data {
-	decider := k.legOffice(c, item.Decide)
+	decider := k.Responsible(c) // also of what another office decided in its name (行政复议法 第19条)
 	data := k.DocData(c, decider)
 	place := k.Regions.FullName(decider.Region)
 	data.ReviewOrg, data.Court = place, place // the sentences add government and court

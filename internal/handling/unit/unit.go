@@ -12,6 +12,7 @@ import (
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
@@ -71,6 +72,9 @@ type Unit struct {
 	// if the stored version is still Row (errs.Stale).
 	Ratings []rating.Rating
 
+	// Inquiries: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
+	Inquiries []inquiry.Inquiry
+
 	// Complaints: Row 0 is inserted, errs.ComplaintOpen if there is one with the same Nth about that service of the case; otherwise
 	// updated if the stored version is still Row (errs.Stale).
 	Complaints []complaint.Complaint
@@ -118,5 +122,7 @@ type Due struct {
 const (
 	DueSilence = "silence" // the intake limit ends; silence may mean acceptance
 	DueRemind  = "remind"  // a correction notice is still not answered
+	DueSeal    = "seal"    // what was decided elsewhere in this place's name is to be sealed
 	DueFee     = "fee"     // money is waited for, or has to go back
+	DueInquiry = "inquiry" // an answer of another office is waited for, or no longer of use
 )

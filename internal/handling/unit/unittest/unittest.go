@@ -10,6 +10,7 @@ import (
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
@@ -90,6 +91,13 @@ type Keeper interface {
 	WorkCounts(ctx context.Context, office string) ([]depart.Count, error)
 	ClaimWorks(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]depart.Work, error)
 	Heard(ctx context.Context, system, id string) (unit.Heard, error)
+	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	InquiriesTo(ctx context.Context, office string, limit int) ([]inquiry.Inquiry, error)
+	InquiriesBy(ctx context.Context, office string, limit int) ([]inquiry.Inquiry, error)
+	InquiriesLate(ctx context.Context, today workday.Date, limit int) ([]inquiry.Inquiry, error)
+	CountInquiriesTo(ctx context.Context, office string) (int, error)
+	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -128,6 +136,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"messages wait for their answer", messages},
 		{"an office's own system works a leg once", works},
 		{"a service is rated once, and once more", ratings},
+		{"an inquiry waits for its answer", inquiries},
 		{"one complaint at a time", complaints},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })

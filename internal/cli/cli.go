@@ -56,6 +56,9 @@ var commands = []command{
 	{"serve", runServe},
 	{"channel", runChannel},
 	{"fsck", runFsck},
+	{"backup", runBackup},
+	{"restore", runRestore},
+	{"rebuild", runRebuild},
 	{"bench", runBench},
 	{"gallery", runGallery},
 }

@@ -20,6 +20,7 @@ import (
 	"tongban/internal/face/api"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
+	"tongban/internal/handling/share"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/node"
@@ -28,33 +29,11 @@ import (
 
 // openProvince starts a province: store, channel, wheel, and what it serves to machines and people.
 func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (http.Handler, func() error, error) {
-	keys, err := gm.OpenKeys(c.path("keys"))
-	if err != nil {
-		return nil, nil, err
-	}
-	operator, trust, err := c.trust()
-	if err != nil {
-		return nil, nil, err
-	}
-	gateways, reportKeys, err := c.gateways()
-	if err != nil {
-		return nil, nil, err
-	}
 	sources, views, err := c.connected()
 	if err != nil {
 		return nil, nil, errors.Join(err, closeViews(views))
 	}
-	n, err := node.Open(ctx, node.Config{
-		Gateways: gateways, Pay: c.pay(), Source: sources,
-		ID: c.ID, Dir: c.dir, Store: sqlstore.Options{Config: c.store()}, Keys: keys, Trust: trust, Log: log,
-		Join: func(r handover.Receiver) (handover.Channel, func(), error) { //nolint:contextcheck // it ends by its own Close, not with this context
-			client, err := c.connect(r, log)
-			if err != nil {
-				return nil, nil, err
-			}
-			return client, client.Close, nil
-		},
-	})
+	n, operator, reportKeys, err := openNode(ctx, c, log, sources)
 	if err != nil {
 		return nil, nil, errors.Join(err, closeViews(views))
 	}
@@ -67,6 +46,34 @@ func (e *env) openProvince(ctx context.Context, c config, log *slog.Logger) (htt
 	}
 	end := follow(c, n, operator, log) //nolint:contextcheck // it ends by its own Close, not with this context
 	return handler, func() error { end(); return errors.Join(n.Stop(), closeViews(views)) }, nil
+}
+
+// openNode wires a province as its configuration says; nothing runs yet. sources are departmental systems, nil for none.
+func openNode(ctx context.Context, c config, log *slog.Logger, sources share.Source) (_ *node.Node, operator []byte, reportKeys [][]byte, err error) {
+	keys, err := gm.OpenKeys(c.path("keys"))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	operator, trust, err := c.trust()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	gateways, reportKeys, err := c.gateways()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	n, err := node.Open(ctx, node.Config{
+		Gateways: gateways, Pay: c.pay(), Source: sources,
+		ID: c.ID, Dir: c.dir, Store: sqlstore.Options{Config: c.store()}, Keys: keys, Trust: trust, Log: log,
+		Join: func(r handover.Receiver) (handover.Channel, func(), error) { //nolint:contextcheck // it ends by its own Close, not with this context
+			client, err := c.connect(r, log)
+			if err != nil {
+				return nil, nil, err
+			}
+			return client, client.Close, nil
+		},
+	})
+	return n, operator, reportKeys, err
 }
 
 // trust is the list that enrolment brought, and the operator's key that every later one needs.
@@ -115,11 +122,11 @@ func (c config) connect(r handover.Receiver, log *slog.Logger) (*natschan.Client
 func province(c config, n *node.Node, operator []byte, reportKeys [][]byte, log *slog.Logger) (http.Handler, error) {
 	mux := http.NewServeMux()
 	if len(reportKeys) > 0 {
-		mux.Handle("POST /notices/reports", gateway.Reports(reportKeys, time.Now, n.Room.Report))
+		mux.Handle("POST /notices/reports", open(n, gateway.Reports(reportKeys, time.Now, n.Room.Report)))
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		_, err := n.Store.TreeSize(r.Context())
-		health(w, n.ID, err)
+		health(w, n.ID, errors.Join(err, n.Collecting()))
 	})
 	mux.HandleFunc("GET /trust.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -132,10 +139,10 @@ func province(c config, n *node.Node, operator []byte, reportKeys [][]byte, log 
 		}
 		tokens[i].Officer = t.register()
 	}
-	mux.Handle("/api/v1/", api.New(api.Config{
+	mux.Handle("/api/v1/", open(n, api.New(api.Config{
 		Kit: n.Kit, Store: n.Store, Files: n.Files, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post,
 		Tokens: tokens, Log: log,
-	}))
+	})))
 	if c.Issuer == "" {
 		return mux, nil
 	}
@@ -149,6 +156,18 @@ func province(c config, n *node.Node, operator []byte, reportKeys [][]byte, log 
 	}
 	mux.Handle("/", pages)
 	return mux, nil
+}
+
+// open answers machines with 503 while a restored node collects.
+func open(n *node.Node, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := n.Collecting(); err != nil {
+			w.Header().Set("Retry-After", "60")
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // followEvery is how often a province asks the hub for a newer trust list; members also get each one pushed. keepEvery is

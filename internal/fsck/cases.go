@@ -43,7 +43,9 @@ func (c *check) oneCase(n Node, id string) error {
 			return err
 		}
 	} else {
-		c.facts(n, f, facts)
+		if err := c.facts(n, f, facts); err != nil {
+			return err
+		}
 		c.rules(n, f, facts)
 		if err := c.logged(n, f, facts); err != nil {
 			return err
@@ -213,7 +215,7 @@ func (c *check) custody(n Node, f casefile.Case) {
 }
 
 // facts are held against their signatures, their private parts and each other (I3).
-func (c *check) facts(n Node, f casefile.Case, facts []casefile.Known) {
+func (c *check) facts(n Node, f casefile.Case, facts []casefile.Known) error {
 	known := map[proof.Hash]bool{}
 	for _, k := range facts {
 		known[k.Hash] = true
@@ -240,7 +242,13 @@ func (c *check) facts(n Node, f casefile.Case, facts []casefile.Known) {
 			c.say("state", n, f.ID, "fact", name, "has another private part")
 		}
 		if k.Fact.By == n.ID && !k.Fact.Prev.IsZero() && !known[k.Fact.Prev] {
-			c.say("state", n, f.ID, "fact", name, "follows one that is not here")
+			lost, err := n.Reader.LostAct(c.ctx, k.Fact.Prev)
+			if err != nil {
+				return err
+			}
+			if !lost {
+				c.say("state", n, f.ID, "fact", name, "follows one that is not here")
+			}
 		}
 		at := place{k.Fact.Leg, k.Fact.Step, k.Fact.By}
 		if other, twice := seen[at]; twice {
@@ -248,6 +256,7 @@ func (c *check) facts(n Node, f casefile.Case, facts []casefile.Known) {
 		}
 		seen[at] = k.Fact.Act
 	}
+	return nil
 }
 
 // licences is I3: at most one for a case, signed, and the one that the case names.

@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/figure"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/sharing"
@@ -28,11 +29,13 @@ type Reader interface {
 	Post
 	Book
 	Figures
+	Inquiries
 	Rules
 	Data
 }
 
-// Cases is the part about cases. CaseColumns names the columns that do not repeat what the case's state says.
+// Cases is the part about cases. CaseColumns names the columns that do not repeat what the case's state says; LostAct says whether
+// a fact is one that a rebuild could not find again.
 type Cases interface {
 	EachCaseID(ctx context.Context, f func(id string) error) error
 	Case(ctx context.Context, id string) (casefile.Case, error)
@@ -40,6 +43,7 @@ type Cases interface {
 	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Papers(ctx context.Context, caseID string) ([]unit.Paper, error)
 	Charge(ctx context.Context, caseID string) (fee.Charge, error)
+	LostAct(ctx context.Context, fact proof.Hash) (bool, error)
 }
 
 // Post is the part about hand-overs. A parcel comes with its settlement, nil while it waits.
@@ -65,6 +69,13 @@ type Figures interface {
 	Figures(ctx context.Context) ([]figure.Cell, error)
 	HeldReceipts(ctx context.Context, caseID string) ([]proof.Signed, error)
 	Tallies(ctx context.Context, caseID string) (list []figure.Tally, marked bool, err error)
+}
+
+// Inquiries is the part about what offices asked one another.
+type Inquiries interface {
+	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
 }
 
 // Rules is the part about what provinces published, which says under which mandates something was decided.
@@ -189,6 +200,9 @@ func (c *check) node(n Node) error {
 			if err := c.settled(func() error { return c.postOf(n, id) }); err != nil {
 				return err
 			}
+			if err := c.settled(func() error { return c.askedOf(n, id) }); err != nil {
+				return err
+			}
 		}
 		return nil
 	}
@@ -208,6 +222,9 @@ func (c *check) node(n Node) error {
 		return err
 	}
 	if err := c.post(n); err != nil {
+		return err
+	}
+	if err := c.asked(n); err != nil {
 		return err
 	}
 	if c.opt.Figures {

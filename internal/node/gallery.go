@@ -8,6 +8,7 @@ import (
 	"tongban/internal/face/board"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	inquiryface "tongban/internal/face/inquiry"
 	"tongban/internal/face/org"
 	"tongban/internal/face/oversight"
 	"tongban/internal/face/pay"
@@ -25,6 +26,6 @@ import (
 func Gallery(log *slog.Logger) (*page.Site, []page.State, error) {
 	return entrance.Gallery(log, slices.Concat(
 		apply.States(), pay.States(), visit.States(), rate.States(), wallet.States(), org.States(), board.States(),
-		desk.States(), register.States(), oversight.States(), sharing.States(), steward.States(),
+		desk.States(), inquiryface.States(), register.States(), oversight.States(), sharing.States(), steward.States(),
 	)...)
 }

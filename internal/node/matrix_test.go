@@ -18,9 +18,13 @@ import (
 
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/caseproof"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
 	"tongban/internal/handling/unit"
 	"tongban/internal/node"
@@ -44,8 +48,11 @@ type matrix struct {
 	c      casefile.Case
 	file   string
 	notice string // one that did not arrive
+	order  string // one to the own office
+	alarm  string // one of the own office, that the supervisor was told of
 	node   *node.Node
 	paper  string // a licence that the own office issued in the case
+	asked  string // what the other office asks the own one
 }
 
 const atOwn, atOther = "230183", "230102" // 尚志, and another office of the same province
@@ -110,9 +117,46 @@ func newMatrix(t *testing.T) *matrix {
 	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Notices: []notice.Notice{stuck}}); err != nil {
 		t.Fatal(err)
 	}
+	m.alarm = unit.NewID()
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Alarms: []watch.Alarm{{
+		ID: m.alarm, Case: c.ID, No: c.No, Item: c.Item, Cause: "x", Kind: watch.Limit, Leg: "collect", Node: here.ID, Office: clerk.Office,
+		Level: watch.Red, At: c.Last, Up: c.Last, Steps: []watch.Step{{Act: watch.Raise, At: c.Last, Level: watch.Red}},
+	}}}); err != nil {
+		t.Fatal(err)
+	}
+	order, err := here.Kit.Watch.Order(unit.NewID(), c, here.ID, &office.Office{Code: clerk.Office, Node: here.ID}, "", "x", here.Kit.Calendar, c.Last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.order = order.ID
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Orders: []watch.Filed{order.File(proof.Signed{}, "x")}}); err != nil {
+		t.Fatal(err)
+	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
+	m.asked = asked(t, here, c, actor(t, here, atOther).Office, clerk.Office)
 	return m
+}
+
+// asked has an office ask another about a case.
+func asked(t *testing.T, n *node.Node, c casefile.Case, by, of string) string {
+	t.Helper()
+	q := inquiry.Inquiry{State: inquiry.Open, Ask: inquiry.Ask{
+		ID: unit.NewID(), Of: caseproof.Of(c), Leg: "decide", Type: "company", Fields: []string{"registered"}, From: n.ID, Office: by, To: n.ID, Desk: of,
+		About: c.Private.Applicant, At: c.Last, Due: day(n),
+	}}
+	u := unit.Unit{At: c.Last}
+	var err error
+	if q.Letter, err = n.Kit.Issue(&u, c, document.Inquiry, document.Data{
+		ID: q.ID, CaseNo: string(c.No), Date: "2026-11-20", ApplicantName: "x", ItemName: "x", Inquiry: document.Inquired{By: by}, Answers: make([]document.Answer, 1),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	u.Papers, u.Inquiries = nil, []inquiry.Inquiry{q}
+	if err := n.Store.Commit(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	return q.ID
 }
 
 // licensed has an office issue a licence in a case, and gives its identifier.
@@ -162,6 +206,12 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.file
 	case strings.Contains(path, "notices/{id}"):
 		id = m.notice
+	case strings.Contains(path, "orders/{id}"):
+		id = m.order
+	case strings.Contains(path, "watch/{id}"):
+		id = m.alarm
+	case strings.Contains(path, "inquiries/{id}"):
+		id = m.asked
 	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
 		id = m.paper
 	}
@@ -180,6 +230,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 				return "2020-030"
 			case "{form}":
 				return "record"
+			case "{letter}":
+				return "letter"
 			case "{what}":
 				if strings.Contains(path, "licences/") {
 					return "suspend"
@@ -267,7 +319,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.paper, "{licence}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}
@@ -301,11 +353,17 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s, and keeps no rules", who, method, path)
 	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
 		t.Errorf("%s changed rules by %s", who, path)
-	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch")):
+	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders") || path == "/desk/inquiries"):
 	case strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
 		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
 	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":
 		t.Errorf("%s changed sharing by %s", who, path)
+	case strings.HasPrefix(path, "/desk/orders/new"):
+		t.Errorf("%s gives orders by %s %s", who, method, path)
+	case strings.HasPrefix(path, "/desk/orders/") && at != "own":
+		t.Errorf("%s got to an order to another office by %s %s", who, method, path)
+	case strings.HasPrefix(path, "/desk/watch/") && at != "own":
+		t.Errorf("%s got to an alarm of another office by %s %s", who, method, path)
 	case desk && !strings.HasPrefix(path, "/desk/rules") && !strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"window", "reviewer", "decider", "lead"}, role):
 		t.Errorf("%s got into %s %s, and handles no case", who, method, path)
 	case strings.HasPrefix(path, "/api/") && (!officer || at == "63"):

@@ -16,6 +16,7 @@ import (
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/booking"
+	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
@@ -23,6 +24,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/search"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/cashier"
@@ -35,10 +37,13 @@ import (
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
+	"tongban/internal/handling/inquire"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
 	"tongban/internal/handling/publish"
+	"tongban/internal/handling/rebuild"
 	"tongban/internal/handling/share"
+	"tongban/internal/handling/supervise"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/visit"
 	"tongban/internal/handling/witness"
@@ -101,9 +106,11 @@ type Node struct {
 	Words      *correspond.Desk
 	Till       *cashier.Cashier
 	Visits     *visit.Book
+	Asks       *inquire.Desk
 	Units      *empower.Office
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
+	Watch      *supervise.Desk
 	Mine       *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count      *count.Counter      // keeps the figures
 	Rules      *publish.Press      // what provinces and the operator published
@@ -115,6 +122,7 @@ type Node struct {
 	provider *share.Provider    // answers other provinces
 
 	lists   *certify.StatusDesk
+	back    restored         // from a backup
 	witness *witness.Witness // signs the heads of other logs
 	keeper  *witness.Keeper  // has the heads of this log signed
 
@@ -150,12 +158,14 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), said: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), leave: func() {}}
+	cfg.Keys = mutedKeys{cfg.Keys, &n.back.mute}
 	kit, key, err := n.kit(cfg)
 	if err != nil {
 		return nil, err
 	}
 	n.Kit = kit
 	cfg.Store.Vault, cfg.Store.Me = n.Vault, cfg.ID
+	cfg.Store.Watch = func(c casefile.Case) time.Time { return kit.Watch.First(c, cfg.ID, kit.Calendar) }
 	if cfg.Store.SerialBlock == 0 {
 		cfg.Store.SerialBlock = serialBlock
 	}
@@ -177,10 +187,14 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Files = files{store}
+	if err := n.openRebuild(ctx); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
 	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
+	n.Watch = &supervise.Desk{Kit: kit, Store: n.Store, Orders: n.Store, Shared: func(c casefile.Case) []string { return n.Shares.Supplied(c.Item, n.ID) }}
 	n.Complaints = &evaluate.Complaints{Kit: kit, Store: n.Store}
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
@@ -215,7 +229,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 			return nil, errors.Join(err, n.Store.Close())
 		}
 	}
+	n.joinRebuild(key)
 	n.Data = n.asking(key)
+	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
@@ -268,7 +284,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	return &unit.Kit{
 		Me: cfg.ID, Signer: signer, Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
 		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Protocol: cfg.Protocol, Wake: n.Wake,
-		Notices: notice.Default(), Ratings: rating.Default(), Complaints: complaint.Default(), Outlets: len(cfg.Gateways) > 0,
+		Notices: notice.Default(), Ratings: rating.Default(), Watch: watch.Default(), Complaints: complaint.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
 
@@ -280,9 +296,17 @@ const serialBlock = 32
 
 // Receive is the node's door to the channel.
 func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) {
-	switch m.Kind {
-	case "trust":
+	if m.Kind == "trust" { // a newer list is taken in at any time; a restored node signs none
 		return n.trust(ctx, m.Body)
+	}
+	if err := n.Collecting(); err != nil {
+		return nil, err
+	}
+	switch m.Kind {
+	case rebuild.Kind:
+		return n.back.answerer.Receive(ctx, m.From, m.Body)
+	case rebuild.CopyKind:
+		return n.back.holder.Receive(ctx, m.From, m.Body)
 	case elsewhere.Kind:
 		return n.Mine.Receive(ctx, m.From, m.Body)
 	case publish.Kind:

@@ -17,6 +17,7 @@ import (
 	"tongban/internal/face/board"
 	"tongban/internal/face/desk"
 	"tongban/internal/face/entrance"
+	inquiryface "tongban/internal/face/inquiry"
 	"tongban/internal/face/org"
 	"tongban/internal/face/pay"
 	"tongban/internal/face/register"
@@ -146,8 +147,11 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return o, at.Name, ok && known
 		},
 	}).Register(site)
+	inquiryface.New(inquiryface.Config{
+		Gate: g, Desk: n.Asks, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+	}).Register(site)
 	n.oversightFace(site, g, face.Frame, who)
-	return &Web{entrance: public, desk: site}, nil
+	return &Web{entrance: public, desk: site, closed: n.Collecting}, nil
 }
 
 // officer finds an officer of the node's own register, with the name of the office.
@@ -166,10 +170,17 @@ func forms(origins ...string) []string {
 }
 
 // Web is a node's pages: one host, two faces.
-type Web struct{ entrance, desk *page.Site }
+type Web struct {
+	entrance, desk *page.Site
+	closed         func() error // why nothing is answered now, nil if it is
+}
 
 // ServeHTTP gives a request to its face.
 func (w *Web) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	if err := w.closed(); err != nil && !strings.HasPrefix(r.URL.Path, "/assets/") {
+		w.entrance.Refuse(out, r, err)
+		return
+	}
 	if r.URL.Path == "/desk" || strings.HasPrefix(r.URL.Path, "/desk/") {
 		w.desk.ServeHTTP(out, r)
 		return

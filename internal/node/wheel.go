@@ -23,6 +23,10 @@ func (n *Node) Wake() {
 // Tick does once everything that is due: it sends, counts silences, and hashes new log entries. It starts nothing, so the
 // simulation turns a node with it. It reports whether there was anything to do.
 func (n *Node) Tick(ctx context.Context) (bool, error) {
+	if n.Collecting() != nil {
+		p, err := n.Rebuild(ctx)
+		return !p.State.Collecting, err
+	}
 	sent, err := n.Post.Pump(ctx)
 	if err != nil {
 		return sent > 0, err
@@ -47,8 +51,12 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	hashed, err := sequence.Round(ctx, n.Kit, n.Store)
-	return sent+due+over+lapsed+told+counted+hashed > 0, err
+	looked, err := n.Watch.Round(ctx)
+	if err != nil {
+		return true, err
+	}
+	hashed, err := n.sequenceRound(ctx)
+	return sent+due+over+lapsed+told+counted+looked+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -92,6 +100,10 @@ func (n *Node) dueOne(ctx context.Context, d unit.Due) error {
 		return err
 	case unit.DueRemind:
 		return n.Room.Remind(ctx, d.Case)
+	case unit.DueInquiry:
+		if err := n.Asks.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) {
+			return err
+		}
 	case unit.DueFee:
 		if err := n.Till.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) && !errs.Is(err, errs.BankAway) {
 			return err
@@ -109,6 +121,9 @@ func (n *Node) Start(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
+	if n.Collecting() != nil {
+		wg.Go(func() { n.comeBack(ctx) })
+	}
 	for range min(senders, n.Post.Parallel) {
 		wg.Go(func() { n.loop(ctx, n.sendRound) })
 	}
@@ -119,6 +134,7 @@ func (n *Node) Start(ctx context.Context) error {
 		wg.Go(func() { n.loop(ctx, n.tellRound) })
 	}
 	wg.Go(func() { n.loop(ctx, n.countRound) })
+	wg.Go(func() { n.loop(ctx, n.watchRound) })
 	wg.Go(func() { n.loop(ctx, n.stateRound) })
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	wg.Go(func() { n.loop(ctx, n.rulesRound()) })
@@ -171,7 +187,7 @@ func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 	_, err := n.expire(ctx)
 	failed = errors.Join(failed, err)
 	for {
-		hashed, err := sequence.Round(ctx, n.Kit, n.Store)
+		hashed, err := n.sequenceRound(ctx)
 		if err != nil || hashed < sequence.Most {
 			return 500 * time.Millisecond, errors.Join(failed, err)
 		}
@@ -187,6 +203,17 @@ func (n *Node) countRound(ctx context.Context) (time.Duration, error) {
 		return 0, nil
 	}
 	return countEvery, err
+}
+
+// watchEvery is how often the node asks for cases whose clocks ran out: alarms come at the turn of a day.
+const watchEvery = 2 * time.Second
+
+func (n *Node) watchRound(ctx context.Context) (time.Duration, error) {
+	looked, err := n.Watch.Round(ctx)
+	if looked > 0 && err == nil {
+		return 0, nil
+	}
+	return watchEvery, err
 }
 
 // stateEvery is how often the node looks whether its figures have changed since it stated them.
@@ -209,10 +236,12 @@ func (n *Node) witnessRound(ctx context.Context) (time.Duration, error) {
 	return witnessEvery, n.ShowHead(ctx)
 }
 
-// ShowHead shows the newest head to its witnesses now.
+// ShowHead gives the log to those who keep a copy and shows the newest head that they could bring back to its witnesses. A head
+// that nobody could bring back is shown only if nobody keeps copies at all.
 func (n *Node) ShowHead(ctx context.Context) error {
-	_, err := n.keeper.Round(ctx)
-	return err
+	kept, failed := n.back.copier.Round(ctx)
+	_, err := n.keeper.Round(ctx, kept)
+	return errors.Join(failed, err)
 }
 
 // staleAfter is how long an attachment may arrive without growing before its beginning is dropped and its sender starts
@@ -248,6 +277,11 @@ func (n *Node) dropDrafts(ctx context.Context) error {
 // loop runs a round again and again. An error (a database that is away) is logged and tried again after a second: nothing
 // is lost meanwhile, because nothing was acknowledged.
 func (n *Node) loop(ctx context.Context, round func(context.Context) (time.Duration, error)) {
+	select { // a restored node does nothing else before it is back
+	case <-n.back.shut:
+	case <-ctx.Done():
+		return
+	}
 	for ctx.Err() == nil {
 		pause, err := round(ctx)
 		if err != nil && ctx.Err() == nil {

@@ -166,6 +166,13 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
 	s.cfg.Log.LogAttrs(ctx, level, "page", attrs...)
 }
 
+// Refuse answers a request with the error page, whatever it asks for.
+func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	Secure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r.WithContext(WithPrefs(r.Context(), readPrefs(r))), err)
+	}), s.cfg.FormAction...).ServeHTTP(w, r)
+}
+
 // event is what a request leaves for its log line.
 type event struct{ err error }
 

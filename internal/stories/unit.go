@@ -29,6 +29,7 @@ func unitStory(p *play) {
 	lin := p.guest("resident.lin")
 	mandate := p.empowers(lin, code)
 	p.actsFor(lin, firm, code, mandate)
+	p.abnormal(lin, code)
 	counts := p.applies(lin, firm, code)
 	p.mends(lin)
 	p.acceptOnline()
@@ -125,7 +126,7 @@ func (p *play) empowers(lin *person, code string) (mandate string) {
 		a.agree(shown)
 		a.expect(http.StatusOK, say("org.state.offered"))
 		a.click(say("org.one.paper"))
-		a.expect(http.StatusOK, "授权委托书", who.Name, "不得转委托")
+		a.expect(http.StatusOK, words().Typed.Unit.Paper, who.Name, words().Typed.Unit.Clause)
 	})
 	p.step("unit-accept", lin.name, func() {
 		lin.signIn("/act-for")
@@ -166,6 +167,30 @@ func (p *play) actsFor(lin *person, firm, code, mandate string) {
 		stranger.visit(begins(surveying, code))
 		stranger.expect(http.StatusForbidden, errs.NotInThatName.Text("zh").What)
 		stranger.refuse(firm)
+	})
+}
+
+// abnormal: while the unit's licence is suspended nothing new begins in its name, for anybody; given back, it does.
+func (p *play) abnormal(lin *person, code string) {
+	said := errs.UnitAbnormal.Text("zh")
+	p.step("unit-abnormal", p.officer.name, func() {
+		o := p.officer
+		o.visit("/desk/licences")
+		o.push(say("register.find"), "words", code)
+		o.do(func() error { return o.open(o.address(o.linkTo("/desk/licences/"))) })
+		sheet := o.at.Path
+		o.click(say("register.act.suspend"))
+		o.push(say("register.go.do"), "reason", "penalty")
+		o.expect(http.StatusOK, say("register.state.suspended"))
+		lin.visit(begins(surveying, code))
+		lin.expect(http.StatusForbidden, said.What, said.Next)
+		p.applicant.visit("/org/" + code)
+		p.applicant.expect(http.StatusOK, say("org.abnormal"))
+		p.applicant.refuse(say("org.empower"))
+		o.visit(sheet)
+		o.click(say("register.act.resume"))
+		o.push(say("register.go.do"))
+		o.expect(http.StatusOK, say("register.state.in-force"))
 	})
 }
 

@@ -34,7 +34,7 @@ type wordBook struct {
 		Remedies        struct{ Review, Suit string }
 		Shared          map[string]string
 		// Unit is what the story of a company's qualification types.
-		Unit struct{ Specialty, Problem, Fix, Facts string }
+		Unit struct{ Paper, Clause, Specialty, Problem, Fix, Facts string }
 	}
 }
 

@@ -22,6 +22,9 @@ const (
 	View Kind = "view" // an officer or the applicant looked at personal data
 	Rule Kind = "rule" // rules were drafted, approved, published, taken in or refused; Case is empty
 	Term Kind = "term" // a resource was described, or terms of sharing proposed, signed, suspended, ended, taken in or refused; Case is empty
+	// Rebuilt ends what could not be kept: the node was lost and brought back from its backup; Case is empty
+	Rebuilt Kind = "rebuilt"
+
 	Data Kind = "data" // another province asked about a party to its case, and was answered or refused
 )
 

@@ -70,6 +70,7 @@ const (
 	ActVerify      Act = "verify"       // a place that shares in the matter answers for its part (多地联办)
 	ActUnwind      Act = "unwind"       // the case came to nothing: what was done for it has to be undone
 	ActUndo        Act = "undo"         // it is undone
+	ActInquire     Act = "inquire"      // 协查: another office is asked; the leg stays where it is, and its clock runs on
 	ActSeal        Act = "seal"         // the place in whose name it was decided has checked and sealed it (异地授权)
 	ActPassOn      Act = "pass-on"      // the mandate does not carry it: the place that has the power goes on
 )
@@ -105,6 +106,9 @@ var moves = []move{
 	{item.Decide, Received, ActCorrect, office.Reviewer, Corrected},
 	{item.Decide, Received, ActReturn, office.Reviewer, Returned},
 	{item.Decide, Received, ActDecline, office.Reviewer, Declined},
+	{item.Decide, Received, ActInquire, office.Reviewer, Received},
+	{item.Decide, Accepted, ActInquire, office.Reviewer, Accepted},
+	{item.Decide, Suspended, ActInquire, office.Reviewer, Suspended},
 	{item.Decide, Accepted, ActSuspend, office.Reviewer, Suspended},
 	{item.Decide, Suspended, ActResume, office.Reviewer, Accepted},
 	{item.Decide, Accepted, ActAskExtend, office.Reviewer, Accepted},
@@ -131,6 +135,7 @@ var moves = []move{
 	{item.Verify, Planned, ActReceive, "", Received},
 	{item.Verify, Returned, ActReceive, "", Received},
 	{item.Verify, Received, ActVerify, office.Reviewer, Done},
+	{item.Verify, Received, ActInquire, office.Reviewer, Received},
 	{item.Verify, Received, ActReturn, office.Reviewer, Returned},
 	{item.Verify, Received, ActWithdraw, "", Withdrawn},
 	{item.Verify, Done, ActUnwind, "", Undoing},

@@ -33,6 +33,9 @@ decide  received   deem-accept  -        accepted
 decide  received   correct      reviewer corrected
 decide  received   return       reviewer returned
 decide  received   decline      reviewer declined
+decide  received   inquire      reviewer received
+decide  accepted   inquire      reviewer accepted
+decide  suspended  inquire      reviewer suspended
 decide  accepted   suspend      reviewer suspended
 decide  suspended  resume       reviewer accepted
 decide  accepted   ask-extend   reviewer accepted
@@ -54,6 +57,7 @@ seal    received   seal         -        done
 verify  planned    receive      -        received
 verify  returned   receive      -        received
 verify  received   verify       reviewer done
+verify  received   inquire      reviewer received
 verify  received   return       reviewer returned
 verify  received   withdraw     -        withdrawn
 verify  done       unwind       -        undoing
@@ -90,7 +94,7 @@ var (
 	allActs   = []Act{
 		ActLodge, ActHandOver, ActReceive, ActReopen, ActAccept, ActDeemAccept, ActDecline, ActCorrect, ActReturn, ActSuspend,
 		ActResume, ActAskExtend, ActExtend, ActKeepLimit, ActDecide, ActDispatch, ActDeliver, ActWithdraw, ActAskWithdraw, ActReview, ActSupplement, ActServe,
-		ActVerify, ActUnwind, ActUndo, ActSeal, ActPassOn, "unheard-of",
+		ActVerify, ActUnwind, ActUndo, ActSeal, ActPassOn, ActInquire, "unheard-of",
 	}
 )
 

@@ -58,6 +58,9 @@ type Data struct {
 	PayRef  string   // the bank's number
 	Charges []Charge // P-17: what it is for
 
+	Inquiry Inquired // P-09
+	Answers []Answer // P-09
+
 	ReviewOrg string // place whose people's government reviews (行政复议法 第24条), "青海省西宁市"
 	ReviewURL string // its online channel, where the document is served online (行政复议法 第22条)
 	Court     string // place whose court has jurisdiction (行政诉讼法 第18条)
@@ -77,6 +80,25 @@ type Fix struct {
 	Fix      string
 	Basis    string
 }
+
+// Inquired is what one office asks another, and what that answers.
+type Inquired struct {
+	Question string // name of the kind of question
+	By, Of   string // names of the office that asks and the one that is asked
+	At       string // when it was asked, with the minute, Asia/Shanghai
+	Due      string // YYYY-MM-DD
+	Words    string // what exactly
+
+	// Of the answer; empty in the letter that asks.
+	Answered string // when, with the minute
+	LetterNo string // of the letter that it answers
+	Letter   string // its check code
+	Declined string // why not
+	Note     string
+}
+
+// Answer is one field of an inquiry and what was answered, "" in the letter that asks.
+type Answer struct{ Field, Value string }
 
 // Charge is one line of a fee.
 type Charge struct {

@@ -27,6 +27,7 @@ const (
 	Grant       Kind = "P-06" // 准予决定书
 	Refusal     Kind = "P-07" // 不予决定书
 	Licence     Kind = "P-08" // 证照打印件
+	Inquiry     Kind = "P-09" // 协查函、核实回函
 	Mandate     Kind = "P-11" // 授权委托书
 	Payment     Kind = "P-17" // 缴费凭证
 	Procedure   Kind = "P-18" // 特别程序告知书
@@ -34,7 +35,7 @@ const (
 
 // Kinds lists all kinds in order.
 func Kinds() []Kind {
-	return []Kind{Intake, Acceptance, Correction, NotAccepted, Extension, Grant, Refusal, Licence, Mandate, Payment, Procedure}
+	return []Kind{Intake, Acceptance, Correction, NotAccepted, Extension, Grant, Refusal, Licence, Inquiry, Mandate, Payment, Procedure}
 }
 
 // Doc is a document as issued. It is a value: once composed it is not changed, because Check and the signature cover it.
@@ -157,4 +158,16 @@ func (d Doc) Text() string {
 	line(d.Office)
 	line(d.Date)
 	return b.String()
+}
+
+// Says reports whether a field of the document holds a text.
+func (d Doc) Says(text string) bool {
+	for _, b := range d.Blocks {
+		for _, f := range b.Fields {
+			if strings.Contains(f[1], text) {
+				return true
+			}
+		}
+	}
+	return false
 }

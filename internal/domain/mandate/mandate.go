@@ -136,10 +136,11 @@ var moves = map[State]map[Act]State{
 	Accepted: {Revoke: Revoked},
 }
 
-// Move gives the record after an act by who, or errs.MandateNotNow, errs.NoSuchMandate where the act is not that person's.
-func (r Record) Move(a Act, who party.Person, now time.Time) (Record, error) {
-	agent, principal := party.SameDocument(who, r.Agent), party.SameDocument(who, r.Representative)
-	if a == Sign && !principal || (a == Accept || a == Decline) && !agent || a == Revoke && !principal && (!agent || r.State != Accepted) {
+// Move gives the record after an act by who, or errs.MandateNotNow, errs.NoSuchMandate where the act is not that person's. leads
+// says that who is the unit's representative today: one who followed another takes back what that one gave.
+func (r Record) Move(a Act, who party.Person, leads bool, now time.Time) (Record, error) {
+	agent := party.SameDocument(who, r.Agent)
+	if a == Sign && !leads || (a == Accept || a == Decline) && !agent || a == Revoke && !leads && (!agent || r.State != Accepted) {
 		return Record{}, errs.New(errs.NoSuchMandate, "%s is not the visitor's to %s", r.ID, a)
 	}
 	if a == Accept && party.CleanName(who.Name) != r.Agent.Name {
@@ -159,9 +160,9 @@ func (r Record) Move(a Act, who party.Person, now time.Time) (Record, error) {
 	return r, nil
 }
 
-// Sees reports whether somebody is a party to the mandate: the agent sees it from the day on which it was signed.
-func (r Record) Sees(who party.Person) bool {
-	return party.SameDocument(who, r.Representative) || r.State != Drawn && r.Proof != nil && party.SameDocument(who, r.Agent)
+// Sees reports whether somebody sees the mandate: who leads the unit today, and the agent from the day on which it was signed.
+func (r Record) Sees(who party.Person, leads bool) bool {
+	return leads || r.State != Drawn && r.Proof != nil && party.SameDocument(who, r.Agent)
 }
 
 // Stands reports whether the record lets its agent act in a matter on a day: errs.MandateRevoked, errs.MandateNotTaken, and the

@@ -73,7 +73,7 @@ func TestMoves(t *testing.T) {
 		for name, who := range map[string]party.Person{"fan": fan, "lin": lin, "shi": shi, "nobody": {}} {
 			for _, act := range []mandate.Act{mandate.Sign, mandate.Accept, mandate.Decline, mandate.Revoke, "dance"} {
 				r := mandate.Record{Mandate: good, State: state, Proof: signed}
-				got, err := r.Move(act, who, time.Unix(0, 0))
+				got, err := r.Move(act, who, name == "fan", time.Unix(0, 0))
 				want, ok := allowed[string(state)+" "+name+" "+string(act)]
 				if ok != (err == nil) || got.State != want {
 					t.Errorf("%s %s %s: %q, %v", state, name, act, got.State, err)
@@ -81,9 +81,9 @@ func TestMoves(t *testing.T) {
 			}
 		}
 	}
-	_, err := mandate.Record{Mandate: good, State: mandate.Offered, Proof: signed}.Move(mandate.Accept, party.Person{Name: "林知", IDType: lin.IDType, IDNo: lin.IDNo}, time.Unix(0, 0))
+	_, err := mandate.Record{Mandate: good, State: mandate.Offered, Proof: signed}.Move(mandate.Accept, party.Person{Name: "林知", IDType: lin.IDType, IDNo: lin.IDNo}, false, time.Unix(0, 0))
 	code(t, "another name", err, errs.MandateOtherName)
-	if (mandate.Record{Mandate: good, State: mandate.Drawn}).Sees(lin) || (mandate.Record{Mandate: good, State: mandate.Accepted, Proof: signed}).Sees(shi) {
+	if (mandate.Record{Mandate: good, State: mandate.Drawn}).Sees(lin, false) || (mandate.Record{Mandate: good, State: mandate.Accepted, Proof: signed}).Sees(shi, false) {
 		t.Error("seen by somebody whom it does not concern, or before it was signed")
 	}
 }

@@ -75,6 +75,32 @@ func (n Names) May(code idno.USCC, item string, on workday.Date) (party.Acting, 
 	return party.Acting{}, why
 }
 
+// Sees reports whether the person may go on with a case on a day: their own, or one of a unit that they act for in that matter.
+// Somebody else's case is errs.NoSuchCase; who had authority is told what stands against it.
+func (n Names) Sees(c casefile.Case, on workday.Date) error {
+	if c.Own(n.Who) {
+		return nil
+	}
+	org, ok := c.Unit()
+	if !ok {
+		return errs.New(errs.NoSuchCase, "not the visitor's")
+	}
+	_, err := n.May(org.USCC, c.Item, on)
+	if errs.Is(err, errs.NotInThatName) {
+		err = errs.New(errs.NoSuchCase, "not the visitor's")
+	}
+	return err
+}
+
+// Lookups are the forms under which the cases of these units are found.
+func (n Names) Lookups() []party.Lookup {
+	out := make([]party.Lookup, 0, len(n.List))
+	for _, x := range n.List {
+		out = append(out, party.Lookup{Kind: party.ByNumber, Value: string(x.Account.Org.USCC)})
+	}
+	return out
+}
+
 // near orders what may stand against a mandate: the last is nearest to standing, and is what a person is told.
 var near = []errs.Code{errs.MandateOtherMatter, errs.MandateRevoked, errs.MandateExpired, errs.MandateNotYet, errs.MandateNotTaken}
 

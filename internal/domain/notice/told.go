@@ -44,6 +44,7 @@ var silent = map[casefile.Act]string{
 	casefile.ActAskExtend:   "inside the office; what follows is told",
 	casefile.ActKeepLimit:   "inside the office; the limit stays as it was told",
 	casefile.ActAskWithdraw: "the applicant's own wish; its answer is told",
+	casefile.ActInquire:     "stands in the history with its day; the limit stays as it was told",
 }
 
 // Of is the notice of a fact, in the case as it is after it; false if the applicant is not told of it. The fact must be the

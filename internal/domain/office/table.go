@@ -30,6 +30,15 @@ const (
 	ReviewRating Act = "rating.review" // whether a contested one is mistaken
 	CallBack     Act = "rating.call"   // the return call: sees whom to call, and is not who was rated
 
+	SeeAlarms   Act = "alarm.see"    // of the own office; a supervisor sees the province's
+	AnswerAlarm Act = "alarm.answer" // what the office says of it
+	UrgeAlarm   Act = "alarm.urge"   // 催办
+	SettleAlarm Act = "alarm.settle" // a broken rule, after the answer
+
+	SeeOrders       Act = "order.see"     // to the own office; a supervisor sees the province's
+	GiveOrder       Act = "order.give"    // to offices of the own province, a request to other provinces; send back, close
+	ReplyOrder      Act = "order.reply"   // for the office
+	AnswerRequest   Act = "order.answer"  // another province's, for the own one
 	SeeComplaints   Act = "complaint.see" // of the whole province; by whom only the return call learns
 	AnswerComplaint Act = "complaint.answer"
 	CallComplaint   Act = "complaint.call"
@@ -49,6 +58,13 @@ const (
 	SayRecognition      Act = "recognition.say"      // whose licences the own province takes instead of paper
 	ConfirmRecognition  Act = "recognition.confirm"  // not who said it
 	WithdrawRecognition Act = "recognition.withdraw" // one person is enough to stop
+)
+
+// The acts on what offices ask one another (协查); asking itself is an act on a leg.
+const (
+	SeeInquiries  Act = "inquiry.see"    // what the own office is asked and asks; for who watches, what is late
+	ReadInquiry   Act = "inquiry.read"   // whom one is about; the look is logged
+	AnswerInquiry Act = "inquiry.answer" // for the office that was asked
 )
 
 // The acts on licences that the own office issued.
@@ -115,6 +131,12 @@ var Table = []Rule{
 	// what a mandate does not carry goes on at the place that has the power (行政许可法 第24条)
 	{"pass-on", checking, seeing},
 
+	// an office asks another about a case, and an officer there answers
+	{"inquire", checking, seeing},
+	{SeeInquiries, []Role{Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{ReadInquiry, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
+	{AnswerInquiry, checking, []Condition{OwnOffice, OnDuty}},
+
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
 	{"decide", deciding, append([]Condition{SecondPerson}, seeing...)},
 	{"dispatch", []Role{Decider, Reviewer}, seeing}, // a refusal to accept leaves with who refused
@@ -134,6 +156,17 @@ var Table = []Rule{
 	{ReviewRating, []Role{Supervisor}, []Condition{OnDuty}},
 	{CallBack, []Role{Supervisor}, []Condition{OnDuty}},
 
+	// 预警: to the office first, then to who watches over it and handles no case
+	{SeeAlarms, []Role{Window, Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{AnswerAlarm, desk, []Condition{OwnOffice, OnDuty}},
+	{UrgeAlarm, []Role{Supervisor}, []Condition{OnDuty}},
+	{SettleAlarm, []Role{Supervisor}, []Condition{OnDuty}},
+
+	// 督办: down in the own province; between provinces, who are equals, supervisors ask and answer each other
+	{SeeOrders, []Role{Window, Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{GiveOrder, []Role{Supervisor}, []Condition{OnDuty}},
+	{ReplyOrder, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
+	{AnswerRequest, []Role{Supervisor}, []Condition{OnDuty}},
 	// complaints and 办不成事: never the office that they are about
 	{SeeComplaints, []Role{Supervisor}, []Condition{OnDuty}},
 	{AnswerComplaint, []Role{Supervisor}, []Condition{OnDuty}},

@@ -30,7 +30,7 @@ var confirmed = []string{actDecide, actDecline, actCorrect, actExtend, actFinish
 // are said by the system itself.
 func (f *Face) returnReasons() []item.Reason {
 	return slices.DeleteFunc(f.cfg.Kit.Catalogue.Reasons(), func(r item.Reason) bool {
-		return slices.Contains([]string{"incomplete", "recalled", "withdrawn"}, r.Key)
+		return slices.Contains([]string{"incomplete", "recalled", "withdrawn", "case-unproven", "no-record", "needless"}, r.Key)
 	})
 }
 

@@ -232,8 +232,33 @@ func (f *Face) notices(r *http.Request, view *caseView) {
 	if e := c.Private.Extension; e.Open() && c.Closed.IsZero() {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.extension", e.Reason))
 	}
+	f.inquiries(r, view)
 	if waiting(c) {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.correction", len(c.Private.Corrections)))
+	}
+}
+
+// inquiries says what other offices have not answered yet.
+func (f *Face) inquiries(r *http.Request, view *caseView) {
+	ctx, c := r.Context(), view.C
+	if !c.Inquired || !c.Closed.IsZero() {
+		return
+	}
+	list, err := f.cfg.Store.Inquiries(ctx, c.ID)
+	if err != nil {
+		return // the page of inquiries says so
+	}
+	var due workday.Date
+	n := 0
+	for _, q := range list {
+		if q.Waits(f.cfg.Kit.Me) != "" {
+			if n++; due.IsZero() || q.Due.Before(due) {
+				due = q.Due
+			}
+		}
+	}
+	if n > 0 {
+		view.Notices = append(view.Notices, page.T(ctx, "inquiry.notice.waits", n, page.ShortDay(due, page.PrefsOf(ctx).Lang)))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence/statuslist"
 	"tongban/internal/domain/message"
@@ -20,6 +21,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/sharing"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
@@ -55,6 +57,9 @@ type Store interface {
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error)
 	CountOpen(ctx context.Context, office string) (int, error)
+	CountAlarms(ctx context.Context, office string) (map[watch.Level]int, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	CountInquiriesTo(ctx context.Context, office string) (int, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -280,10 +285,19 @@ func (f *Face) without(r *http.Request, fr page.Frame) page.Frame {
 	return rules(r, fr, by.Roles)
 }
 
-// rules adds the ways to ratings, to complaints, to the rules and to data sharing for whoever may see them.
+// rules adds the ways to alarms and orders, to ratings, to complaints, to the rules and to data sharing for whoever may see them.
 func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
+	if office.Ever(roles, office.SeeAlarms) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/watch", Text: page.T(r.Context(), "watch.nav"), Current: within(r, "/desk/watch")})
+	}
+	if office.Ever(roles, office.GiveOrder) || office.Ever(roles, office.ReplyOrder) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/orders", Text: page.T(r.Context(), "order.nav"), Current: within(r, "/desk/orders")})
+	}
 	if office.Ever(roles, office.SeeRatings) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})
+	}
+	if office.Ever(roles, office.SeeInquiries) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/inquiries", Text: page.T(r.Context(), "inquiry.nav"), Current: within(r, "/desk/inquiries")})
 	}
 	if office.Ever(roles, office.SeeComplaints) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/complaints", Text: page.T(r.Context(), "complaint.desk.nav"), Current: within(r, "/desk/complaints")})

@@ -549,7 +549,7 @@ func sheetPage(v cashier.Sheet) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Table(page.TableParams{
+			templ_7745c5c3_Err = page.ScrollTable(page.T(ctx, "pay.desk.list"), page.TableParams{
 				Caption: page.T(ctx, "pay.desk.list"),
 				Head: []page.Cell{
 					page.Text(page.T(ctx, "pay.desk.column_case")), page.Text(page.T(ctx, "pay.desk.column_ours")),

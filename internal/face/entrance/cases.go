@@ -10,6 +10,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/unit"
@@ -49,15 +50,12 @@ func (e *entrance) cases(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx := r.Context()
 	var found []casefile.Case
+	names, err := e.names(ctx, v)
+	if err != nil {
+		return err
+	}
 	if v.Person.IDNo != "" {
-		by := []party.Lookup{{Kind: party.ByNumber, Value: v.Person.IDNo}}
-		if e.units != nil {
-			units, err := e.units.Lookups(ctx, v.Person)
-			if err != nil {
-				return err
-			}
-			by = append(by, units...)
-		}
+		by := append([]party.Lookup{{Kind: party.ByNumber, Value: v.Person.IDNo}}, names.Lookups()...)
 		if found, err = e.store.Find(ctx, by, mostCases); err != nil {
 			return err
 		}
@@ -65,11 +63,8 @@ func (e *entrance) cases(w http.ResponseWriter, r *http.Request) error {
 	groups := []group{{Key: "needs"}, {Key: "running"}, {Key: "finished"}}
 	var log []accesslog.Entry
 	for _, c := range found {
-		switch err := e.sees(ctx, v, c); {
-		case errs.KindOf(err) == errs.NotFound, errs.KindOf(err) == errs.Forbidden: // somebody else's, or authority that is over
+		if names.Sees(c, workday.DateOf(e.Now())) != nil { // somebody else's, or authority that is over
 			continue
-		case err != nil:
-			return err
 		}
 		log = append(log, e.seen(c, "entrance.cases"))
 		d := e.state(ctx, c, nil)
@@ -128,15 +123,24 @@ func (e *entrance) draftLines(ctx context.Context, v page.Visitor) ([]draftLine,
 	return out, nil
 }
 
+// names are the units that the visitor has to do with.
+func (e *entrance) names(ctx context.Context, v page.Visitor) (mandate.Names, error) {
+	if e.units == nil {
+		return mandate.Names{Who: v.Person}, nil
+	}
+	return e.units.Names(ctx, v.Person)
+}
+
 // sees refuses a case that is neither the visitor's own nor of a unit that they act for in that matter today.
 func (e *entrance) sees(ctx context.Context, v page.Visitor, c casefile.Case) error {
-	switch {
-	case c.Own(v.Person):
+	if c.Own(v.Person) {
 		return nil
-	case e.units == nil:
-		return errs.New(errs.NoSuchCase, "not the visitor's")
 	}
-	return e.units.Sees(ctx, v.Person, c)
+	names, err := e.names(ctx, v)
+	if err != nil {
+		return err
+	}
+	return names.Sees(c, workday.DateOf(e.Now()))
 }
 
 // own loads the case of the address if it is the visitor's. Somebody else's case and none at all are the same answer.

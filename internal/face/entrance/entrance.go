@@ -64,12 +64,10 @@ type Drafts interface {
 	Mine(ctx context.Context, who party.Person) ([]journey.Draft, error)
 }
 
-// Units is in whose name people act. Lookups are the forms under which the cases of a person's units are found; Sees is
-// errs.NoSuchCase for a case that is not theirs to see, and says what stands against an authority that was there; Shown is an
-// authority as it stands, for whoever holds its paper.
+// Units is in whose name people act: all units that somebody has to do with, and an authority as it stands, for whoever holds its
+// paper.
 type Units interface {
-	Lookups(ctx context.Context, who party.Person) ([]party.Lookup, error)
-	Sees(ctx context.Context, who party.Person, c casefile.Case) error
+	Names(ctx context.Context, who party.Person) (mandate.Names, error)
 	Shown(ctx context.Context, id string) (mandate.Record, error)
 }
 

@@ -281,6 +281,9 @@ func (e *entrance) judge(ctx context.Context, f licence.File) (verdict, error) {
 
 // standing says whether a newer paper of the same kind took a paper's place, and where the case stands.
 func (e *entrance) standing(ctx context.Context, p unit.Paper) (string, error) {
+	if p.Kind == string(document.Inquiry) { // a letter between offices stands alone, and the case may be another province's
+		return "", nil
+	}
 	if p.Kind == string(document.Mandate) && e.units != nil {
 		m, err := e.units.Shown(ctx, p.ID)
 		return page.T(ctx, "org.state."+m.Standing(workday.DateOf(e.Now()))), err

@@ -330,11 +330,11 @@ type mandateView struct {
 
 func (f *Face) mandate(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
 	ctx := r.Context()
-	m, err := f.cfg.Office.See(ctx, v.Person, r.PathValue("id"))
+	m, leads, err := f.cfg.Office.See(ctx, v.Person, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	view := mandateView{M: m, State: m.Standing(f.today()), Leads: party.SameDocument(v.Person, m.Representative)}
+	view := mandateView{M: m, State: m.Standing(f.today()), Leads: leads}
 	if m.State == mandate.Drawn {
 		what, err := f.cfg.Office.Asks(m)
 		if err != nil {
@@ -364,7 +364,7 @@ func (f *Face) mandate(w http.ResponseWriter, r *http.Request, v page.Visitor) e
 
 // sign is the way to the provider and back: with the signature that waits for exactly this it is taken in, without it is asked for.
 func (f *Face) sign(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
-	m, err := f.cfg.Office.See(r.Context(), v.Person, r.PathValue("id"))
+	m, _, err := f.cfg.Office.See(r.Context(), v.Person, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -407,7 +407,7 @@ func (f *Face) act(w http.ResponseWriter, r *http.Request, v page.Visitor) error
 
 // paper is P-11, as it was signed.
 func (f *Face) paper(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
-	m, err := f.cfg.Office.See(r.Context(), v.Person, r.PathValue("id"))
+	m, _, err := f.cfg.Office.See(r.Context(), v.Person, r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -949,7 +949,7 @@ func mandatePage(v mandateView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		switch {
-		case v.M.State == mandate.Drawn:
+		case v.M.State == mandate.Drawn && v.Leads:
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<p class=\"govuk-body\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

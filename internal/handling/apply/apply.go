@@ -202,8 +202,9 @@ func (d *Desk) Open(ctx context.Context, who party.Person, id string) (journey.D
 	case draft.Expired(d.now()):
 		return journey.Draft{}, errs.New(errs.ApplicationExpired, "saved %s", draft.Saved)
 	case draft.Unit != nil: // authority counts at every step, not only at the first
-		_, _, err := d.right(ctx, who, draft.Unit.USCC, draft.Item, false)
-		return draft, err
+		if _, _, err := d.right(ctx, who, draft.Unit.USCC, draft.Item, false); err != nil {
+			return journey.Draft{}, err
+		}
 	}
 	return draft, nil
 }

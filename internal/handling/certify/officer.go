@@ -255,14 +255,3 @@ func (s *Issuer) held(ctx context.Context, by casefile.Actor, act office.Act, id
 	l, err := licence.Verify(p.Signed, s.Kit.Trust())
 	return l, life, err
 }
-
-// lookups are the exact forms under which a licence is found: its number, and the holder's number and name.
-func lookups(l licence.Licence) []party.Lookup {
-	out := []party.Lookup{{Kind: party.ByNumber, Value: l.No}}
-	for _, f := range party.Lookups(party.Person{Name: l.Holder.Name, IDNo: l.Holder.Code}) {
-		if (f.Kind == party.ByNumber || f.Kind == party.ByName) && !slices.Contains(out, f) {
-			out = append(out, f)
-		}
-	}
-	return out
-}

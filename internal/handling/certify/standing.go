@@ -84,7 +84,7 @@ func (s *Issuer) begin(ctx context.Context, u *unit.Unit, l *licence.Licence, d 
 	if err := s.record(u, life, d); err != nil {
 		return proof.Signed{}, err
 	}
-	u.Licences[len(u.Licences)-1].Lookups = lookups(*l)
+	u.Licences[len(u.Licences)-1].Lookups = unit.LicenceForms(*l)
 	return signed, nil
 }
 

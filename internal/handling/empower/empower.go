@@ -123,7 +123,7 @@ func (o *Office) Names(ctx context.Context, who party.Person) (mandate.Names, er
 		return out, err
 	}
 	for _, r := range list {
-		if !r.Sees(who) {
+		if !r.Sees(who, false) {
 			continue
 		}
 		i := slices.IndexFunc(out.List, func(n mandate.Name) bool { return n.Account.Org.USCC == r.Unit.USCC })
@@ -163,31 +163,16 @@ func (o *Office) Fit(ctx context.Context, a mandate.Account) error {
 	return err
 }
 
-// Sees reports whether a person may go on with a case: their own, or one of a unit that they act for in that matter today. Somebody
-// else's case is errs.NoSuchCase; who had authority is told what stands against it.
+// Sees reports whether a person may go on with a case today, as mandate.Names.Sees says.
 func (o *Office) Sees(ctx context.Context, who party.Person, c casefile.Case) error {
 	if c.Own(who) {
 		return nil
 	}
-	org, ok := c.Unit()
-	if !ok {
-		return errs.New(errs.NoSuchCase, "not the visitor's")
-	}
-	_, _, err := o.May(ctx, who, org.USCC, c.Item)
-	if errs.Is(err, errs.NotInThatName) {
-		err = errs.New(errs.NoSuchCase, "not the visitor's")
-	}
-	return err
-}
-
-// Lookups are the forms under which the cases of somebody's units are found, beside their own.
-func (o *Office) Lookups(ctx context.Context, who party.Person) ([]party.Lookup, error) {
 	names, err := o.Names(ctx, who)
-	out := make([]party.Lookup, 0, len(names.List))
-	for _, n := range names.List {
-		out = append(out, party.Lookup{Kind: party.ByNumber, Value: string(n.Account.Org.USCC)})
+	if err != nil {
+		return err
 	}
-	return out, err
+	return names.Sees(c, workday.DateOf(o.now()))
 }
 
 // Lead is the unit of a code for its legal representative, with all mandates. Anybody else gets errs.NotInThatName.
@@ -249,17 +234,27 @@ func (o *Office) Draw(ctx context.Context, who party.Person, code idno.USCC, g G
 	return r, o.commit(ctx, "mandate.draw", unit.Unit{Mandates: []mandate.Record{r}})
 }
 
-// See opens a mandate for one of its parties, and logs the look; errs.NoSuchMandate for anybody else.
-func (o *Office) See(ctx context.Context, who party.Person, id string) (mandate.Record, error) {
-	r, err := o.find(ctx, id)
-	if err == nil && !r.Sees(who) {
+// See opens a mandate for its agent or for who leads the unit today, which it tells, and logs the look; errs.NoSuchMandate for
+// anybody else.
+func (o *Office) See(ctx context.Context, who party.Person, id string) (r mandate.Record, leads bool, err error) {
+	if r, leads, err = o.open(ctx, who, id); err == nil && !r.Sees(who, leads) {
 		err = errs.New(errs.NoSuchMandate, "not the visitor's")
 	}
 	if err != nil {
-		return mandate.Record{}, err
+		return mandate.Record{}, false, err
 	}
 	at := o.now()
-	return r, o.Store.Commit(ctx, unit.Unit{At: at, Log: []accesslog.Entry{{Kind: accesslog.View, At: at, Who: "applicant", What: "mandate.see"}}})
+	return r, leads, o.Store.Commit(ctx, unit.Unit{At: at, Log: []accesslog.Entry{{Kind: accesslog.View, At: at, Who: "applicant", What: "mandate.see"}}})
+}
+
+// open finds a mandate, and whether somebody leads its unit today.
+func (o *Office) open(ctx context.Context, who party.Person, id string) (mandate.Record, bool, error) {
+	r, err := o.find(ctx, id)
+	if err != nil {
+		return r, false, err
+	}
+	a, err := o.Store.Account(ctx, r.Unit.USCC)
+	return r, party.SameDocument(who, a.Representative), err
 }
 
 // Shown is what a paper that somebody shows is worth: the mandate as it stands now. Whoever has the paper has its id, which cannot

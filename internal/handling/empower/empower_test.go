@@ -140,6 +140,30 @@ func TestOpen(t *testing.T) {
 	w.want("who led it before", err, errs.NotInThatName)
 }
 
+// A new representative takes back what the one before gave; who led it before does not.
+func TestSuccession(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	_, err := w.Open(ctx, fan, "L1")
+	w.want("open", err, 0)
+	r := w.drawn()
+	_, err = w.Sign(ctx, fan, r.ID, w.consent(r, fan, w.now))
+	w.want("sign", err, 0)
+	_, err = w.Answer(ctx, lin, r.ID, mandate.Accept)
+	w.want("accept", err, 0)
+	w.wallet.stand["L1"] = false
+	_, err = w.Open(ctx, shi, "L2")
+	w.want("the new representative", err, 0)
+	_, _, err = w.May(ctx, lin, firm.USCC, "practice-013")
+	w.want("the unit gave it, and it goes on", err, 0)
+	_, _, err = w.See(ctx, fan, r.ID)
+	w.want("who led it before looks", err, errs.NoSuchMandate)
+	_, err = w.Answer(ctx, fan, r.ID, mandate.Revoke)
+	w.want("who led it before takes it back", err, errs.NoSuchMandate)
+	_, err = w.Answer(ctx, shi, r.ID, mandate.Revoke)
+	w.want("who leads it now takes it back", err, 0)
+}
+
 // A signature that is not exactly the representative's, now, for this, opens nothing.
 func TestSign(t *testing.T) {
 	w := newWorld(t)
@@ -165,10 +189,10 @@ func TestSign(t *testing.T) {
 		}
 		w.want(what, err, tt.want)
 	}
-	if got, err := w.See(ctx, fan, r.ID); err != nil || got.State != mandate.Drawn {
+	if got, _, err := w.See(ctx, fan, r.ID); err != nil || got.State != mandate.Drawn {
 		t.Fatalf("%s, %v", got.State, err)
 	}
-	_, err = w.See(ctx, lin, r.ID)
+	_, _, err = w.See(ctx, lin, r.ID)
 	w.want("the agent sees what nobody signed", err, errs.NoSuchMandate)
 	_, err = w.Shown(ctx, r.ID)
 	w.want("shown before it was signed", err, errs.NoSuchMandate)

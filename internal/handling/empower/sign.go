@@ -57,11 +57,11 @@ func (o *Office) Answer(ctx context.Context, who party.Person, id string, a mand
 func (o *Office) move(ctx context.Context, who party.Person, id string, a mandate.Act, also func(*mandate.Record, *unit.Unit) error) (mandate.Record, error) {
 	var out mandate.Record
 	err := unit.Retry(ctx, func() error {
-		r, err := o.find(ctx, id)
+		r, leads, err := o.open(ctx, who, id)
 		if err != nil {
 			return err
 		}
-		if out, err = r.Move(a, who, o.now()); err != nil {
+		if out, err = r.Move(a, who, leads, o.now()); err != nil {
 			return err
 		}
 		var u unit.Unit

@@ -12,10 +12,12 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -36,8 +38,11 @@ type Store interface {
 	Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error)
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	Ratings(ctx context.Context, caseID string) ([]rating.Rating, error)
+	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
+	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
+	Sent(ctx context.Context, id string) (exchange.Parcel, *exchange.Settlement, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)
 	Postpone(ctx context.Context, ids []string, until time.Time) error
 	Commit(ctx context.Context, u unit.Unit) error

@@ -167,7 +167,7 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 	var noted []pair
 	moved := good[:0:0]
 	for _, g := range good {
-		if still(g.parcel.Kind) {
+		if still(g.parcel.Kind) && (g.parcel.Kind != exchange.Inquiry || g.receipt.Status != exchange.Refused) {
 			noted = append(noted, g)
 		} else {
 			moved = append(moved, g)
@@ -183,6 +183,9 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 	}
 	for _, g := range moved {
 		acts = append(acts, func() error {
+			if g.parcel.Kind == exchange.Inquiry {
+				return p.unasked(ctx, g.parcel, g.signed, g.receipt)
+			}
 			return p.store(ctx, g.parcel, g.signed, g.receipt)
 		})
 	}
@@ -199,7 +202,7 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 
 // still are the kinds of envelopes that move nothing.
 func still(k exchange.Kind) bool {
-	return k == exchange.Notice || k == exchange.Message || k == exchange.Rating || k == exchange.Complaint
+	return k == exchange.Notice || k == exchange.Message || k == exchange.Rating || k == exchange.Complaint || k == exchange.Inquiry || k == exchange.Order
 }
 
 // rest deals with the envelopes that got no receipt: attachments that are missing are sent, then the parcel is due again;

@@ -12,10 +12,12 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 )
@@ -32,7 +34,9 @@ type store struct {
 	papers     []unit.Paper
 	messages   map[string][]message.Message
 	ratings    map[string][]rating.Rating
+	asked      map[string]inquiry.Inquiry
 	complaints []complaint.Complaint
+	orders     map[string][]watch.Filed
 	outbox     map[string]*waiting
 	inbox      map[inKey]exchange.Arrival
 	due        map[string]time.Time
@@ -62,7 +66,7 @@ type inKey struct {
 
 func newStore() *store {
 	return &store{
-		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, ratings: map[string][]rating.Rating{}, outbox: map[string]*waiting{},
+		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, ratings: map[string][]rating.Rating{}, asked: map[string]inquiry.Inquiry{}, orders: map[string][]watch.Filed{}, outbox: map[string]*waiting{},
 		inbox: map[inKey]exchange.Arrival{}, due: map[string]time.Time{}, serials: map[string]int64{},
 	}
 }
@@ -124,6 +128,12 @@ func (s *store) Ratings(_ context.Context, id string) ([]rating.Rating, error) {
 	return slices.Clone(s.ratings[id]), nil
 }
 
+func (s *store) Orders(_ context.Context, id string) ([]watch.Filed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.orders[id]), nil
+}
+
 func (s *store) Complaints(context.Context, string) ([]complaint.Complaint, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,6 +177,15 @@ func (s *store) Parcel(_ context.Context, id string) (exchange.Parcel, error) {
 		return p.Parcel, nil
 	}
 	return exchange.Parcel{}, errs.New(errs.Missing, "parcel %s", id)
+}
+
+func (s *store) Sent(_ context.Context, id string) (exchange.Parcel, *exchange.Settlement, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.outbox[id]; ok {
+		return p.Parcel, p.settled, nil
+	}
+	return exchange.Parcel{}, nil, errs.New(errs.Missing, "parcel %s", id)
 }
 
 func (s *store) Parcels(_ context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error) {
@@ -277,9 +296,16 @@ func (s *store) apply(u unit.Unit) error {
 	for _, m := range u.Messages {
 		s.messages[m.Case] = append(s.messages[m.Case], m)
 	}
+	for _, f := range u.Orders {
+		s.orders[f.Order.Case] = append(s.orders[f.Order.Case], f)
+	}
 	s.complaints = append(s.complaints, u.Complaints...)
 	for _, r := range u.Ratings {
 		s.ratings[r.Case] = append(s.ratings[r.Case], r)
+	}
+	for _, q := range u.Inquiries {
+		q.Row++
+		s.asked[q.ID] = q
 	}
 	for _, p := range u.Out {
 		s.outbox[p.ID] = &waiting{Parcel: p, next: p.At}
@@ -299,4 +325,14 @@ func (s *store) apply(u unit.Unit) error {
 	}
 	s.log += len(u.Log)
 	return nil
+}
+
+func (s *store) Inquiry(_ context.Context, id string) (inquiry.Inquiry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, ok := s.asked[id]
+	if !ok {
+		return q, errs.New(errs.Missing, "inquiry %s", id)
+	}
+	return q, nil
 }

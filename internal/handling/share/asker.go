@@ -181,6 +181,20 @@ func (a *Asker) prove(ctx context.Context, c casefile.Case) (proved, error) {
 	return x, nil
 }
 
+// Prove gives what proves to another node that this one holds a case: how the coordinator says that it stands, and the receipts that
+// lead here. errs.NoCaseProof while the case is too new to be witnessed, or if its coordinator does not say so.
+func (a *Asker) Prove(ctx context.Context, c casefile.Case) (caseproof.Standing, []proof.Signed, error) {
+	v, err := a.standing(ctx, c)
+	if errs.Is(err, errs.Missing) {
+		err = errs.Wrap(errs.NoCaseProof, err, "%s", c.No)
+	}
+	if err != nil {
+		return v.Standing, nil, err
+	}
+	chain, err := a.chain(ctx, c)
+	return v.Standing, chain, err
+}
+
 // standing asks the case's coordinator; it may be this node.
 func (a *Asker) standing(ctx context.Context, c casefile.Case) (vouched, error) {
 	me := a.Ledger.Kit.Me
@@ -296,4 +310,21 @@ func (a *Asker) Send(ctx context.Context, to office.NodeID, queries []proof.Sign
 		return nil, errs.New(errs.AnswerWrong, "%d answers of %s to %d questions", len(out.Answers), to, len(queries))
 	}
 	return out.Answers, nil
+}
+
+// Supplied lists the kinds of evidence (item.Evidence.Key) that agreements in force let a node ask other provinces for in a matter.
+func (l *Ledger) Supplied(matter string, asker office.NodeID) []string {
+	day := l.today()
+	var out []string
+	l.Look(func(b *sharing.Book) {
+		for _, r := range b.Resources("") {
+			if r.Owner == asker || !r.Offered(day) || slices.Contains(out, r.Source) {
+				continue
+			}
+			if _, _, ok := b.GrantFor(r.Owner, asker, r.Key, matter, day); ok {
+				out = append(out, r.Source)
+			}
+		}
+	})
+	return out
 }

@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"slices"
 	"time"
 
 	"tongban/internal/domain/licence"
@@ -54,4 +55,15 @@ type Held struct {
 	Kind  string
 	At    time.Time
 	Body  []byte
+}
+
+// LicenceForms are what a licence is found by in its issuer's register: its number, and the holder's number and name.
+func LicenceForms(l licence.Licence) []party.Lookup {
+	out := []party.Lookup{{Kind: party.ByNumber, Value: l.No}}
+	for _, f := range party.Lookups(party.Person{Name: l.Holder.Name, IDNo: l.Holder.Code}) {
+		if (f.Kind == party.ByNumber || f.Kind == party.ByName) && !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out
 }

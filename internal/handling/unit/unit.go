@@ -11,11 +11,13 @@ import (
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/proof"
 )
 
@@ -63,6 +65,9 @@ type Unit struct {
 	// if the stored version is still Row (errs.Stale).
 	Ratings []rating.Rating
 
+	// Inquiries: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
+	Inquiries []inquiry.Inquiry
+
 	// Complaints: Row 0 is inserted, errs.ComplaintOpen if there is one with the same Nth about that service of the case; otherwise
 	// updated if the stored version is still Row (errs.Stale).
 	Complaints []complaint.Complaint
@@ -71,6 +76,21 @@ type Unit struct {
 	// version is still Row (errs.Stale).
 	Accounts []mandate.Account
 	Mandates []mandate.Record
+
+	// Alarms: Row 0 is inserted, errs.Repeated if its cause has one; otherwise updated if the stored version is still Row (errs.Stale).
+	Alarms []watch.Alarm
+	Looked *Looked
+
+	Orders []watch.Filed // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
+}
+
+// Looked notes that a case was looked at for alarms in its version Row, and when it has to be looked at again unless it changes
+// before: zero is never. Open is how many of its alarms have not ended. The unit fails with errs.Stale if the case has changed.
+type Looked struct {
+	Case string
+	Row  int64
+	Next time.Time
+	Open int
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.
@@ -112,4 +132,5 @@ const (
 	DueRemind  = "remind"  // a correction notice is still not answered
 	DueSeal    = "seal"    // what was decided elsewhere in this place's name is to be sealed
 	DueFee     = "fee"     // money is waited for, or has to go back
+	DueInquiry = "inquiry" // an answer of another office is waited for, or no longer of use
 )

@@ -33,11 +33,14 @@ type Keeper struct {
 	Channel Channel
 }
 
-// Round shows the newest head to those witnesses that have not signed it, and counts the signatures it got. A witness that is
+// Round shows the newest head, of most entries at most if most is not 0, to those witnesses that have not signed it, and counts the signatures it got. A witness that is
 // away, or refuses, only shortens the list. errs.LogForked if a witness holds a head of ours that our log does not contain:
 // then this node has lost part of its log, or somebody else signs with its key.
-func (k *Keeper) Round(ctx context.Context) (int, error) {
+func (k *Keeper) Round(ctx context.Context, most int64) (int, error) {
 	size, err := k.Store.TreeSize(ctx)
+	if most > 0 && most < size {
+		size = most
+	}
 	if err != nil || size == 0 {
 		return 0, err
 	}

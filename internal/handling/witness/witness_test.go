@@ -74,7 +74,7 @@ func (w *world) write(id office.NodeID, n int, word string) {
 }
 
 // round is 63 showing its newest head.
-func (w *world) round() (int, error) { return w.nodes["63"].keeper.Round(w.t.Context()) }
+func (w *world) round() (int, error) { return w.nodes["63"].keeper.Round(w.t.Context(), 0) }
 
 // signed counts the witnesses of a node's newest head.
 func (w *world) signed(id office.NodeID) int {

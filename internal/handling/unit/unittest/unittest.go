@@ -9,12 +9,14 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
+	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -83,6 +85,25 @@ type Keeper interface {
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 	ComplaintsToDo(ctx context.Context, todo complaint.Todo, limit int) ([]complaint.Complaint, error)
 	RatingCare(ctx context.Context, since, until time.Time) ([]rating.CareSum, error)
+	ToLook(ctx context.Context, now time.Time, limit int) ([]string, error)
+	LookLater(ctx context.Context, id string, at time.Time) error
+	Alarm(ctx context.Context, id string) (watch.Alarm, error)
+	Alarms(ctx context.Context, caseID string) ([]watch.Alarm, error)
+	OfficeAlarms(ctx context.Context, office string, level watch.Level, limit int) ([]watch.Alarm, error)
+	UpAlarms(ctx context.Context, office string, level watch.Level, now time.Time, limit int) ([]watch.Alarm, error)
+	CountAlarms(ctx context.Context, office string) (map[watch.Level]int, error)
+	CountUp(ctx context.Context, now time.Time) (map[watch.Level]int, error)
+	Order(ctx context.Context, id string) (watch.Filed, error)
+	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
+	OpenOrders(ctx context.Context, office string, limit int) ([]watch.Filed, error)
+	OrdersOver(ctx context.Context, now time.Time, limit int) ([]watch.Filed, error)
+	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
+	InquiriesTo(ctx context.Context, office string, limit int) ([]inquiry.Inquiry, error)
+	InquiriesBy(ctx context.Context, office string, limit int) ([]inquiry.Inquiry, error)
+	InquiriesLate(ctx context.Context, today workday.Date, limit int) ([]inquiry.Inquiry, error)
+	CountInquiriesTo(ctx context.Context, office string) (int, error)
+	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -120,6 +141,9 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a contact is what was said last", contacts},
 		{"messages wait for their answer", messages},
 		{"a service is rated once, and once more", ratings},
+		{"a cause has one alarm", alarms},
+		{"an order is late once", orders},
+		{"an inquiry waits for its answer", inquiries},
 		{"one complaint at a time", complaints},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })

@@ -45,10 +45,10 @@ var rows = [][]string{
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{"internal/domain/question", "internal/domain/inquiry"},
-	{"internal/domain/rating", "internal/domain/complaint", "internal/domain/assist"},
+	{"internal/domain/rating", "internal/domain/complaint", "internal/domain/assist", "internal/domain/watch"},
 	{
 		"internal/domain/caseproof", "internal/domain/sharing", "internal/domain/mutualaid",
-		"internal/domain/watch", "internal/domain/figure", "internal/domain/consent", "internal/domain/mandate", "internal/domain/notice", "internal/domain/message", "internal/domain/depart",
+		"internal/domain/figure", "internal/domain/consent", "internal/domain/mandate", "internal/domain/notice", "internal/domain/message", "internal/domain/depart",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},
 	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/vouch", "internal/domain/zone", "internal/domain/bundle", "internal/domain/fee", "internal/domain/booking", "internal/domain/resource"},

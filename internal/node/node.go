@@ -17,6 +17,7 @@ import (
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/adapter/workgate"
 	"tongban/internal/domain/booking"
+	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
@@ -24,6 +25,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/search"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/cashier"
@@ -43,6 +45,7 @@ import (
 	"tongban/internal/handling/publish"
 	"tongban/internal/handling/rebuild"
 	"tongban/internal/handling/share"
+	"tongban/internal/handling/supervise"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/visit"
 	"tongban/internal/handling/witness"
@@ -113,7 +116,8 @@ type Node struct {
 	Units      *empower.Office
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
-	Works      *dispatch.Desk      // what offices work in their own systems
+	Works      *dispatch.Desk // what offices work in their own systems
+	Watch      *supervise.Desk
 	Mine       *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count      *count.Counter      // keeps the figures
 	Rules      *publish.Press      // what provinces and the operator published
@@ -169,6 +173,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Kit = kit
 	cfg.Store.Vault, cfg.Store.Me = n.Vault, cfg.ID
+	cfg.Store.Watch = func(c casefile.Case) time.Time { return kit.Watch.First(c, cfg.ID, kit.Calendar) }
 	if cfg.Store.SerialBlock == 0 {
 		cfg.Store.SerialBlock = serialBlock
 	}
@@ -197,6 +202,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
 	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
+	n.Watch = &supervise.Desk{Kit: kit, Store: n.Store, Orders: n.Store, Shared: func(c casefile.Case) []string { return n.Shares.Supplied(c.Item, n.ID) }}
 	n.Complaints = &evaluate.Complaints{Kit: kit, Store: n.Store}
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
@@ -289,7 +295,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	return &unit.Kit{
 		Me: cfg.ID, Signer: signer, Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
 		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Protocol: cfg.Protocol, Wake: n.Wake,
-		Notices: notice.Default(), Ratings: rating.Default(), Complaints: complaint.Default(), Outlets: len(cfg.Gateways) > 0,
+		Notices: notice.Default(), Ratings: rating.Default(), Watch: watch.Default(), Complaints: complaint.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
 

@@ -23,7 +23,9 @@ const (
 )
 
 // Roles lists all roles in the order a person would read them.
-func Roles() []Role { return []Role{Window, Reviewer, Decider, Lead, Steward, Supervisor, Operator, System} }
+func Roles() []Role {
+	return []Role{Window, Reviewer, Decider, Lead, Steward, Supervisor, Operator, System}
+}
 
 // Officer is a person who acts for an office.
 type Officer struct {

@@ -30,6 +30,15 @@ const (
 	ReviewRating Act = "rating.review" // whether a contested one is mistaken
 	CallBack     Act = "rating.call"   // the return call: sees whom to call, and is not who was rated
 
+	SeeAlarms   Act = "alarm.see"    // of the own office; a supervisor sees the province's
+	AnswerAlarm Act = "alarm.answer" // what the office says of it
+	UrgeAlarm   Act = "alarm.urge"   // 催办
+	SettleAlarm Act = "alarm.settle" // a broken rule, after the answer
+
+	SeeOrders       Act = "order.see"     // to the own office; a supervisor sees the province's
+	GiveOrder       Act = "order.give"    // to offices of the own province, a request to other provinces; send back, close
+	ReplyOrder      Act = "order.reply"   // for the office
+	AnswerRequest   Act = "order.answer"  // another province's, for the own one
 	SeeComplaints   Act = "complaint.see" // of the whole province; by whom only the return call learns
 	AnswerComplaint Act = "complaint.answer"
 	CallComplaint   Act = "complaint.call"
@@ -81,7 +90,7 @@ var (
 	// by the same law as at the desk.
 	checkingOrSystem = []Role{Reviewer, System}
 	decidingOrSystem = []Role{Decider, System}
-	desk     = []Role{Window, Reviewer, Decider, Lead}
+	desk             = []Role{Window, Reviewer, Decider, Lead}
 
 	// seeing asks that the officer's own office is a party, that the case is the officer's kind, and that the officer is there.
 	seeing = []Condition{OwnOffice, WithinRemit, OnDuty, NoConflict}
@@ -165,6 +174,17 @@ var Table = []Rule{
 	{ReviewRating, []Role{Supervisor}, []Condition{OnDuty}},
 	{CallBack, []Role{Supervisor}, []Condition{OnDuty}},
 
+	// 预警: to the office first, then to who watches over it and handles no case
+	{SeeAlarms, []Role{Window, Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{AnswerAlarm, desk, []Condition{OwnOffice, OnDuty}},
+	{UrgeAlarm, []Role{Supervisor}, []Condition{OnDuty}},
+	{SettleAlarm, []Role{Supervisor}, []Condition{OnDuty}},
+
+	// 督办: down in the own province; between provinces, who are equals, supervisors ask and answer each other
+	{SeeOrders, []Role{Window, Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{GiveOrder, []Role{Supervisor}, []Condition{OnDuty}},
+	{ReplyOrder, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
+	{AnswerRequest, []Role{Supervisor}, []Condition{OnDuty}},
 	// complaints and 办不成事: never the office that they are about
 	{SeeComplaints, []Role{Supervisor}, []Condition{OnDuty}},
 	{AnswerComplaint, []Role{Supervisor}, []Condition{OnDuty}},

@@ -22,6 +22,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/sharing"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
@@ -57,6 +58,7 @@ type Store interface {
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error)
 	CountOpen(ctx context.Context, office string) (int, error)
+	CountAlarms(ctx context.Context, office string) (map[watch.Level]int, error)
 	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
 	CountInquiriesTo(ctx context.Context, office string) (int, error)
 	Commit(ctx context.Context, u unit.Unit) error
@@ -291,8 +293,14 @@ func (f *Face) without(r *http.Request, fr page.Frame) page.Frame {
 	return rules(r, fr, by.Roles)
 }
 
-// rules adds the ways to ratings, to complaints, to the rules and to data sharing for whoever may see them.
+// rules adds the ways to alarms and orders, to ratings, to complaints, to the rules and to data sharing for whoever may see them.
 func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
+	if office.Ever(roles, office.SeeAlarms) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/watch", Text: page.T(r.Context(), "watch.nav"), Current: within(r, "/desk/watch")})
+	}
+	if office.Ever(roles, office.GiveOrder) || office.Ever(roles, office.ReplyOrder) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/orders", Text: page.T(r.Context(), "order.nav"), Current: within(r, "/desk/orders")})
+	}
 	if office.Ever(roles, office.SeeRatings) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})
 	}

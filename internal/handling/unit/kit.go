@@ -16,6 +16,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
@@ -39,6 +40,7 @@ type Kit struct {
 	Notices *notice.Book
 	Outlets bool
 	Ratings *rating.Book // clocks and indicators of the 好差评
+	Watch   *watch.Book  // clocks of alarms
 	// Complaints are their clocks and what they can be about.
 	Complaints *complaint.Book
 	// ES256 signs log heads for browsers, which cannot read SM2; nil leaves that signature out.

@@ -19,11 +19,13 @@ import (
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/caseproof"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
 	"tongban/internal/handling/unit"
 	"tongban/internal/node"
@@ -47,6 +49,9 @@ type matrix struct {
 	c      casefile.Case
 	file   string
 	notice string // one that did not arrive
+	work   string // that the own office works in a system of its own
+	order  string // one to the own office
+	alarm  string // one of the own office, that the supervisor was told of
 	node   *node.Node
 	paper  string // a licence that the own office issued in the case
 	asked  string // what the other office asks the own one
@@ -112,6 +117,26 @@ func newMatrix(t *testing.T) *matrix {
 	stuck := notice.New(notice.Accepted, []byte("x"), c.ID, clerk.Office, c.Last, map[string]string{})
 	stuck.State, stuck.Next, m.notice = notice.Stuck, time.Time{}, stuck.ID
 	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Notices: []notice.Notice{stuck}}); err != nil {
+		t.Fatal(err)
+	}
+	w := depart.Work{ID: strings.Repeat("0", 32), System: "qinghai-market", Office: clerk.Office, Case: c.ID, Leg: "decide", At: c.Last, State: depart.Given}
+	m.work = w.ID
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Works: []depart.Work{w}}); err != nil {
+		t.Fatal(err)
+	}
+	m.alarm = unit.NewID()
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Alarms: []watch.Alarm{{
+		ID: m.alarm, Case: c.ID, No: c.No, Item: c.Item, Cause: "x", Kind: watch.Limit, Leg: "collect", Node: here.ID, Office: clerk.Office,
+		Level: watch.Red, At: c.Last, Up: c.Last, Steps: []watch.Step{{Act: watch.Raise, At: c.Last, Level: watch.Red}},
+	}}}); err != nil {
+		t.Fatal(err)
+	}
+	order, err := here.Kit.Watch.Order(unit.NewID(), c, here.ID, &office.Office{Code: clerk.Office, Node: here.ID}, "", "x", here.Kit.Calendar, c.Last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.order = order.ID
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Orders: []watch.Filed{order.File(proof.Signed{}, "x")}}); err != nil {
 		t.Fatal(err)
 	}
 	m.node = here
@@ -188,6 +213,12 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.file
 	case strings.Contains(path, "notices/{id}"):
 		id = m.notice
+	case strings.Contains(path, "work/{id}"):
+		id = m.work
+	case strings.Contains(path, "orders/{id}"):
+		id = m.order
+	case strings.Contains(path, "watch/{id}"):
+		id = m.alarm
 	case strings.Contains(path, "inquiries/{id}"):
 		id = m.asked
 	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
@@ -297,7 +328,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}
@@ -331,11 +362,17 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s, and keeps no rules", who, method, path)
 	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
 		t.Errorf("%s changed rules by %s", who, path)
-	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || path == "/desk/inquiries"):
+	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders") || path == "/desk/inquiries"):
 	case strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
 		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
 	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":
 		t.Errorf("%s changed sharing by %s", who, path)
+	case strings.HasPrefix(path, "/desk/orders/new"):
+		t.Errorf("%s gives orders by %s %s", who, method, path)
+	case strings.HasPrefix(path, "/desk/orders/") && at != "own":
+		t.Errorf("%s got to an order to another office by %s %s", who, method, path)
+	case strings.HasPrefix(path, "/desk/watch/") && at != "own":
+		t.Errorf("%s got to an alarm of another office by %s %s", who, method, path)
 	case desk && !strings.HasPrefix(path, "/desk/rules") && !strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"window", "reviewer", "decider", "lead"}, role):
 		t.Errorf("%s got into %s %s, and handles no case", who, method, path)
 	case strings.HasPrefix(path, "/api/") && (!officer || at == "63"):

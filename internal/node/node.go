@@ -15,7 +15,9 @@ import (
 	"tongban/internal/adapter/blobs"
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/adapter/workgate"
 	"tongban/internal/domain/booking"
+	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
@@ -23,6 +25,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/search"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/cashier"
@@ -30,6 +33,7 @@ import (
 	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
+	"tongban/internal/handling/dispatch"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/empower"
 	"tongban/internal/handling/evaluate"
@@ -41,6 +45,7 @@ import (
 	"tongban/internal/handling/publish"
 	"tongban/internal/handling/rebuild"
 	"tongban/internal/handling/share"
+	"tongban/internal/handling/supervise"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/visit"
 	"tongban/internal/handling/witness"
@@ -73,7 +78,11 @@ type Config struct {
 	Source share.Source
 	// Pay is the payment gateway; nil: fees are taken in cash only.
 	Pay *Pay
-	Log *slog.Logger
+	// Systems are the departmental systems that the operator connected; none: every case is worked here.
+	Systems []workgate.Config
+	// SystemsOff leaves them switched off until a head of their office switches them on.
+	SystemsOff bool
+	Log        *slog.Logger
 }
 
 // Pay is a payment gateway as it was set up (docs/OPERATING.md).
@@ -107,6 +116,8 @@ type Node struct {
 	Units      *empower.Office
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
+	Works      *dispatch.Desk // what offices work in their own systems
+	Watch      *supervise.Desk
 	Mine       *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count      *count.Counter      // keeps the figures
 	Rules      *publish.Press      // what provinces and the operator published
@@ -117,6 +128,7 @@ type Node struct {
 	Data     *share.Asker       // asks other provinces for a case
 	provider *share.Provider    // answers other provinces
 
+	systems map[string][]byte // keys shared with departmental systems
 	lists   *certify.StatusDesk
 	back    restored         // from a backup
 	witness *witness.Witness // signs the heads of other logs
@@ -161,6 +173,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.Kit = kit
 	cfg.Store.Vault, cfg.Store.Me = n.Vault, cfg.ID
+	cfg.Store.Watch = func(c casefile.Case) time.Time { return kit.Watch.First(c, cfg.ID, kit.Calendar) }
 	if cfg.Store.SerialBlock == 0 {
 		cfg.Store.SerialBlock = serialBlock
 	}
@@ -189,6 +202,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
 	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
+	n.Watch = &supervise.Desk{Kit: kit, Store: n.Store, Orders: n.Store, Shared: func(c casefile.Case) []string { return n.Shares.Supplied(c.Item, n.ID) }}
 	n.Complaints = &evaluate.Complaints{Kit: kit, Store: n.Store}
 	n.witness = witness.New(kit, n.Store, time.Now)
 	n.Lodge = &lodge.Desk{Kit: kit, Store: n.Store}
@@ -208,6 +222,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store, Fees: n.Till}
 	n.Allot = &allot.Desk{Kit: kit, Store: n.Store}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
+	if err := n.openSystems(ctx, cfg); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Mine.Licences, n.Mine.Records = n.licencesOf, n.recordsOf
@@ -278,7 +295,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	return &unit.Kit{
 		Me: cfg.ID, Signer: signer, Now: cfg.Now, Trust: cfg.Trust.List, Catalogue: item.Default().Fork(),
 		Calendar: calendar, Regions: regions, Offices: offices, ES256: es, Protocol: cfg.Protocol, Wake: n.Wake,
-		Notices: notice.Default(), Ratings: rating.Default(), Complaints: complaint.Default(), Outlets: len(cfg.Gateways) > 0,
+		Notices: notice.Default(), Ratings: rating.Default(), Watch: watch.Default(), Complaints: complaint.Default(), Outlets: len(cfg.Gateways) > 0,
 	}, decrypt, nil
 }
 

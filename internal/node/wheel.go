@@ -47,12 +47,20 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	given, err := n.Works.Round(ctx)
+	if err != nil {
+		return true, err
+	}
 	counted, err := n.Count.Round(ctx)
 	if err != nil {
 		return true, err
 	}
+	looked, err := n.Watch.Round(ctx)
+	if err != nil {
+		return true, err
+	}
 	hashed, err := n.sequenceRound(ctx)
-	return sent+due+over+lapsed+told+counted+hashed > 0, err
+	return sent+due+over+lapsed+told+given+counted+looked+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -129,7 +137,12 @@ func (n *Node) Start(ctx context.Context) error {
 	if n.Kit.Outlets {
 		wg.Go(func() { n.loop(ctx, n.tellRound) })
 	}
+	if n.Kit.Systems != nil {
+		wg.Go(func() { n.loop(ctx, n.workRound) })
+		wg.Go(func() { n.loop(ctx, n.switchRound) })
+	}
 	wg.Go(func() { n.loop(ctx, n.countRound) })
+	wg.Go(func() { n.loop(ctx, n.watchRound) })
 	wg.Go(func() { n.loop(ctx, n.stateRound) })
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	wg.Go(func() { n.loop(ctx, n.rulesRound()) })
@@ -198,6 +211,17 @@ func (n *Node) countRound(ctx context.Context) (time.Duration, error) {
 		return 0, nil
 	}
 	return countEvery, err
+}
+
+// watchEvery is how often the node asks for cases whose clocks ran out: alarms come at the turn of a day.
+const watchEvery = 2 * time.Second
+
+func (n *Node) watchRound(ctx context.Context) (time.Duration, error) {
+	looked, err := n.Watch.Round(ctx)
+	if looked > 0 && err == nil {
+		return 0, nil
+	}
+	return watchEvery, err
 }
 
 // stateEvery is how often the node looks whether its figures have changed since it stated them.

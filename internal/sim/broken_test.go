@@ -8,6 +8,7 @@ import (
 	"testing/cryptotest"
 
 	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
@@ -59,6 +60,7 @@ type issuing struct {
 type certifyStore interface {
 	unit.Cases
 	Serial(ctx context.Context, name string) (int64, error)
+	Facts(ctx context.Context, caseID string) ([]casefile.Known, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 

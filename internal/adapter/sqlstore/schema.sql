@@ -11,6 +11,27 @@ CREATE TABLE accounts (
 
 CREATE INDEX accounts_leader ON accounts (leader, opened);
 
+CREATE TABLE alarms (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	cause TEXT NOT NULL,
+	office TEXT NOT NULL,
+	level BIGINT NOT NULL, -- 1 soon due, 2 past the promise, 3 past the law
+	at BIGINT NOT NULL,
+	up BIGINT NOT NULL, -- 0: never
+	ended BIGINT NOT NULL, -- 0: holds
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT alarms_version CHECK (version > 0),
+	CONSTRAINT alarms_level CHECK (level >= 1 AND level <= 3)
+);
+
+CREATE INDEX alarms_level ON alarms (level, at, id) WHERE ended = 0 AND up > 0;
+
+CREATE INDEX alarms_office ON alarms (office, level, at, id) WHERE ended = 0;
+
+CREATE UNIQUE INDEX alarms_once ON alarms (case_id, cause);
+
 CREATE TABLE cases (
 	id TEXT NOT NULL PRIMARY KEY,
 	no TEXT NOT NULL,
@@ -26,7 +47,7 @@ CREATE TABLE cases (
 	version BIGINT NOT NULL,
 	state TEXT NOT NULL, -- JSON without personal data
 	private BYTEA NOT NULL,
-	datakey BYTEA NOT NULL, claimed TEXT NOT NULL DEFAULT '', waits TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '',
+	datakey BYTEA NOT NULL, claimed TEXT NOT NULL DEFAULT '', waits TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', watch BIGINT NOT NULL DEFAULT 0, alarms BIGINT NOT NULL DEFAULT 0,
 	CONSTRAINT cases_version CHECK (version > 0),
 	CONSTRAINT cases_status CHECK (status IN ('submitted', 'accepted', 'correction', 'handling', 'checking', 'done', 'denied', 'withdrawn')),
 	CONSTRAINT cases_closed CHECK ((closed <> 0) = (status IN ('done', 'denied', 'withdrawn'))),
@@ -45,6 +66,8 @@ CREATE INDEX cases_office ON cases (office, due, id) WHERE queue <> '';
 CREATE INDEX cases_unlisted ON cases (id) WHERE closed = 0 AND place = '';
 
 CREATE INDEX cases_waits ON cases (waits, due, id) WHERE waits <> '';
+
+CREATE INDEX cases_watch ON cases (watch) WHERE watch > 0;
 
 CREATE TABLE charges (
 	case_id TEXT NOT NULL PRIMARY KEY,
@@ -378,6 +401,27 @@ CREATE INDEX notices_next_try ON notices (next_try) WHERE next_try <> 0;
 
 CREATE INDEX notices_stuck ON notices (office, at) WHERE state = 'stuck';
 
+CREATE TABLE orders (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	office TEXT NOT NULL, -- '' for a request, which a supervisor answers
+	state TEXT NOT NULL,
+	due BIGINT NOT NULL,
+	late BIGINT NOT NULL, -- 1: the day is over, and that was noted
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT orders_version CHECK (version > 0),
+	CONSTRAINT orders_state CHECK (state IN ('open', 'replied', 'closed'))
+);
+
+CREATE INDEX orders_case ON orders (case_id, id);
+
+CREATE INDEX orders_office ON orders (office, due, id) WHERE state <> 'closed';
+
+CREATE INDEX orders_open ON orders (due, id) WHERE state <> 'closed';
+
+CREATE INDEX orders_over ON orders (due) WHERE state = 'open' AND late = 0;
+
 CREATE TABLE outbox (
 	id TEXT NOT NULL PRIMARY KEY,
 	dest TEXT NOT NULL,
@@ -618,3 +662,40 @@ CREATE TABLE wallet (
 );
 
 CREATE INDEX wallet_owner ON wallet (owner, kind, at);
+
+CREATE TABLE work_answers (
+	system TEXT NOT NULL,
+	id TEXT NOT NULL,
+	work TEXT NOT NULL,
+	outcome TEXT NOT NULL,
+	hash BYTEA NOT NULL,
+	at BIGINT NOT NULL,
+	CONSTRAINT work_answers_once PRIMARY KEY (system, id)
+);
+
+CREATE TABLE works (
+	id TEXT NOT NULL PRIMARY KEY,
+	system TEXT NOT NULL,
+	office TEXT NOT NULL,
+	case_id TEXT NOT NULL,
+	leg TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	state TEXT NOT NULL,
+	tries BIGINT NOT NULL,
+	next_try BIGINT NOT NULL, -- 0: nothing is to be done
+	tried BIGINT NOT NULL,
+	done BIGINT NOT NULL, -- last success
+	why BIGINT NOT NULL, -- a code, 0 for none
+	by_officer TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT works_version CHECK (version > 0),
+	CONSTRAINT works_state CHECK (state IN ('waiting', 'given', 'puzzled', 'dead', 'stopping', 'ended')),
+	CONSTRAINT works_next CHECK (CASE WHEN state IN ('waiting', 'stopping') THEN next_try <> 0 WHEN state IN ('dead', 'ended') THEN next_try = 0 ELSE 1 = 1 END)
+);
+
+CREATE UNIQUE INDEX works_case ON works (case_id) WHERE state IN ('waiting', 'given', 'puzzled', 'dead');
+
+CREATE INDEX works_next_try ON works (next_try) WHERE next_try <> 0;
+
+CREATE INDEX works_office ON works (office, state, at) WHERE state <> 'ended';

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 
+	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/proof"
@@ -20,6 +22,8 @@ type Options struct {
 	Me office.NodeID
 	// SerialBlock is how many numbers are taken at once, default 1. Those left when the process ends are skipped.
 	SerialBlock int
+	// Watch is when a case has to be looked at for alarms, zero for never; nil never looks. It is called with every change of a case.
+	Watch func(casefile.Case) time.Time
 }
 
 // Store keeps the nouns of one node. All methods are safe for concurrent use; what is committed is durable.
@@ -27,6 +31,7 @@ type Store struct {
 	e     *engine
 	vault *proof.Vault
 	me    office.NodeID
+	watch func(casefile.Case) time.Time
 
 	mu   sync.RWMutex // guards open and busy
 	open map[string]opened
@@ -66,6 +71,13 @@ var broken = []constraint{
 	{"ratings_pkey", "ratings.id", errs.RatedAlready},
 	{"ratings_once", "ratings.case_id, ratings.target, ratings.nth", errs.RatedAlready},
 	{"ratings_version", "", errs.Stale},
+	{"works_version", "", errs.Stale},
+	{"work_answers_once", "work_answers.system, work_answers.id", errs.Repeated},
+	{"alarms_pkey", "alarms.id", errs.Repeated},
+	{"alarms_once", "alarms.case_id, alarms.cause", errs.Repeated},
+	{"alarms_version", "", errs.Stale},
+	{"orders_pkey", "orders.id", errs.Repeated},
+	{"orders_version", "", errs.Stale},
 	{"inquiries_version", "", errs.Stale},
 	{"complaints_pkey", "complaints.id", errs.ComplaintOpen},
 	{"complaints_once", "complaints.case_id, complaints.target, complaints.nth", errs.ComplaintOpen},
@@ -93,7 +105,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, e.close())
 	}
 	s := &Store{
-		e: e, vault: o.Vault, me: o.Me, open: map[string]opened{}, busy: map[string]chan struct{}{},
+		e: e, vault: o.Vault, me: o.Me, watch: o.Watch, open: map[string]opened{}, busy: map[string]chan struct{}{},
 		serials: serials{size: int64(orDefault(o.SerialBlock, 1)), free: map[string]block{}},
 	}
 	if err := s.fillLists(ctx); err != nil {

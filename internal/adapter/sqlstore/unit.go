@@ -18,17 +18,19 @@ import (
 // trip. A version that has moved on is set to 0, which cases_version refuses.
 const (
 	updateCase = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, claimed = $7, waits = $8, place = $9,
-closed = $10, updated = $11, version = CASE WHEN version = $12 THEN version + 1 ELSE 0 END, state = $13 WHERE id = $1`
+watch = CASE WHEN alarms > 0 THEN 1 ELSE $10 END, closed = $11, updated = $12, version = CASE WHEN version = $13 THEN version + 1 ELSE 0 END,
+state = $14 WHERE id = $1`
 	updateCasePrivate = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, claimed = $7, waits = $8, place = $9,
-closed = $10, updated = $11, version = CASE WHEN version = $12 THEN version + 1 ELSE 0 END, state = $13, private = $14 WHERE id = $1`
+watch = CASE WHEN alarms > 0 THEN 1 ELSE $10 END, closed = $11, updated = $12, version = CASE WHEN version = $13 THEN version + 1 ELSE 0 END,
+state = $14, private = $15 WHERE id = $1`
 	settleParcel = `UPDATE outbox SET status = $2, settled = $3, receipt = $4 WHERE id = $1 AND receipt IS NULL`
 	removeDue    = `DELETE FROM due WHERE case_id = $1 AND kind = $2`
 )
 
 var (
 	insertCases = insert{
-		into: "cases (id, no, item, status, queue, office, due, holder, claimed, waits, place, lodged, closed, updated, version, state, private, datakey)",
-		cols: "ttttttnttttnnnntbb",
+		into: "cases (id, no, item, status, queue, office, due, holder, claimed, waits, place, watch, lodged, closed, updated, version, state, private, datakey)",
+		cols: "ttttttnttttnnnnntbb",
 	}
 	insertArrivals = insert{into: "inbox (sender, id, case_id, kind, status, at, hash, receipt, signed)", cols: "tttttnbbb"}
 	insertLookups  = insert{into: "lookups (mac, case_id)", cols: "nt"}
@@ -57,10 +59,10 @@ var (
 // The two updates of a unit as PostgreSQL gets them for several units at once.
 var (
 	changeCases = insert{
-		into: "cases AS c", cols: "ttttnttttnnntb",
+		into: "cases AS c", cols: "ttttnttttnnnntb",
 		set: `status = v.status, queue = v.queue, office = v.office, due = v.due, holder = v.holder, claimed = v.claimed, waits = v.waits, place = v.place,
-closed = v.closed, updated = v.updated, version = CASE WHEN c.version = v.version THEN c.version + 1 ELSE 0 END, state = v.state, private = COALESCE(v.private, c.private)`,
-		of:   "v (id, status, queue, office, due, holder, claimed, waits, place, closed, updated, version, state, private)",
+watch = CASE WHEN c.alarms > 0 THEN 1 ELSE v.watch END, closed = v.closed, updated = v.updated, version = CASE WHEN c.version = v.version THEN c.version + 1 ELSE 0 END, state = v.state, private = COALESCE(v.private, c.private)`,
+		of:   "v (id, status, queue, office, due, holder, claimed, waits, place, watch, closed, updated, version, state, private)",
 		tail: " WHERE c.id = v.id",
 	}
 	settleParcels = insert{
@@ -96,7 +98,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	}
 	w := writing{s: s, ctx: ctx, stmts: make([]stmt, 0, 9)}
 	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log, w.standings, w.presented, w.charges, w.visits, w.notices, w.messages, w.rules, w.said, w.shared}
-	steps = append(steps, w.ratings, w.complaints, w.mandates, w.inquiries)
+	steps = append(steps, w.ratings, w.complaints, w.mandates, w.inquiries, w.alarms, w.orders, w.works)
 	if u.Case != nil && u.Case.Row == 0 { // its key is needed by all others
 		steps[0], steps[1] = w.caseRow, w.arrival
 	}
@@ -156,7 +158,7 @@ func (w *writing) caseRow(u unit.Unit) error {
 	queue, office := c.At(w.s.me)
 	holder, _ := c.Holder()
 	claimed, waits, place := w.s.listed(c)
-	moving := []any{string(c.Status()), string(queue), office, dueDay(c), string(holder.Node), claimed, waits, place}
+	moving := []any{string(c.Status()), string(queue), office, dueDay(c), string(holder.Node), claimed, waits, place, w.s.watchAt(c)}
 	if c.Row == 0 {
 		private, err := proof.Marshal(c.Private)
 		if err != nil {

@@ -24,6 +24,8 @@ const (
 	Message Kind = "message"
 	// Rating is what somebody said of an office's service, or what the office did about it; nothing moves, and it names nobody.
 	Rating Kind = "rating"
+	// Order is what the supervisor of one province asks another's about a case, or what is answered; nothing moves.
+	Order Kind = "order"
 	// Inquiry is a word of a 协查: asked, answered, declined, reminded of, taken back; nothing moves. The receiver need not know
 	// the case.
 	Inquiry Kind = "inquiry"

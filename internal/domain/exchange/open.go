@@ -45,7 +45,7 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 		if e.Recalls == "" {
 			return Envelope{}, errs.New(errs.BadEnvelope, "recall %s names no envelope", e.ID)
 		}
-	case Message, Rating, Complaint:
+	case Message, Rating, Complaint, Order:
 		if len(e.Private) == 0 || len(e.Private) > mostMessage || len(e.Facts)+len(e.Files) > 0 {
 			return Envelope{}, errs.New(errs.BadEnvelope, "message %s says nothing, or more than a message", e.ID)
 		}
@@ -67,6 +67,7 @@ var answers = map[Kind][]Status{
 	Message:   {Noted, Refused},
 	Rating:    {Noted, Refused},
 	Complaint: {Noted, Refused},
+	Order:     {Noted, Refused},
 	Inquiry:   {Noted, Refused},
 }
 

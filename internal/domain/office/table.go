@@ -30,6 +30,15 @@ const (
 	ReviewRating Act = "rating.review" // whether a contested one is mistaken
 	CallBack     Act = "rating.call"   // the return call: sees whom to call, and is not who was rated
 
+	SeeAlarms   Act = "alarm.see"    // of the own office; a supervisor sees the province's
+	AnswerAlarm Act = "alarm.answer" // what the office says of it
+	UrgeAlarm   Act = "alarm.urge"   // 催办
+	SettleAlarm Act = "alarm.settle" // a broken rule, after the answer
+
+	SeeOrders       Act = "order.see"     // to the own office; a supervisor sees the province's
+	GiveOrder       Act = "order.give"    // to offices of the own province, a request to other provinces; send back, close
+	ReplyOrder      Act = "order.reply"   // for the office
+	AnswerRequest   Act = "order.answer"  // another province's, for the own one
 	SeeComplaints   Act = "complaint.see" // of the whole province; by whom only the return call learns
 	AnswerComplaint Act = "complaint.answer"
 	CallComplaint   Act = "complaint.call"
@@ -51,6 +60,14 @@ const (
 	WithdrawRecognition Act = "recognition.withdraw" // one person is enough to stop
 )
 
+// The acts about cases that the own office works in a departmental system.
+const (
+	SeeSystems   Act = "system.see"    // how the office's systems stand, and what waits for them; numbers of cases only
+	TakeWork     Act = "system.back"   // take a case back to work it here
+	SendWork     Act = "system.again"  // send it again, or have looked at what the system said
+	SwitchSystem Act = "system.switch" // from now on cases go there, or are worked here
+)
+
 // The acts on what offices ask one another (协查); asking itself is an act on a leg.
 const (
 	SeeInquiries  Act = "inquiry.see"    // what the own office is asked and asks; for who watches, what is late
@@ -69,7 +86,11 @@ var (
 	counter  = []Role{Window}
 	checking = []Role{Reviewer}
 	deciding = []Role{Decider}
-	desk     = []Role{Window, Reviewer, Decider, Lead}
+	// checkingOrSystem: the office's own system may do it too, in the name of the staff that its answer names; who decides there decides
+	// by the same law as at the desk.
+	checkingOrSystem = []Role{Reviewer, System}
+	decidingOrSystem = []Role{Decider, System}
+	desk             = []Role{Window, Reviewer, Decider, Lead}
 
 	// seeing asks that the officer's own office is a party, that the case is the officer's kind, and that the officer is there.
 	seeing = []Condition{OwnOffice, WithinRemit, OnDuty, NoConflict}
@@ -103,13 +124,13 @@ var Table = []Rule{
 
 	// who checks accepts, asks once, sends back (行政许可法 第32、34条)
 	{"review", checking, seeing},
-	{"accept", checking, seeing},
-	{"correct", checking, seeing},
+	{"accept", checkingOrSystem, seeing},
+	{"correct", checkingOrSystem, seeing},
 	{"return", checking, seeing},
-	{"decline", checking, seeing},
+	{"decline", checkingOrSystem, seeing},
 	{"suspend", checking, seeing},
 	{"resume", checking, seeing},
-	{"ask-extend", checking, seeing},
+	{"ask-extend", checkingOrSystem, seeing},
 
 	// more time is approved by somebody else than who asks (行政许可法 第42条: 经本行政机关负责人批准)
 	{"extend", []Role{Lead}, seeing},
@@ -129,8 +150,14 @@ var Table = []Rule{
 	{AnswerInquiry, checking, []Condition{OwnOffice, OnDuty}},
 
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
-	{"decide", deciding, append([]Condition{SecondPerson}, seeing...)},
-	{"dispatch", []Role{Decider, Reviewer}, seeing}, // a refusal to accept leaves with who refused
+	{"decide", decidingOrSystem, append([]Condition{SecondPerson}, seeing...)},
+	{"dispatch", []Role{Decider, Reviewer, System}, seeing}, // a refusal to accept leaves with who refused
+
+	// a case that is worked in the office's own system
+	{SeeSystems, []Role{Reviewer, Decider, Lead}, []Condition{OnDuty}},
+	{TakeWork, []Role{Reviewer, Decider, Lead}, seeing},
+	{SendWork, []Role{Reviewer, Decider, Lead}, seeing},
+	{SwitchSystem, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
 
 	// money: who takes it does not decide alone what goes back
 	{TakeFee, counter, seeing},
@@ -147,6 +174,17 @@ var Table = []Rule{
 	{ReviewRating, []Role{Supervisor}, []Condition{OnDuty}},
 	{CallBack, []Role{Supervisor}, []Condition{OnDuty}},
 
+	// 预警: to the office first, then to who watches over it and handles no case
+	{SeeAlarms, []Role{Window, Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{AnswerAlarm, desk, []Condition{OwnOffice, OnDuty}},
+	{UrgeAlarm, []Role{Supervisor}, []Condition{OnDuty}},
+	{SettleAlarm, []Role{Supervisor}, []Condition{OnDuty}},
+
+	// 督办: down in the own province; between provinces, who are equals, supervisors ask and answer each other
+	{SeeOrders, []Role{Window, Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
+	{GiveOrder, []Role{Supervisor}, []Condition{OnDuty}},
+	{ReplyOrder, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
+	{AnswerRequest, []Role{Supervisor}, []Condition{OnDuty}},
 	// complaints and 办不成事: never the office that they are about
 	{SeeComplaints, []Role{Supervisor}, []Condition{OnDuty}},
 	{AnswerComplaint, []Role{Supervisor}, []Condition{OnDuty}},

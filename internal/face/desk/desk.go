@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
@@ -21,6 +22,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/sharing"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
@@ -56,6 +58,7 @@ type Store interface {
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	OpenMessages(ctx context.Context, office string, limit int) ([]message.Message, error)
 	CountOpen(ctx context.Context, office string) (int, error)
+	CountAlarms(ctx context.Context, office string) (map[watch.Level]int, error)
 	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
 	CountInquiriesTo(ctx context.Context, office string) (int, error)
 	Commit(ctx context.Context, u unit.Unit) error
@@ -90,6 +93,10 @@ type Config struct {
 	Words      *correspond.Desk
 	Till       *cashier.Cashier
 	Visits     *visits.Book
+	// Works tells which cases the office works in its own system; nil: none.
+	Works interface {
+		OfCase(ctx context.Context, caseID string) (depart.Work, bool, error)
+	}
 	// RatingCode is the code of a case's receipt with which the window can be rated; nil prints none.
 	RatingCode func(c casefile.Case) string
 	Kit        *unit.Kit
@@ -259,6 +266,9 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 	if office.Ever(v.by.Roles, office.SeeLicence) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/licences", Text: page.T(ctx, "register.nav"), Current: within(r, "/desk/licences")})
 	}
+	if f.cfg.Kit.Systems != nil && office.Ever(v.by.Roles, office.SeeSystems) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/systems", Text: page.T(ctx, "systems.nav"), Current: within(r, "/desk/systems")})
+	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
 	if n, err := f.cfg.Store.CountOpen(ctx, v.by.Office); err == nil && n > 0 {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/messages", Text: page.T(ctx, "message.desk.nav"), Current: within(r, "/desk/messages")})
@@ -283,8 +293,14 @@ func (f *Face) without(r *http.Request, fr page.Frame) page.Frame {
 	return rules(r, fr, by.Roles)
 }
 
-// rules adds the ways to ratings, to complaints, to the rules and to data sharing for whoever may see them.
+// rules adds the ways to alarms and orders, to ratings, to complaints, to the rules and to data sharing for whoever may see them.
 func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
+	if office.Ever(roles, office.SeeAlarms) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/watch", Text: page.T(r.Context(), "watch.nav"), Current: within(r, "/desk/watch")})
+	}
+	if office.Ever(roles, office.GiveOrder) || office.Ever(roles, office.ReplyOrder) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/orders", Text: page.T(r.Context(), "order.nav"), Current: within(r, "/desk/orders")})
+	}
 	if office.Ever(roles, office.SeeRatings) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})
 	}

@@ -9,6 +9,7 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
+	"tongban/internal/domain/watch"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
 	"tongban/internal/kernel/workday"
@@ -39,6 +40,7 @@ type queueView struct {
 	Asked  int    // what other offices ask this one; -1 if the officer does not see it
 	Item   string // names of what the list is narrowed to, "" for nothing
 	Place  string
+	Alarms map[watch.Level]int // of the office, those that hold
 }
 
 // href is the address of a list with the same narrowing.
@@ -93,6 +95,9 @@ func (f *Face) queue(w http.ResponseWriter, r *http.Request, v visit) error {
 		l.View, l.Queue = firstFilled(tally)
 	}
 	view := queueView{List: l, Tally: tally, Window: v.by.Has(office.Window), Claims: office.Ever(v.by.Roles, office.ClaimCase)}
+	if view.Alarms, err = f.cfg.Store.CountAlarms(r.Context(), v.by.Office); err != nil {
+		return err
+	}
 	view.Asked = -1
 	if office.Ever(v.by.Roles, office.SeeInquiries) {
 		if view.Asked, err = f.cfg.Store.CountInquiriesTo(r.Context(), v.by.Office); err != nil {

@@ -45,7 +45,7 @@ func States() []page.State {
 		change(&v)
 		return made(name, complaintPage(v))
 	}
-	return []page.State{
+	return append(watchStates(), []page.State{
 		made("desk-complaints", complaintsPage([]complaintList{{Key: "work", Rows: []complaintRow{crow}}, {Key: "call"}})),
 		grief("desk-complaint", func(*complaintView) {}),
 		grief("desk-complaint-wrong", func(v *complaintView) {
@@ -65,5 +65,5 @@ func States() []page.State {
 		})),
 		made("rating-closed", mine(func(v *ratingView) { v.Acts, v.Text = nil, nil })),
 		made("rating-key", keyPage(key)), made("rating-key-wrong", keyPage(wrong)),
-	}
+	}...)
 }

@@ -1,5 +1,6 @@
 // Package oversight is the desk's pages of those who answer for a service and those who watch over it: what people say of it, what they
-// complain about, and what is done about it (ux pages.md S-08, D-21). They show no applicant; only the return call learns whom to call. Every page works
+// complain about, what is done about it (ux pages.md S-08, D-21), clocks that run out and supervision orders (S-05, S-06). They show
+// no applicant; only the return call learns whom to call. Every page works
 // without script.
 package oversight
 
@@ -12,6 +13,7 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/evaluate"
+	"tongban/internal/handling/supervise"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -25,6 +27,7 @@ type Config struct {
 	Officers   func(subject string) (by casefile.Actor, officeName string, ok bool)
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
+	Watch      *supervise.Desk
 	Kit        *unit.Kit
 	Frame      func(r *http.Request) page.Frame // of the desk
 }
@@ -42,6 +45,14 @@ var rights = map[string]office.Act{
 	"POST /desk/ratings/{id}": office.SeeRatings, // each step asks for its own
 	"GET /desk/ratings/new":   office.KeyRating,
 	"POST /desk/ratings/new":  office.KeyRating,
+	"GET /desk/watch":         office.SeeAlarms,
+	"GET /desk/watch/{id}":    office.SeeAlarms,
+	"POST /desk/watch/{id}":   office.SeeAlarms, // each act asks for its own
+	"GET /desk/orders":        office.SeeOrders,
+	"GET /desk/orders/new":    office.GiveOrder,
+	"POST /desk/orders/new":   office.GiveOrder,
+	"GET /desk/orders/{id}":   office.SeeOrders,
+	"POST /desk/orders/{id}":  office.SeeOrders, // each step asks for its own
 
 	"GET /desk/complaints":       office.SeeComplaints,
 	"GET /desk/complaints/{id}":  office.SeeComplaints,
@@ -55,6 +66,14 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/desk/ratings/new", f.guard(f.key))
 	s.Get("/desk/ratings/{id}", f.guard(f.rating))
 	s.Post("/desk/ratings/{id}", f.guard(f.ratingStep))
+	s.Get("/desk/watch", f.guard(f.watch))
+	s.Get("/desk/watch/{id}", f.guard(f.alarm))
+	s.Post("/desk/watch/{id}", f.guard(f.alarmAct))
+	s.Get("/desk/orders", f.guard(f.orders))
+	s.Get("/desk/orders/new", f.guard(f.orderForm))
+	s.Post("/desk/orders/new", f.guard(f.orderGive))
+	s.Get("/desk/orders/{id}", f.guard(f.order))
+	s.Post("/desk/orders/{id}", f.guard(f.orderStep))
 	s.Get("/desk/complaints", f.guard(f.complaints))
 	s.Get("/desk/complaints/{id}", f.guard(f.complaint))
 	s.Post("/desk/complaints/{id}", f.guard(f.complaintStep))
@@ -93,6 +112,9 @@ func (f *Face) show(w http.ResponseWriter, r *http.Request, code int, title, bac
 			fr.Flash = page.T(r.Context(), "rating.desk."+said)
 		}
 	}
+	if r.URL.Query().Get("noted") != "" {
+		fr.Flash = page.T(r.Context(), "watch.saved")
+	}
 	return page.Show(w, r, code, fr, body)
 }
 
@@ -118,4 +140,16 @@ func (f *Face) matter(ctx context.Context, code string) string {
 		return it.NameEn
 	}
 	return it.Name
+}
+
+// node is the name of a province.
+func (f *Face) node(ctx context.Context, id office.NodeID) string {
+	n, ok := f.cfg.Kit.Trust().Node(id)
+	switch {
+	case !ok:
+		return string(id)
+	case page.PrefsOf(ctx).Lang == "en" && n.NameEn != "":
+		return n.NameEn
+	}
+	return n.Name
 }

@@ -17,6 +17,7 @@ import (
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -37,6 +38,7 @@ type Store interface {
 	Cases(ctx context.Context, ids []string) (map[string]casefile.Case, error)
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
 	Ratings(ctx context.Context, caseID string) ([]rating.Rating, error)
+	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)

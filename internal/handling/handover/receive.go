@@ -242,6 +242,8 @@ func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope
 		r, err = p.takeMessage(ctx, &u, known, e, hash)
 	case exchange.Rating:
 		r, err = p.takeRating(ctx, &u, known, e, hash)
+	case exchange.Order:
+		r, err = p.takeOrder(ctx, &u, known, e, hash)
 	case exchange.Inquiry:
 		r, err = p.takeInquiry(ctx, &u, e, hash)
 	case exchange.Complaint:

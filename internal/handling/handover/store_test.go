@@ -17,6 +17,7 @@ import (
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 )
@@ -35,6 +36,7 @@ type store struct {
 	ratings    map[string][]rating.Rating
 	asked      map[string]inquiry.Inquiry
 	complaints []complaint.Complaint
+	orders     map[string][]watch.Filed
 	outbox     map[string]*waiting
 	inbox      map[inKey]exchange.Arrival
 	due        map[string]time.Time
@@ -64,7 +66,7 @@ type inKey struct {
 
 func newStore() *store {
 	return &store{
-		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, ratings: map[string][]rating.Rating{}, asked: map[string]inquiry.Inquiry{}, outbox: map[string]*waiting{},
+		cases: map[string]row{}, before: map[string]row{}, facts: map[string][]casefile.Known{}, messages: map[string][]message.Message{}, ratings: map[string][]rating.Rating{}, asked: map[string]inquiry.Inquiry{}, orders: map[string][]watch.Filed{}, outbox: map[string]*waiting{},
 		inbox: map[inKey]exchange.Arrival{}, due: map[string]time.Time{}, serials: map[string]int64{},
 	}
 }
@@ -124,6 +126,12 @@ func (s *store) Ratings(_ context.Context, id string) ([]rating.Rating, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.ratings[id]), nil
+}
+
+func (s *store) Orders(_ context.Context, id string) ([]watch.Filed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.orders[id]), nil
 }
 
 func (s *store) Complaints(context.Context, string) ([]complaint.Complaint, error) {
@@ -287,6 +295,9 @@ func (s *store) apply(u unit.Unit) error {
 	s.papers = append(s.papers, u.Papers...)
 	for _, m := range u.Messages {
 		s.messages[m.Case] = append(s.messages[m.Case], m)
+	}
+	for _, f := range u.Orders {
+		s.orders[f.Order.Case] = append(s.orders[f.Order.Case], f)
 	}
 	s.complaints = append(s.complaints, u.Complaints...)
 	for _, r := range u.Ratings {

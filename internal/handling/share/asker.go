@@ -311,3 +311,20 @@ func (a *Asker) Send(ctx context.Context, to office.NodeID, queries []proof.Sign
 	}
 	return out.Answers, nil
 }
+
+// Supplied lists the kinds of evidence (item.Evidence.Key) that agreements in force let a node ask other provinces for in a matter.
+func (l *Ledger) Supplied(matter string, asker office.NodeID) []string {
+	day := l.today()
+	var out []string
+	l.Look(func(b *sharing.Book) {
+		for _, r := range b.Resources("") {
+			if r.Owner == asker || !r.Offered(day) || slices.Contains(out, r.Source) {
+				continue
+			}
+			if _, _, ok := b.GrantFor(r.Owner, asker, r.Key, matter, day); ok {
+				out = append(out, r.Source)
+			}
+		}
+	})
+	return out
+}

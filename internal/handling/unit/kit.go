@@ -16,6 +16,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/kernel/region"
@@ -39,12 +40,15 @@ type Kit struct {
 	Notices *notice.Book
 	Outlets bool
 	Ratings *rating.Book // clocks and indicators of the 好差评
+	Watch   *watch.Book  // clocks of alarms
 	// Complaints are their clocks and what they can be about.
 	Complaints *complaint.Book
 	// ES256 signs log heads for browsers, which cannot read SM2; nil leaves that signature out.
 	ES256 gm.ES256Key
 	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.
 	Protocol int
+	// Systems are the departmental systems in which offices work their cases; nil: every case is worked here.
+	Systems Systems
 	// Wake is called after a commit that put something into the outbox; it must not block. May be nil.
 	Wake func()
 }
@@ -175,6 +179,7 @@ func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (
 	if slices.Contains(moneyActs, step.Act) {
 		k.LookAtMoney(u, c, step.At)
 	}
+	k.system(u, c, step, who)
 	if c.Inquired && step.Act != casefile.ActInquire {
 		u.Due = append(u.Due, Due{Case: c.ID, Kind: DueInquiry, At: step.At})
 	}

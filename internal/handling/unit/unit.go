@@ -9,6 +9,7 @@ import (
 	"tongban/internal/domain/booking"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/inquiry"
@@ -17,6 +18,7 @@ import (
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/proof"
 )
 
@@ -60,6 +62,13 @@ type Unit struct {
 
 	Charges []fee.Charge // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
 
+	// Works are what an office works in its own system. Row 0: inserted, one that is stored already stays; otherwise updated if the
+	// stored version is still Row (errs.Stale). Left ends what is open of a case. Heard refuses an answer that was taken before
+	// (errs.Repeated).
+	Works []depart.Work
+	Left  *Left
+	Heard *Heard
+
 	// Ratings: Row 0 is inserted, errs.RatedAlready if that service of the case has one with the same Nth; otherwise updated
 	// if the stored version is still Row (errs.Stale).
 	Ratings []rating.Rating
@@ -75,6 +84,21 @@ type Unit struct {
 	// version is still Row (errs.Stale).
 	Accounts []mandate.Account
 	Mandates []mandate.Record
+
+	// Alarms: Row 0 is inserted, errs.Repeated if its cause has one; otherwise updated if the stored version is still Row (errs.Stale).
+	Alarms []watch.Alarm
+	Looked *Looked
+
+	Orders []watch.Filed // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
+}
+
+// Looked notes that a case was looked at for alarms in its version Row, and when it has to be looked at again unless it changes
+// before: zero is never. Open is how many of its alarms have not ended. The unit fails with errs.Stale if the case has changed.
+type Looked struct {
+	Case string
+	Row  int64
+	Next time.Time
+	Open int
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.

@@ -8,6 +8,7 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
@@ -16,6 +17,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
+	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -84,6 +86,24 @@ type Keeper interface {
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 	ComplaintsToDo(ctx context.Context, todo complaint.Todo, limit int) ([]complaint.Complaint, error)
 	RatingCare(ctx context.Context, since, until time.Time) ([]rating.CareSum, error)
+	Work(ctx context.Context, id string) (depart.Work, error)
+	WorkOfCase(ctx context.Context, caseID string) (depart.Work, error)
+	Works(ctx context.Context, office string, in depart.State, limit int) ([]depart.Work, error)
+	WorkCounts(ctx context.Context, office string) ([]depart.Count, error)
+	ClaimWorks(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]depart.Work, error)
+	Heard(ctx context.Context, system, id string) (unit.Heard, error)
+	ToLook(ctx context.Context, now time.Time, limit int) ([]string, error)
+	LookLater(ctx context.Context, id string, at time.Time) error
+	Alarm(ctx context.Context, id string) (watch.Alarm, error)
+	Alarms(ctx context.Context, caseID string) ([]watch.Alarm, error)
+	OfficeAlarms(ctx context.Context, office string, level watch.Level, limit int) ([]watch.Alarm, error)
+	UpAlarms(ctx context.Context, office string, level watch.Level, now time.Time, limit int) ([]watch.Alarm, error)
+	CountAlarms(ctx context.Context, office string) (map[watch.Level]int, error)
+	CountUp(ctx context.Context, now time.Time) (map[watch.Level]int, error)
+	Order(ctx context.Context, id string) (watch.Filed, error)
+	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
+	OpenOrders(ctx context.Context, office string, limit int) ([]watch.Filed, error)
+	OrdersOver(ctx context.Context, now time.Time, limit int) ([]watch.Filed, error)
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
 	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
 	InquiriesTo(ctx context.Context, office string, limit int) ([]inquiry.Inquiry, error)
@@ -127,7 +147,10 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a notice waits until it is settled", notices},
 		{"a contact is what was said last", contacts},
 		{"messages wait for their answer", messages},
+		{"an office's own system works a leg once", works},
 		{"a service is rated once, and once more", ratings},
+		{"a cause has one alarm", alarms},
+		{"an order is late once", orders},
 		{"an inquiry waits for its answer", inquiries},
 		{"one complaint at a time", complaints},
 	} {

@@ -20,7 +20,7 @@ var rows = [][]string{
 	{"internal/demo/idp", "internal/demo/market", "internal/demo/clock", "internal/demo/registers", "internal/demo/phone", "internal/demo/bank"},
 	{"internal/demo/people"},
 	{
-		"internal/face/rate", "internal/face/oversight", "internal/face/org",
+		"internal/face/rate", "internal/face/oversight", "internal/face/org", "internal/face/systems",
 		"internal/face/entrance", "internal/face/apply", "internal/face/desk", "internal/face/supervision",
 		"internal/face/console", "internal/face/steward", "internal/face/api", "internal/face/peer", "internal/face/pay", "internal/face/visit", "internal/face/sharing",
 		"internal/face/register", "internal/face/board", "internal/face/wallet", "internal/face/inquiry",
@@ -30,7 +30,7 @@ var rows = [][]string{
 	{
 		"internal/adapter/sqlstore", "internal/adapter/natschan", "internal/adapter/memchan",
 		"internal/adapter/blobs", "internal/adapter/oidc", "internal/adapter/pdf", "internal/adapter/ofd",
-		"internal/adapter/office", "internal/adapter/gateway", "internal/adapter/paygate", "internal/adapter/sqlview", "internal/adapter/dataservice",
+		"internal/adapter/office", "internal/adapter/gateway", "internal/adapter/paygate", "internal/adapter/sqlview", "internal/adapter/dataservice", "internal/adapter/workgate",
 	},
 	{"internal/fsck"},
 	{"internal/handling/rebuild"}, // does again what the use cases did
@@ -41,14 +41,14 @@ var rows = [][]string{
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
 		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit", "internal/handling/count",
-		"internal/handling/allot", "internal/handling/recognise", "internal/handling/empower", "internal/handling/inquire",
+		"internal/handling/allot", "internal/handling/recognise", "internal/handling/empower", "internal/handling/inquire", "internal/handling/dispatch",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{"internal/domain/question", "internal/domain/inquiry"},
 	{"internal/domain/rating", "internal/domain/complaint", "internal/domain/assist", "internal/domain/watch"},
 	{
 		"internal/domain/caseproof", "internal/domain/sharing", "internal/domain/mutualaid",
-		"internal/domain/figure", "internal/domain/consent", "internal/domain/mandate", "internal/domain/notice", "internal/domain/message",
+		"internal/domain/figure", "internal/domain/consent", "internal/domain/mandate", "internal/domain/notice", "internal/domain/message", "internal/domain/depart",
 	},
 	{"internal/domain/casefile", "internal/domain/journey"},
 	{"internal/domain/licence", "internal/domain/exchange", "internal/domain/accesslog", "internal/domain/search", "internal/domain/vouch", "internal/domain/zone", "internal/domain/bundle", "internal/domain/fee", "internal/domain/booking", "internal/domain/resource"},

@@ -53,6 +53,7 @@ type config struct {
 
 	Outlets []outlet `toml:"outlets" say:"How notices reach people, one per channel (sms, voice, letter): the address of a gateway with the file that holds the shared key, or a folder that another system empties. None: they stand on the pages only."`
 
+	Systems    []system    `toml:"systems" say:"Departmental systems of this node's offices (catalogue/systems): key, address or folder, and the file that holds the shared key. None: every case is worked here."`
 	Connectors []connector `toml:"connectors" say:"Own systems that answer for a resource, by its key, where no table was imported: a view of a PostgreSQL database, or an HTTP service. The file that is named holds the address of the database, or the service's token."`
 
 	Officers []officer `toml:"officers" say:"The node's register of officers: subject at the identity provider, name, office code, roles; items, places and leave narrow their work."`
@@ -84,6 +85,14 @@ type outlet struct {
 	URL     string         `toml:"url"`
 	Key     string         `toml:"key"`    // file below the node's folder
 	Folder  string         `toml:"folder"` // below the node's folder
+}
+
+// system is a departmental system.
+type system struct {
+	Key    string `toml:"key"`
+	URL    string `toml:"url"`
+	Folder string `toml:"folder"` // below the node's folder
+	Secret string `toml:"secret"` // file below the node's folder
 }
 
 type token struct {
@@ -152,6 +161,18 @@ func (c config) check() error {
 			return bad("outlet %s needs the file of its key", o.Channel)
 		}
 	}
+	for _, s := range c.Systems {
+		u, err := url.Parse(s.URL)
+		switch {
+		case s.Key == "" || s.Secret == "":
+			return bad("system %q needs key and the file of its secret", s.Key)
+		case (s.URL == "") == (s.Folder == ""):
+			return bad("system %s needs either url or folder", s.Key)
+		case s.URL != "" && (err != nil || u.Host == "" || strings.HasSuffix(s.URL, "/") ||
+			u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1"):
+			return bad("system %s: url is no https:// address without a slash at its end", s.Key)
+		}
+	}
 	for i, k := range c.Connectors {
 		if slices.ContainsFunc(c.Connectors[:i], func(o connector) bool { return o.Resource == k.Resource }) {
 			return bad("two connectors for %.40q", k.Resource)
@@ -170,6 +191,9 @@ func (c config) check() error {
 	for _, o := range people {
 		if o.ID == "" || !office.CodeValid(o.Office) || len(o.Roles) == 0 {
 			return bad("officer %q needs id, office and roles", o.ID)
+		}
+		if slices.Contains(o.Roles, office.System) || strings.Contains(o.ID, ":") {
+			return bad("officer %q: the role system and ids with a colon belong to departmental systems", o.ID)
 		}
 	}
 	return nil
@@ -195,6 +219,8 @@ func (c config) write() error {
 			fmt.Fprintf(&b, "%s = [%s]\n\n", name, strings.Join(quoted, ", "))
 		case []outlet:
 			b.WriteString("# [[outlets]]\n# channel = \"sms\"\n# url = \"https://…\"\n# key = \"sms.key\"\n\n")
+		case []system:
+			b.WriteString("# [[systems]]\n# key = \"\"\n# url = \"https://…\"\n# secret = \"system.key\"\n\n")
 		case []connector:
 			b.WriteString("# [[connectors]]\n# resource = \"\"\n# url = \"https://…\"\n# secret = \"estate.key\"\n# fields = { owner = { column = \"qlr\" } }\n\n")
 		case []officer:

@@ -7,9 +7,12 @@ import (
 	"time"
 
 	"tongban/internal/adapter/gateway"
+	"tongban/internal/adapter/workgate"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/notice"
 	"tongban/internal/handling/notify"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 )
 
 // gatewayPatience bounds one message to a gateway.
@@ -42,4 +45,31 @@ func (c config) gateways() (map[notice.Channel]notify.Gateway, [][]byte, error) 
 		out[o.Channel] = &gateway.HTTP{URL: o.URL, Key: key, Client: client, Now: time.Now}
 	}
 	return out, keys, nil
+}
+
+// workgates are the departmental systems that the operator connected.
+func (c config) workgates() ([]workgate.Config, error) {
+	var out []workgate.Config
+	for _, s := range c.Systems {
+		secret, err := readSmall(c.path(s.Secret))
+		if err != nil {
+			return nil, err
+		}
+		if secret = bytes.TrimSpace(secret); len(secret) < 32 {
+			return nil, errs.New(errs.BadConfig, "the key of system %s has fewer than 32 bytes", s.Key)
+		}
+		known, ok := depart.Default().Of(s.Key, workday.DateOf(time.Now()))
+		if !ok {
+			return nil, errs.New(errs.SystemUnknown, "%s", s.Key)
+		}
+		if (known.Way == depart.Folder) != (s.Folder != "") {
+			return nil, errs.New(errs.BadConfig, "system %s is reached by %s", s.Key, known.Way)
+		}
+		one := workgate.Config{Key: s.Key, URL: s.URL, Secret: secret, Now: time.Now}
+		if s.Folder != "" {
+			one.Folder = c.path(s.Folder)
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }

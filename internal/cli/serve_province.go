@@ -16,6 +16,7 @@ import (
 	"tongban/internal/adapter/gateway"
 	"tongban/internal/adapter/natschan"
 	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/adapter/workgate"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/api"
 	"tongban/internal/handling/federate"
@@ -62,8 +63,12 @@ func openNode(ctx context.Context, c config, log *slog.Logger, sources share.Sou
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	systems, err := c.workgates()
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	n, err := node.Open(ctx, node.Config{
-		Gateways: gateways, Pay: c.pay(), Source: sources,
+		Gateways: gateways, Pay: c.pay(), Systems: systems, Source: sources,
 		ID: c.ID, Dir: c.dir, Store: sqlstore.Options{Config: c.store()}, Keys: keys, Trust: trust, Log: log,
 		Join: func(r handover.Receiver) (handover.Channel, func(), error) { //nolint:contextcheck // it ends by its own Close, not with this context
 			client, err := c.connect(r, log)
@@ -132,6 +137,9 @@ func province(c config, n *node.Node, operator []byte, reportKeys [][]byte, log 
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(federate.File{Operator: operator, Trust: *n.Trust.Signed()}) // the reader may be gone
 	})
+	if len(c.Systems) > 0 {
+		mux.Handle(workgate.Prefix, n.SystemsDoor())
+	}
 	tokens := make([]api.Token, len(c.Tokens))
 	for i, t := range c.Tokens {
 		if _, err := hex.Decode(tokens[i].SHA256[:], []byte(t.SHA256)); err != nil {

@@ -98,10 +98,9 @@ func (w *world) seals(t *testing.T, id string) {
 
 // What is decided here under a mandate is sealed there, once, names both, and breaks no rule on the way.
 func TestDelegated(t *testing.T) {
-	sqltest.Each(t, func(t *testing.T, open func() sqltest.Database) {
-		t.Helper()
-		for _, outcome := range []casefile.Outcome{casefile.Granted, casefile.Denied, casefile.NotAccepted} {
-			w := newWorld(t, open)
+	for _, outcome := range []casefile.Outcome{casefile.Granted, casefile.Denied, casefile.NotAccepted} {
+		t.Run(string(outcome), func(t *testing.T) {
+			w := newWorld(t, func() sqltest.Database { return sqltest.SQLite(t) })
 			entrust(w.here, mandateText)
 			cat := entrust(w.there, mandateText)
 			c, by := w.delegate(t, "曾用名")
@@ -154,10 +153,8 @@ func TestDelegated(t *testing.T) {
 					t.Errorf("%d documents at %s", decisions, p.id)
 				}
 			}
-			must(0, w.here.store.Close())
-			must(0, w.there.store.Close())
-		}
-	})
+		})
+	}
 }
 
 // check holds both stores against the rules, under the mandates that the sealing place knows.
@@ -172,14 +169,14 @@ func (w *world) check(t *testing.T, cat *item.Catalogue) {
 // The node in whose name was decided believes its own book of mandates: each line is what it knows and the other does not. The
 // decision comes back with a reason, counts for nothing, and the case goes on by the plan that needs no mandate.
 func TestSealRefused(t *testing.T) {
-	tomorrow := must(workday.ParseDate("2026-11-23"))
+	from := must(workday.ParseDate("2026-11-23"))
 	for name, tt := range map[string]struct {
 		there  func(p *place) *item.Catalogue
 		change func(c *casefile.Case)
 		reason string
 	}{
 		"ended": {reason: item.MandateEnded, there: func(p *place) *item.Catalogue {
-			return entrust(p, mandateText, item.Signature{Agreement: "agreements/example", By: "63", From: tomorrow, Withdrawn: true})
+			return entrust(p, mandateText, item.Signature{Agreement: "agreements/example", By: "63", From: from, Withdrawn: true})
 		}},
 		"another text": {reason: item.MandateEnded, there: func(p *place) *item.Catalogue {
 			return entrust(p, strings.Replace(mandateText, "示例委托", "另一份委托", 1))

@@ -50,7 +50,7 @@ func (n *Nation) faces() error {
 		if err != nil {
 			return err
 		}
-		n.sites[m.Place.Label] = h
+		n.sites[m.Place.Label] = withSystems(n.Nodes[m.ID], h)
 	}
 	return n.front()
 }

@@ -18,6 +18,7 @@ import (
 	"tongban/internal/demo/bank"
 	"tongban/internal/demo/clock"
 	"tongban/internal/demo/idp"
+	"tongban/internal/demo/market"
 	"tongban/internal/demo/people"
 	"tongban/internal/demo/phone"
 	"tongban/internal/demo/registers"
@@ -69,12 +70,16 @@ type Nation struct {
 	// Registers are the made-up registers that every province asks about applicants.
 	Registers *registers.Registers
 
-	cfg     Config
-	members []Member
-	bank    *bank.Bank
-	urls    map[office.NodeID]string
-	server  *http.Server
-	stops   []func() error
+	// Market is the simulated platform in which 青海's office may work; nil without that province.
+	Market *market.Platform
+
+	cfg       Config
+	members   []Member
+	marketKey []byte
+	bank      *bank.Bank
+	urls      map[office.NodeID]string
+	server    *http.Server
+	stops     []func() error
 
 	mu    sync.RWMutex            // guards sites and Nodes once Open is through
 	sites map[string]http.Handler // by the first label of the host, "" for the hub
@@ -318,7 +323,7 @@ func (n *Nation) openNode(ctx context.Context, m Member, signed office.SignedTru
 		gateways = n.Phone.Gateways()
 	}
 	return node.Open(ctx, node.Config{
-		Gateways: gateways, Pay: n.pay(m), Source: n.Registers,
+		Gateways: gateways, Pay: n.pay(m), Source: n.Registers, Systems: n.systems(m), SystemsOff: true,
 		ID: m.ID, Dir: dir, Store: sqlstore.Options{Config: store}, Keys: m.Keys, Trust: trust, Now: n.Clock.Now,
 		Parallel: n.cfg.Parallel, Log: n.cfg.Log,
 		Join: func(r handover.Receiver) (handover.Channel, func(), error) {

@@ -64,7 +64,7 @@ func (n *Nation) Up(ctx context.Context, id office.NodeID) error {
 	defer n.mu.Unlock()
 	n.Nodes[id] = one
 	if h != nil {
-		n.sites[m.Place.Label] = h
+		n.sites[m.Place.Label] = withSystems(one, h)
 	}
 	return nil
 }

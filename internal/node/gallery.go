@@ -16,6 +16,7 @@ import (
 	"tongban/internal/face/register"
 	"tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
+	"tongban/internal/face/systems"
 	"tongban/internal/face/visit"
 	"tongban/internal/face/wallet"
 	"tongban/internal/page"
@@ -26,6 +27,6 @@ import (
 func Gallery(log *slog.Logger) (*page.Site, []page.State, error) {
 	return entrance.Gallery(log, slices.Concat(
 		apply.States(), pay.States(), visit.States(), rate.States(), wallet.States(), org.States(), board.States(),
-		desk.States(), inquiryface.States(), register.States(), oversight.States(), sharing.States(), steward.States(),
+		desk.States(), inquiryface.States(), register.States(), oversight.States(), sharing.States(), steward.States(), systems.States(),
 	)...)
 }

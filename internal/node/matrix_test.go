@@ -19,6 +19,7 @@ import (
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/caseproof"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
@@ -48,6 +49,7 @@ type matrix struct {
 	c      casefile.Case
 	file   string
 	notice string // one that did not arrive
+	work   string // that the own office works in a system of its own
 	order  string // one to the own office
 	alarm  string // one of the own office, that the supervisor was told of
 	node   *node.Node
@@ -115,6 +117,11 @@ func newMatrix(t *testing.T) *matrix {
 	stuck := notice.New(notice.Accepted, []byte("x"), c.ID, clerk.Office, c.Last, map[string]string{})
 	stuck.State, stuck.Next, m.notice = notice.Stuck, time.Time{}, stuck.ID
 	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Notices: []notice.Notice{stuck}}); err != nil {
+		t.Fatal(err)
+	}
+	w := depart.Work{ID: strings.Repeat("0", 32), System: "qinghai-market", Office: clerk.Office, Case: c.ID, Leg: "decide", At: c.Last, State: depart.Given}
+	m.work = w.ID
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Works: []depart.Work{w}}); err != nil {
 		t.Fatal(err)
 	}
 	m.alarm = unit.NewID()
@@ -206,6 +213,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.file
 	case strings.Contains(path, "notices/{id}"):
 		id = m.notice
+	case strings.Contains(path, "work/{id}"):
+		id = m.work
 	case strings.Contains(path, "orders/{id}"):
 		id = m.order
 	case strings.Contains(path, "watch/{id}"):

@@ -15,6 +15,7 @@ import (
 	"tongban/internal/adapter/blobs"
 	"tongban/internal/adapter/paygate"
 	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/adapter/workgate"
 	"tongban/internal/domain/booking"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
@@ -32,6 +33,7 @@ import (
 	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
+	"tongban/internal/handling/dispatch"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/empower"
 	"tongban/internal/handling/evaluate"
@@ -76,7 +78,11 @@ type Config struct {
 	Source share.Source
 	// Pay is the payment gateway; nil: fees are taken in cash only.
 	Pay *Pay
-	Log *slog.Logger
+	// Systems are the departmental systems that the operator connected; none: every case is worked here.
+	Systems []workgate.Config
+	// SystemsOff leaves them switched off until a head of their office switches them on.
+	SystemsOff bool
+	Log        *slog.Logger
 }
 
 // Pay is a payment gateway as it was set up (docs/OPERATING.md).
@@ -110,6 +116,7 @@ type Node struct {
 	Units      *empower.Office
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
+	Works      *dispatch.Desk // what offices work in their own systems
 	Watch      *supervise.Desk
 	Mine       *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count      *count.Counter      // keeps the figures
@@ -121,6 +128,7 @@ type Node struct {
 	Data     *share.Asker       // asks other provinces for a case
 	provider *share.Provider    // answers other provinces
 
+	systems map[string][]byte // keys shared with departmental systems
 	lists   *certify.StatusDesk
 	back    restored         // from a backup
 	witness *witness.Witness // signs the heads of other logs
@@ -214,6 +222,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Bench = &decide.Bench{Kit: kit, Store: n.Store, Fees: n.Till}
 	n.Allot = &allot.Desk{Kit: kit, Store: n.Store}
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
+		return nil, errors.Join(err, n.Store.Close())
+	}
+	if err := n.openSystems(ctx, cfg); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
 	n.Mine.Licences, n.Mine.Records = n.licencesOf, n.recordsOf

@@ -23,6 +23,7 @@ import (
 	"tongban/internal/face/register"
 	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
+	"tongban/internal/face/systems"
 	visitface "tongban/internal/face/visit"
 	"tongban/internal/face/wallet"
 	"tongban/internal/handling/apply"
@@ -111,7 +112,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	who := func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }
 	face := desk.New(desk.Config{
 		Gate: g, Lodge: n.Lodge, Bench: n.Bench, Issuer: n.Issuer, Post: n.Post, Room: n.Room, Words: n.Words, Kit: n.Kit, Store: n.Store, Allot: n.Allot,
-		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits, RatingCode: n.Rates.Code,
+		Files: n.Files, Box: n.Vault, Demo: cfg.Demo, PublicURL: cfg.PublicURL, Till: n.Till, Visits: n.Visits, RatingCode: n.Rates.Code, Works: n.Works,
 		Today: func() string { return workday.DateOf(n.Kit.Now()).String() },
 		Known: applying.Known, Standing: n.standingAt, Book: n.Shares.Look,
 		Officers: who,
@@ -147,6 +148,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return o, at.Name, ok && known
 		},
 	}).Register(site)
+	systems.New(systems.Config{Gate: g, Works: n.Works, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who}).Register(site)
 	inquiryface.New(inquiryface.Config{
 		Gate: g, Desk: n.Asks, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(site)

@@ -47,6 +47,10 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	given, err := n.Works.Round(ctx)
+	if err != nil {
+		return true, err
+	}
 	counted, err := n.Count.Round(ctx)
 	if err != nil {
 		return true, err
@@ -56,7 +60,7 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 		return true, err
 	}
 	hashed, err := n.sequenceRound(ctx)
-	return sent+due+over+lapsed+told+counted+looked+hashed > 0, err
+	return sent+due+over+lapsed+told+given+counted+looked+hashed > 0, err
 }
 
 // dueLease is how long claimed due work stays with this replica.
@@ -132,6 +136,10 @@ func (n *Node) Start(ctx context.Context) error {
 	wg.Go(func() { n.loop(ctx, n.sweep) })
 	if n.Kit.Outlets {
 		wg.Go(func() { n.loop(ctx, n.tellRound) })
+	}
+	if n.Kit.Systems != nil {
+		wg.Go(func() { n.loop(ctx, n.workRound) })
+		wg.Go(func() { n.loop(ctx, n.switchRound) })
 	}
 	wg.Go(func() { n.loop(ctx, n.countRound) })
 	wg.Go(func() { n.loop(ctx, n.watchRound) })

@@ -71,6 +71,8 @@ var broken = []constraint{
 	{"ratings_pkey", "ratings.id", errs.RatedAlready},
 	{"ratings_once", "ratings.case_id, ratings.target, ratings.nth", errs.RatedAlready},
 	{"ratings_version", "", errs.Stale},
+	{"works_version", "", errs.Stale},
+	{"work_answers_once", "work_answers.system, work_answers.id", errs.Repeated},
 	{"alarms_pkey", "alarms.id", errs.Repeated},
 	{"alarms_once", "alarms.case_id, alarms.cause", errs.Repeated},
 	{"alarms_version", "", errs.Stale},

@@ -19,6 +19,9 @@ func TestAuthorityAgreesWithTheLaw(t *testing.T) {
 			law[office.Act(m.act)] = append(law[office.Act(m.act)], m.role)
 		}
 	}
+	for _, act := range bySystem {
+		law[office.Act(act)] = append(law[office.Act(act)], office.System)
+	}
 	for act, roles := range law {
 		r, ok := office.RuleOf(act)
 		got := slices.Clone(r.Roles)

@@ -216,6 +216,8 @@ type Decision struct {
 	Reasons []string  `json:"reasons,omitempty"` // grounds by item.Refusal.Key, or a text
 	Text    string    `json:"text,omitempty"`
 	Officer string    `json:"officer"`
+	// Answers names who answers for it where it was made in the office's own system: staff and system.
+	Answers string    `json:"answers,omitempty"`
 	At      time.Time `json:"at"`
 }
 

@@ -66,9 +66,9 @@ func (c Case) with(officer string, now time.Time) Case {
 	return c
 }
 
-// takenBy notes who works on the case since when.
+// takenBy notes who works on the case since when. What is done in a departmental system takes no officer's case away.
 func (c *Case) takenBy(by Actor, at time.Time) {
-	if c.Claimed != by.ID {
+	if c.Claimed != by.ID && !by.Has(office.System) {
 		c.Claimed, c.ClaimedAt = by.ID, at
 	}
 }

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"slices"
 	"time"
 
 	"tongban/internal/domain/item"
@@ -147,6 +148,9 @@ var moves = []move{
 	{item.Deliver, Received, ActServe, "", Delivered},
 }
 
+// bySystem are the acts of the table that an office's own system may do too, in the name of the staff that its answer names.
+var bySystem = []Act{ActAccept, ActCorrect, ActDecline, ActAskExtend, ActDecide, ActDispatch}
+
 // Step is what an act leaves to be signed and stored: the fact's fields that the case itself does not tell, and the
 // private part, which is stored encrypted and of which the fact holds only a salted hash.
 type Step struct {
@@ -178,7 +182,7 @@ func (c *Case) begin(me office.NodeID, key string, act Act, by *Actor, now time.
 			return nil, Step{}, errs.New(errs.NotYours, "%s needs an officer", act)
 		case by != nil && by.Office != l.Office && l.Node == me:
 			return nil, Step{}, errs.New(errs.NotHolder, "%s %s is with office %s, not %s", c.No, key, l.Office, by.Office)
-		case m.role != "" && !by.Has(m.role):
+		case m.role != "" && !by.Has(m.role) && (!by.Has(office.System) || !slices.Contains(bySystem, act)):
 			return nil, Step{}, errs.New(errs.NotYours, "%s needs the role %s", act, m.role)
 		}
 		if by != nil {

@@ -111,7 +111,7 @@ func TestOfficerHas(t *testing.T) {
 	if !o.Has(Decider, Reviewer) || o.Has(Decider, Lead) || o.Has() {
 		t.Error("roles")
 	}
-	if len(Roles()) != 7 {
+	if len(Roles()) != 8 {
 		t.Errorf("%d roles", len(Roles()))
 	}
 }

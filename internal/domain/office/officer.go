@@ -19,10 +19,13 @@ const (
 	Steward    Role = "steward"    // 目录管理: keeps items, texts and offices
 	Supervisor Role = "supervisor" // 监督: sees figures and logs, decides nothing
 	Operator   Role = "operator"   // 运维: keys and health, sees no cases
+	System     Role = "system"     // 部门业务系统: no person; acts for staff of its office that its answer names
 )
 
 // Roles lists all roles in the order a person would read them.
-func Roles() []Role { return []Role{Window, Reviewer, Decider, Lead, Steward, Supervisor, Operator} }
+func Roles() []Role {
+	return []Role{Window, Reviewer, Decider, Lead, Steward, Supervisor, Operator, System}
+}
 
 // Officer is a person who acts for an office.
 type Officer struct {

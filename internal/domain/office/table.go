@@ -60,6 +60,14 @@ const (
 	WithdrawRecognition Act = "recognition.withdraw" // one person is enough to stop
 )
 
+// The acts about cases that the own office works in a departmental system.
+const (
+	SeeSystems   Act = "system.see"    // how the office's systems stand, and what waits for them; numbers of cases only
+	TakeWork     Act = "system.back"   // take a case back to work it here
+	SendWork     Act = "system.again"  // send it again, or have looked at what the system said
+	SwitchSystem Act = "system.switch" // from now on cases go there, or are worked here
+)
+
 // The acts on what offices ask one another (协查); asking itself is an act on a leg.
 const (
 	SeeInquiries  Act = "inquiry.see"    // what the own office is asked and asks; for who watches, what is late
@@ -78,7 +86,11 @@ var (
 	counter  = []Role{Window}
 	checking = []Role{Reviewer}
 	deciding = []Role{Decider}
-	desk     = []Role{Window, Reviewer, Decider, Lead}
+	// checkingOrSystem: the office's own system may do it too, in the name of the staff that its answer names; who decides there decides
+	// by the same law as at the desk.
+	checkingOrSystem = []Role{Reviewer, System}
+	decidingOrSystem = []Role{Decider, System}
+	desk             = []Role{Window, Reviewer, Decider, Lead}
 
 	// seeing asks that the officer's own office is a party, that the case is the officer's kind, and that the officer is there.
 	seeing = []Condition{OwnOffice, WithinRemit, OnDuty, NoConflict}
@@ -112,13 +124,13 @@ var Table = []Rule{
 
 	// who checks accepts, asks once, sends back (行政许可法 第32、34条)
 	{"review", checking, seeing},
-	{"accept", checking, seeing},
-	{"correct", checking, seeing},
+	{"accept", checkingOrSystem, seeing},
+	{"correct", checkingOrSystem, seeing},
 	{"return", checking, seeing},
-	{"decline", checking, seeing},
+	{"decline", checkingOrSystem, seeing},
 	{"suspend", checking, seeing},
 	{"resume", checking, seeing},
-	{"ask-extend", checking, seeing},
+	{"ask-extend", checkingOrSystem, seeing},
 
 	// more time is approved by somebody else than who asks (行政许可法 第42条: 经本行政机关负责人批准)
 	{"extend", []Role{Lead}, seeing},
@@ -138,8 +150,14 @@ var Table = []Rule{
 	{AnswerInquiry, checking, []Condition{OwnOffice, OnDuty}},
 
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
-	{"decide", deciding, append([]Condition{SecondPerson}, seeing...)},
-	{"dispatch", []Role{Decider, Reviewer}, seeing}, // a refusal to accept leaves with who refused
+	{"decide", decidingOrSystem, append([]Condition{SecondPerson}, seeing...)},
+	{"dispatch", []Role{Decider, Reviewer, System}, seeing}, // a refusal to accept leaves with who refused
+
+	// a case that is worked in the office's own system
+	{SeeSystems, []Role{Reviewer, Decider, Lead}, []Condition{OnDuty}},
+	{TakeWork, []Role{Reviewer, Decider, Lead}, seeing},
+	{SendWork, []Role{Reviewer, Decider, Lead}, seeing},
+	{SwitchSystem, []Role{Lead}, []Condition{OwnOffice, OnDuty}},
 
 	// money: who takes it does not decide alone what goes back
 	{TakeFee, counter, seeing},

@@ -90,6 +90,9 @@ func (f *Face) actForm(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err := f.probe(r.Context(), c, v.by, act); err != nil {
 		return f.refuse(w, r, v, c, err)
 	}
+	if _, away := f.working(r.Context(), c); away && workedThere(act) {
+		return f.refuse(w, r, v, c, errs.New(errs.WorkedElsewhere, "%s", c.No))
+	}
 	if onChecklist(act) {
 		return page.SeeOther(w, r, "/desk/cases/"+c.ID)
 	}
@@ -168,6 +171,9 @@ func (f *Face) ready(w http.ResponseWriter, r *http.Request, v visit, act, rowTe
 	row, err := rowOf(rowText)
 	if err != nil {
 		return c, "", true, err
+	}
+	if _, there := f.working(r.Context(), c); there && workedThere(act) {
+		return c, "", true, f.refuse(w, r, v, c, errs.New(errs.WorkedElsewhere, "%s", c.No))
 	}
 	key = doneKey(v.by.ID, c.ID, act, row)
 	if f.wasDone(key) {

@@ -57,6 +57,7 @@ type caseView struct {
 	Fee     *feeView   // nil: the matter costs nothing here
 	Mandate []page.Row // by which this office decides in another's name
 	Parts   []page.Row // of a matter that several places share
+	Work    *ownSystem // nil: the case is worked here
 
 	RateURL, RateCode string // of the receipt; "" if the window is not rated here
 }
@@ -140,7 +141,7 @@ func (f *Face) caseTab(tab string) func(w http.ResponseWriter, r *http.Request, 
 // said is the sentence about an act that went well; only acts of ours have one.
 func (f *Face) said(r *http.Request, c casefile.Case) string {
 	act := r.URL.Query().Get("said")
-	if slices.Contains([]string{"again", saidClaim, saidRelease, saidAssign}, act) || slices.Contains(acts, act) {
+	if slices.Contains([]string{"again", saidOwn, saidClaim, saidRelease, saidAssign}, act) || slices.Contains(acts, act) {
 		return wording(r.Context(), c, "said", act)
 	}
 	return ""
@@ -149,8 +150,9 @@ func (f *Face) said(r *http.Request, c casefile.Case) string {
 // view is the head of a case's pages.
 func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseView {
 	ctx := r.Context()
+	work, away := f.working(ctx, c)
 	view := caseView{
-		C: c, Lang: v.lang, Tab: tab, Offers: f.offered(ctx, c, v.by), Claim: f.claimed(ctx, v, c),
+		C: c, Lang: v.lang, Tab: tab, Work: work, Offers: f.offered(ctx, c, v.by, away), Claim: f.claimed(ctx, v, c),
 		Identity: page.Identity{
 			No: string(c.No), Matter: f.matterName(v.lang, c), Applicant: c.Private.Applicant.Name, Holder: f.holder(ctx, v, c),
 			Mode: string(c.Mode), Due: f.due(ctx, c), Status: status(c),

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
@@ -92,6 +93,10 @@ type Config struct {
 	Words      *correspond.Desk
 	Till       *cashier.Cashier
 	Visits     *visits.Book
+	// Works tells which cases the office works in its own system; nil: none.
+	Works interface {
+		OfCase(ctx context.Context, caseID string) (depart.Work, bool, error)
+	}
 	// RatingCode is the code of a case's receipt with which the window can be rated; nil prints none.
 	RatingCode func(c casefile.Case) string
 	Kit        *unit.Kit
@@ -260,6 +265,9 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 	}
 	if office.Ever(v.by.Roles, office.SeeLicence) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/licences", Text: page.T(ctx, "register.nav"), Current: within(r, "/desk/licences")})
+	}
+	if f.cfg.Kit.Systems != nil && office.Ever(v.by.Roles, office.SeeSystems) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/systems", Text: page.T(ctx, "systems.nav"), Current: within(r, "/desk/systems")})
 	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
 	if n, err := f.cfg.Store.CountOpen(ctx, v.by.Office); err == nil && n > 0 {

@@ -170,12 +170,16 @@ func (m made) caseStates(add adding) {
 		}
 		return reviewErrors(a)
 	}, actReview)
+	one("desk-case-own-system", func(v caseView) templ.Component {
+		v.Work = &ownSystem{"!", "/gallery"}
+		return checkTab(v)
+	})
 	one("desk-case-mandate", func(v caseView) templ.Component {
 		v.Mandate = []page.Row{{Key: "By", Value: "Linquan"}, {Key: "Mandate", Value: "!"}}
 		return checkTab(v)
 	}, actDecide, actPassOn)
 	one("desk-case-decided", func(v caseView) templ.Component {
-		v.C.Private.Decision = &casefile.Decision{Outcome: casefile.Granted, Text: "!", At: m.at}
+		v.C.Private.Decision = &casefile.Decision{Outcome: casefile.Granted, Text: "!", Answers: "Zhao 8812", At: m.at}
 		v.Offers, v.Notices, v.Full = nil, nil, true
 		return checkTab(v)
 	})

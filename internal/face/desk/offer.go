@@ -160,9 +160,12 @@ func waiting(c casefile.Case) bool {
 }
 
 // offered lists what this officer may do to the case now.
-func (f *Face) offered(ctx context.Context, c casefile.Case, by casefile.Actor) []string {
+func (f *Face) offered(ctx context.Context, c casefile.Case, by casefile.Actor, elsewhere bool) []string {
 	var out []string
 	for _, act := range acts {
+		if elsewhere && workedThere(act) {
+			continue
+		}
 		if f.probe(ctx, c, by, act) == nil {
 			out = append(out, act)
 		}

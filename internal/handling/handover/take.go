@@ -76,6 +76,9 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 	if until, ok := c.SilenceAt(); ok {
 		u.Due = append(u.Due, unit.Due{Case: c.ID, Kind: unit.DueSilence, At: until})
 	}
+	if l, _ := c.Leg(e.Leg); l.Kind == item.Decide {
+		p.Kit.ToSystem(u, c)
+	}
 	return p.receipt(e, hash, exchange.Held, "", at)
 }
 

@@ -47,6 +47,8 @@ type Kit struct {
 	ES256 gm.ES256Key
 	// Protocol is the newest wire protocol that this node writes; 0 means exchange.NewestProtocol.
 	Protocol int
+	// Systems are the departmental systems in which offices work their cases; nil: every case is worked here.
+	Systems Systems
 	// Wake is called after a commit that put something into the outbox; it must not block. May be nil.
 	Wake func()
 }
@@ -177,6 +179,7 @@ func (k *Kit) Record(u *Unit, c casefile.Case, step casefile.Step, who string) (
 	if slices.Contains(moneyActs, step.Act) {
 		k.LookAtMoney(u, c, step.At)
 	}
+	k.system(u, c, step, who)
 	if c.Inquired && step.Act != casefile.ActInquire {
 		u.Due = append(u.Due, Due{Case: c.ID, Kind: DueInquiry, At: step.At})
 	}

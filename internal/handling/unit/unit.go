@@ -9,6 +9,7 @@ import (
 	"tongban/internal/domain/booking"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/inquiry"
@@ -60,6 +61,13 @@ type Unit struct {
 	Visits []booking.Visit
 
 	Charges []fee.Charge // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
+
+	// Works are what an office works in its own system. Row 0: inserted, one that is stored already stays; otherwise updated if the
+	// stored version is still Row (errs.Stale). Left ends what is open of a case. Heard refuses an answer that was taken before
+	// (errs.Repeated).
+	Works []depart.Work
+	Left  *Left
+	Heard *Heard
 
 	// Ratings: Row 0 is inserted, errs.RatedAlready if that service of the case has one with the same Nth; otherwise updated
 	// if the stored version is still Row (errs.Stale).

@@ -8,6 +8,7 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
+	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
@@ -85,6 +86,12 @@ type Keeper interface {
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 	ComplaintsToDo(ctx context.Context, todo complaint.Todo, limit int) ([]complaint.Complaint, error)
 	RatingCare(ctx context.Context, since, until time.Time) ([]rating.CareSum, error)
+	Work(ctx context.Context, id string) (depart.Work, error)
+	WorkOfCase(ctx context.Context, caseID string) (depart.Work, error)
+	Works(ctx context.Context, office string, in depart.State, limit int) ([]depart.Work, error)
+	WorkCounts(ctx context.Context, office string) ([]depart.Count, error)
+	ClaimWorks(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]depart.Work, error)
+	Heard(ctx context.Context, system, id string) (unit.Heard, error)
 	ToLook(ctx context.Context, now time.Time, limit int) ([]string, error)
 	LookLater(ctx context.Context, id string, at time.Time) error
 	Alarm(ctx context.Context, id string) (watch.Alarm, error)
@@ -140,6 +147,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"a notice waits until it is settled", notices},
 		{"a contact is what was said last", contacts},
 		{"messages wait for their answer", messages},
+		{"an office's own system works a leg once", works},
 		{"a service is rated once, and once more", ratings},
 		{"a cause has one alarm", alarms},
 		{"an order is late once", orders},

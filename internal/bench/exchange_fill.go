@@ -127,7 +127,7 @@ func (p *pair) agreeOnData(ctx context.Context, people []lodge.Application) erro
 	}
 	provider, asker, today := p.here, p.there, workday.DateOf(time.Now())
 	if _, err := provider.Shares.Describe(ctx, by("a"), resource.Resource{
-		Key: resourceKey, Name: "居民身份证信息", NameEn: "Identity cards", Office: "bench", Source: resourceKey, Fields: fields,
+		Key: resourceKey, Name: "Identity cards", NameEn: "Identity cards", Office: "bench", Source: resourceKey, Fields: fields,
 		Attribute: resource.Conditional, Basis: "bench", Freshness: resource.Daily, PerDay: 1_000_000, From: today,
 	}); err != nil {
 		return err

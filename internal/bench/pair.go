@@ -90,7 +90,7 @@ func newPair(ctx context.Context, o Options, more ...office.NodeID) (*pair, erro
 		return nil, err
 	}
 	for _, m := range members {
-		switch v := p.province(m); m.ID {
+		switch v := p.province(m); m.ID { //nolint:exhaustive // no other member has a part of its own
 		case receiving:
 			p.here = v
 		case deciding:

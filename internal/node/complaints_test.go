@@ -44,7 +44,7 @@ func TestAComplaintGoesToOversightElsewhere(t *testing.T) {
 	watch, caller := as(w.officer, "watch", office.Supervisor), as(w.clerk, "caller", office.Supervisor)
 	step := func(n *node.Node, by casefile.Actor, a complaint.Act, want errs.Code) {
 		t.Helper()
-		x := of(n) //nolint:contextcheck // the world has the test's own
+		x := of(n)
 		err := n.Complaints.Do(ctx, by, x.ID, x.Row, a, "words")
 		if want == 0 {
 			w.ok(err)

@@ -35,7 +35,7 @@ func TestFsckOfQuestions(t *testing.T) {
 		t.Helper()
 		var all []fsck.Node
 		for _, id := range []office.NodeID{"23", "35", "63"} {
-			settle(t, e.nodes[id])
+			settle(t, e.nodes[id]) //nolint:contextcheck // the node has its own
 			all = append(all, fsck.Node{ID: id, Reader: e.nodes[id].Store, Trust: e.nodes[id].Trust.List()})
 		}
 		report, err := fsck.Check(ctx, all, fsck.Options{Now: time.Now()})

@@ -72,7 +72,7 @@ func TestAnOrderIsRepliedToAndClosed(t *testing.T) {
 	step := func(by casefile.Actor, a watch.OrderAct, text string, want errs.Code) {
 		t.Helper()
 		f := w.orders(w.there, c.ID)[0]                           //nolint:contextcheck // the world has the test's own
-		err := w.there.Watch.DoOrder(ctx, by, id, f.Row, a, text) //nolint:contextcheck // the test's own
+		err := w.there.Watch.DoOrder(ctx, by, id, f.Row, a, text)
 		if want == 0 {
 			w.ok(err)
 		} else if !errs.Is(err, want) {
@@ -125,7 +125,7 @@ func TestAnEqualIsAsked(t *testing.T) {
 	do := func(n *node.Node, by casefile.Actor, a watch.OrderAct, want errs.Code) {
 		t.Helper()
 		f := w.orders(n, c.ID)[0]                                   //nolint:contextcheck // the world has the test's own
-		err := n.Watch.DoOrder(ctx, by, wish.ID, f.Row, a, "words") //nolint:contextcheck // the test's own
+		err := n.Watch.DoOrder(ctx, by, wish.ID, f.Row, a, "words")
 		if want == 0 {
 			w.ok(err)
 		} else if !errs.Is(err, want) {

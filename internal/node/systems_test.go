@@ -98,6 +98,7 @@ func TestASystemThatFails(t *testing.T) {
 	shared := newPlatform(t)
 	for name, play := range map[string]func(*testing.T, *platform){
 		"down, then back": func(t *testing.T, p *platform) {
+			t.Helper()
 			p.market.Behave(market.Down)
 			c := p.lodged()
 			if w := p.work(c.ID); w.State != depart.Waiting || w.Why != errs.SystemAway || w.Tries != 1 || w.Next.IsZero() {
@@ -111,6 +112,7 @@ func TestASystemThatFails(t *testing.T) {
 			}
 		},
 		"down for good, an officer takes the case back": func(t *testing.T, p *platform) {
+			t.Helper()
 			p.market.Behave(market.Down)
 			c := p.lodged()
 			w := p.work(c.ID)
@@ -141,6 +143,7 @@ func TestASystemThatFails(t *testing.T) {
 			}
 		},
 		"down longer than it is tried": func(t *testing.T, p *platform) {
+			t.Helper()
 			p.market.Behave(market.Down)
 			c := p.lodged()
 			system, _ := depart.Default().Of(market.Key, c.Day(c.Last))
@@ -172,6 +175,7 @@ func TestASystemThatFails(t *testing.T) {
 			}
 		},
 		"slow: the answer to a try is lost": func(t *testing.T, p *platform) {
+			t.Helper()
 			p.market.Behave(market.Slow)
 			c := p.lodged()
 			if w := p.work(c.ID); w.State != depart.Waiting || w.Why != errs.SystemAway {
@@ -185,6 +189,7 @@ func TestASystemThatFails(t *testing.T) {
 			}
 		},
 		"answers twice": func(t *testing.T, p *platform) {
+			t.Helper()
 			c := p.lodged()
 			p.market.Behave(market.Twice)
 			p.does(c, "accept", "200 applied 200 applied")
@@ -194,6 +199,7 @@ func TestASystemThatFails(t *testing.T) {
 			}
 		},
 		"an answer is lost and fetched": func(t *testing.T, p *platform) {
+			t.Helper()
 			c := p.lodged()
 			p.market.Behave(market.Mute)
 			p.does(c, "refuse", "-")
@@ -206,6 +212,7 @@ func TestASystemThatFails(t *testing.T) {
 			}
 		},
 		"a code that nobody knows": func(t *testing.T, p *platform) {
+			t.Helper()
 			c := p.lodged()
 			p.does(c, "strange", "202 person")
 			w := p.work(c.ID)
@@ -218,6 +225,7 @@ func TestASystemThatFails(t *testing.T) {
 			p.does(c, "grant", "200 applied")
 		},
 		"an answer after the applicant has withdrawn": func(t *testing.T, p *platform) {
+			t.Helper()
 			c := p.lodged()
 			if _, err := p.here.Lodge.Withdraw(t.Context(), nil, c.ID, 0); err != nil {
 				t.Fatal(err)
@@ -232,6 +240,7 @@ func TestASystemThatFails(t *testing.T) {
 			}
 		},
 		"gaps, mended and given again": func(t *testing.T, p *platform) {
+			t.Helper()
 			c := p.lodged()
 			p.does(c, "gaps", "200 applied")
 			p.idle(c.ID)
@@ -255,6 +264,7 @@ func TestASystemThatFails(t *testing.T) {
 			p.does(c, "grant", "200 applied")
 		},
 		"more time is asked for there and approved here": func(t *testing.T, p *platform) {
+			t.Helper()
 			c := p.lodged()
 			p.does(c, "accept", "200 applied")
 			p.does(c, "time", "200 applied")
@@ -263,6 +273,7 @@ func TestASystemThatFails(t *testing.T) {
 			}
 		},
 		"switched off by the head of the office": func(t *testing.T, p *platform) {
+			t.Helper()
 			for by, code := range map[*casefile.Actor]errs.Code{&p.officer: errs.NotYours, &p.clerk: errs.NotYours} {
 				if err := p.there.Works.Switch(t.Context(), *by, market.Key, false); !errs.Is(err, code) {
 					t.Errorf("%s: %v", by.ID, err)
@@ -389,8 +400,10 @@ func TestWhatComesFromOutsideIsHostile(t *testing.T) {
 	if p.state(c.ID) != casefile.Received {
 		t.Fatalf("something of it was done: %s", p.state(c.ID))
 	}
-	if post(good, nil) != 200 || post(good, nil) != 200 {
-		t.Error("a good answer, twice")
+	for range 2 {
+		if got := post(good, nil); got != 200 {
+			t.Errorf("a good answer, and once more: %d", got)
+		}
 	}
 	if got := post(answer(func(a *depart.Answer) { a.Code = "HZ01" }), nil); got != 409 {
 		t.Errorf("another answer under the same id: %d", got)

@@ -70,7 +70,7 @@ func TestAClockThatRunsOutIsToldOnce(t *testing.T) {
 	id := list[0].ID
 	do := func(by casefile.Actor, row int64, act watch.Act, text string, want errs.Code) {
 		t.Helper()
-		err := w.there.Watch.Do(ctx, by, id, row, act, text) //nolint:contextcheck // the test's own
+		err := w.there.Watch.Do(ctx, by, id, row, act, text)
 		if want == 0 {
 			w.ok(err)
 		} else if !errs.Is(err, want) {

@@ -93,7 +93,7 @@ func delegatedStory(p *play) {
 	w.seen = seen
 	p.back()
 	p.deliver()
-	p.step("applicant-looks", p.fan.Name, func() { p.ownPageAgain(page.Done) })
+	p.step("applicant-looks", p.fan.Name, func() { p.ownPageAgain() })
 	p.sealed()
 	p.known(e)
 	p.cost(map[*person]effort{p.clerk: {screens: 11, typed: 1, keyed: 3}, w: inOffice})
@@ -149,7 +149,7 @@ func delegatedEndedStory(p *play) {
 	p.grants(w)
 	p.deliver()
 	p.step("applicant-looks", p.fan.Name, func() {
-		p.ownPageAgain(page.Done)
+		p.ownPageAgain()
 		p.heldBy("")
 	})
 }

@@ -41,7 +41,7 @@ func systemStory(p *play) {
 	})
 	p.deliver()
 	p.step("applicant-looks", p.fan.Name, func() {
-		p.ownPageAgain(page.Done)
+		p.ownPageAgain()
 		for _, act := range []string{"accept", "decide", "dispatch", "deliver"} {
 			p.applicant.expect(http.StatusOK, say("entrance.act."+act))
 		}

@@ -61,7 +61,7 @@ func correctionStory(p *play) {
 	p.decide("decide", "outcome", string(casefile.Granted))
 	p.issue("issue")
 	p.deliver()
-	p.step("applicant-looks", p.fan.Name, func() { p.ownPageAgain(page.Done) })
+	p.step("applicant-looks", p.fan.Name, func() { p.ownPageAgain() })
 }
 
 // refusalStory: refused with reasons, and how to fight it.
@@ -82,10 +82,10 @@ func refusalStory(p *play) {
 	})
 }
 
-// ownPageAgain looks at the case with the session that is open.
-func (p *play) ownPageAgain(status page.Status) {
+// ownPageAgain looks at the finished case with the session that is open.
+func (p *play) ownPageAgain() {
 	p.applicant.visit("/cases/" + p.no)
-	p.applicant.expect(http.StatusOK, say("status."+string(status)))
+	p.applicant.expect(http.StatusOK, say("status."+string(page.Done)))
 }
 
 // scan is a picture as a window's scanner would give it.

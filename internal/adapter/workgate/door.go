@@ -112,7 +112,7 @@ func (d *Door) file(w http.ResponseWriter, r *http.Request, _ []byte) error {
 	out := &begun{ResponseWriter: w}
 	err = d.Desk.File(r.Context(), r.PathValue("system"), r.PathValue("id"), n, func(f exchange.File, to io.Writer) error {
 		return d.Read(r.Context(), f, to)
-	}, out)
+	}, out) //nolint:contextcheck // it is the request's
 	if err != nil && out.any {
 		panic(http.ErrAbortHandler) // what came so far must not pass for the file
 	}

@@ -128,7 +128,7 @@ func (x Complaint) Do(me office.NodeID, a Act, by, text string, book *Book, cal 
 		return x, errs.New(errs.ComplaintMove, "%s, %s at %s", x.Care.State, a, me)
 	}
 	text, err := words(text)
-	if err != nil && !(a.wordless() && errs.Is(err, errs.ComplaintWords)) {
+	if err != nil && (!a.wordless() || !errs.Is(err, errs.ComplaintWords)) {
 		return x, err
 	}
 	return x.done(a, by, text, book, cal, now), nil

@@ -61,7 +61,7 @@ func (w Word) Arrived(c casefile.Case, from, me office.NodeID, have []Complaint,
 	if from != other || x.Node == x.Taker || !slices.Contains(acts, w.Act) {
 		return Complaint{}, errs.New(errs.WrongSender, "%s says %q", from, w.Act)
 	}
-	if text, err := words(w.Text); text != w.Text || err != nil && !(w.Act.wordless() && errs.Is(err, errs.ComplaintWords)) {
+	if text, err := words(w.Text); text != w.Text || err != nil && (!w.Act.wordless() || !errs.Is(err, errs.ComplaintWords)) {
 		return Complaint{}, errs.New(errs.BadEnvelope, "words of %s", from)
 	}
 	if slices.Contains([]Act{Settle, Explain}, w.Act) && x.Care.State == Open { // the word that it was taken up is still on its way

@@ -59,22 +59,22 @@ func (w Word) Arrived(have Inquiry, from office.NodeID, t Terms) (_ Inquiry, cha
 	switch {
 	case w.Ask != nil:
 		q, err := w.asked(from, t)
-		if err == nil && have.Ask.ID != "" {
-			err = errs.New(errs.BadEnvelope, "%s was asked before", q.Ask.ID)
+		if err == nil && have.ID != "" {
+			err = errs.New(errs.BadEnvelope, "%s was asked before", q.ID)
 		}
 		return q, true, err
-	case have.Ask.ID == "":
+	case have.ID == "":
 		return have, false, errs.New(errs.NotInOrder, "inquiry is not here")
 	case w.Reply != nil:
 		return w.answered(have, from, t)
 	case from != have.From || have.To != t.Me:
-		return have, false, errs.New(errs.BadEnvelope, "%s speaks of %s", from, have.Ask.ID)
-	case w.Reminded == have.Ask.ID:
+		return have, false, errs.New(errs.BadEnvelope, "%s speaks of %s", from, have.ID)
+	case w.Reminded == have.ID:
 		if have.State != Open {
 			return have, false, nil
 		}
 		return have.Remind(t.Now), true, nil
-	case w.Back == have.Ask.ID && t.Reason(w.Why):
+	case w.Back == have.ID && t.Reason(w.Why):
 		q, changed := have.Withdraw(w.Why, t.Now)
 		return q, changed, nil
 	}
@@ -159,10 +159,10 @@ func read(s proof.Signed, by office.NodeID, trust *office.TrustList) (document.D
 func (w Word) answered(have Inquiry, from office.NodeID, t Terms) (Inquiry, bool, error) {
 	r := *w.Reply
 	switch {
-	case w.Paper == nil || from != have.To || have.From != t.Me || r.Ask != have.Ask.ID || !id.MatchString(r.ID):
-		return have, false, errs.New(errs.BadEnvelope, "%s answers %s", from, have.Ask.ID)
+	case w.Paper == nil || from != have.To || have.From != t.Me || r.Ask != have.ID || !id.MatchString(r.ID):
+		return have, false, errs.New(errs.BadEnvelope, "%s answers %s", from, have.ID)
 	case have.Reply != nil || have.State == Refused:
-		return have, false, errs.New(errs.BadEnvelope, "%s is %s", have.Ask.ID, have.State)
+		return have, false, errs.New(errs.BadEnvelope, "%s is %s", have.ID, have.State)
 	case r.Declined != "" && !t.Reason(r.Declined):
 		return have, false, errs.New(errs.BadEnvelope, "no shared reason %.40q", r.Declined)
 	}
@@ -170,7 +170,7 @@ func (w Word) answered(have Inquiry, from office.NodeID, t Terms) (Inquiry, bool
 	open.State, open.Why, open.Ended = Open, "", time.Time{}
 	q, err := open.Answer(t.Book, r)
 	if err != nil || !same(*q.Reply, r) {
-		return have, false, errs.New(errs.BadEnvelope, "%s: %v", have.Ask.ID, err)
+		return have, false, errs.New(errs.BadEnvelope, "%s: %v", have.ID, err)
 	}
 	q.Paper = *w.Paper
 	return q, true, q.Proved(t.Proof.Trust)
@@ -184,7 +184,7 @@ func (q Inquiry) Proved(trust *office.TrustList) error {
 	}
 	if q.Reply == nil {
 		if q.State == Answered || q.State == Declined {
-			return errs.New(errs.BadEnvelope, "%s is %s without an answer", q.Ask.ID, q.State)
+			return errs.New(errs.BadEnvelope, "%s is %s without an answer", q.ID, q.State)
 		}
 		return nil
 	}

@@ -85,7 +85,6 @@ const (
 var (
 	counter  = []Role{Window}
 	checking = []Role{Reviewer}
-	deciding = []Role{Decider}
 	// checkingOrSystem: the office's own system may do it too, in the name of the staff that its answer names; who decides there decides
 	// by the same law as at the desk.
 	checkingOrSystem = []Role{Reviewer, System}

@@ -151,7 +151,7 @@ func (f Filed) Acts(me office.NodeID) (out []OrderAct) {
 	return out
 }
 
-// orderRights is what each step asks of the table of authority; a request is answered by a supervisor.
+// May is what each step asks of the table of authority; a request is answered by a supervisor.
 func (f Filed) May(a OrderAct) office.Act {
 	switch {
 	case a != Reply:

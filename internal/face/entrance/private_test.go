@@ -258,7 +258,7 @@ func TestHeadlines(t *testing.T) {
 						l.State, l.Holder, l.Outcome = c.decide, c.holder, c.outcome
 					case item.Deliver:
 						l.State, l.Holder = c.deliver, c.deliverer
-					case item.Verify, item.File:
+					case item.Verify, item.File, item.Seal:
 					}
 				}
 				if c.closed {

@@ -212,7 +212,7 @@ func whatWasDone(ctx context.Context, entry accesslog.Entry) string {
 	switch entry.Kind {
 	case accesslog.Sent, accesslog.Took:
 		return page.T(ctx, "usage.did."+string(entry.Kind))
-	case accesslog.View, accesslog.Rule, accesslog.Term: // rules and terms are about no case and are never here
+	case accesslog.View, accesslog.Rule, accesslog.Term, accesslog.Rebuilt: // the last three are about no case and are never here
 	case accesslog.Data:
 		what := "usage.did.data"
 		if entry.Reason != "" {

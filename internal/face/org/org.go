@@ -283,7 +283,7 @@ func (f *Face) given(w http.ResponseWriter, r *http.Request, v page.Visitor) err
 // note puts what is wrong beside its field; false for an error that is not about what was typed.
 func (v giveView) note(ctx context.Context, err error) bool {
 	code := errs.CodeOf(err)
-	field := ""
+	var field string
 	switch {
 	case err == nil:
 		return true

@@ -122,8 +122,8 @@ func (d *Desk) account(s depart.System, who depart.Staff) casefile.Actor {
 // the papers through. The answer counts with the last act.
 func (d *Desk) do(ctx context.Context, s depart.System, w depart.Work, c casefile.Case, a depart.Answer, deed depart.Deed, h unit.Heard) error {
 	h.Outcome = Applied
-	by, leg := d.account(s, a.Officer), casefile.Leg{}
-	leg, _ = depart.Leg(c)
+	by := d.account(s, a.Officer)
+	leg, _ := depart.Leg(c)
 	row := c.Row
 	if deed.Act == casefile.ActDecide && leg.State == casefile.Received {
 		first := by

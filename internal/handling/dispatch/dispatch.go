@@ -146,8 +146,8 @@ func (d *Desk) Round(ctx context.Context) (int, error) {
 func (d *Desk) now() time.Time { return d.Kit.Now().UTC().Truncate(time.Microsecond) }
 
 // save stores a work as it is now; zero times of a state that waits for nothing are set here.
-func (d *Desk) save(ctx context.Context, w depart.Work, log ...accesslog.Entry) error {
-	return d.Store.Commit(ctx, unit.Unit{At: d.now(), Works: []depart.Work{w}, Log: log})
+func (d *Desk) save(ctx context.Context, w depart.Work) error {
+	return d.Store.Commit(ctx, unit.Unit{At: d.now(), Works: []depart.Work{w}})
 }
 
 func (d *Desk) one(ctx context.Context, w depart.Work) error {

@@ -136,7 +136,7 @@ func (d *Desk) See(ctx context.Context, by casefile.Actor, id string) (watch.Ala
 		return a, err
 	}
 	told := !a.Up.IsZero() && !a.Up.After(d.Kit.Now())
-	if err != nil || a.Office != by.Office && !(supervises(by) && told) {
+	if err != nil || a.Office != by.Office && (!supervises(by) || !told) {
 		return watch.Alarm{}, errs.New(errs.NoSuchAlarm, "not the officer's")
 	}
 	return a, nil

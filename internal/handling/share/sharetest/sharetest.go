@@ -44,14 +44,14 @@ func person(number string) party.Person {
 func Source(t *testing.T, open func(t *testing.T) share.Source) {
 	t.Helper()
 	s := open(t)
-	known := func(t *testing.T, ctx context.Context) { //nolint:revive // the context is the test's
+	known := func(t *testing.T, ctx context.Context) {
 		t.Helper()
 		for _, p := range People() {
 			got, at, err := s.Record(ctx, Resource, person(p[Number]))
 			if err != nil || got["owner"] != p["owner"] || got["use"] != p["use"] {
 				t.Errorf("%v of %v, %v", got, p, err)
 			}
-			if at.IsZero() || at.After(time.Now().Add(time.Minute)) {
+			if at.IsZero() || at.After(time.Now().Add(time.Minute)) { //nolint:forbidigo // a suite for real sources
 				t.Errorf("as of %s", at)
 			}
 			rest := maps.Clone(got)

@@ -39,7 +39,7 @@ func TestTheDrill(t *testing.T) {
 	ask(t, 200, http.MethodPost, west+"/api/v1/cases/"+old+"/decide", "token-63", map[string]any{"outcome": "granted"})
 	ask(t, 200, http.MethodPost, west+"/api/v1/cases/"+old+"/issue", "token-63", map[string]any{})
 	eventually(t, north+"/api/v1/cases/"+old+"/deliver", "token-23", map[string]any{"way": "counter", "to": "applicant"})
-	until(t, west, "token-63", old, "done")
+	untilDone(t, west, old)
 
 	run(t, exitUsage, "restore", "-config", there, "-from", backup) // onto what is there
 	stopThere()
@@ -64,7 +64,7 @@ func TestTheDrill(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	west, stopThere = serve(t, there)
-	until(t, west, "token-63", old, "done")
+	untilDone(t, west, old)
 	ask(t, 200, http.MethodPost, west+"/api/v1/cases/"+fresh+"/decide", "token-63", map[string]any{"outcome": "granted"})
 	ask(t, 200, http.MethodPost, west+"/api/v1/cases/"+fresh+"/issue", "token-63", map[string]any{})
 	stopThere()

@@ -71,7 +71,7 @@ func TestAnOrderIsRepliedToAndClosed(t *testing.T) {
 	id := got[0].Order.ID
 	step := func(by casefile.Actor, a watch.OrderAct, text string, want errs.Code) {
 		t.Helper()
-		f := w.orders(w.there, c.ID)[0]                           //nolint:contextcheck // the world has the test's own
+		f := w.orders(w.there, c.ID)[0] //nolint:contextcheck // the world has the test's own
 		err := w.there.Watch.DoOrder(ctx, by, id, f.Row, a, text)
 		if want == 0 {
 			w.ok(err)
@@ -124,7 +124,7 @@ func TestAnEqualIsAsked(t *testing.T) {
 	}
 	do := func(n *node.Node, by casefile.Actor, a watch.OrderAct, want errs.Code) {
 		t.Helper()
-		f := w.orders(n, c.ID)[0]                                   //nolint:contextcheck // the world has the test's own
+		f := w.orders(n, c.ID)[0] //nolint:contextcheck // the world has the test's own
 		err := n.Watch.DoOrder(ctx, by, wish.ID, f.Row, a, "words")
 		if want == 0 {
 			w.ok(err)

@@ -85,7 +85,7 @@ func TestBadServices(t *testing.T) {
 		"a field is too long": {h: says(`{"as_of":"2026-11-27T00:00:00Z","record":{"qlr":"` + strings.Repeat("长", 2001) + `","yt":"y"}}`), want: errs.SourceUnfit},
 		"two answers":         {h: says(good + good), want: errs.SourceUnfit},
 		"no JSON":             {h: says(`<html>`), want: errs.SourceUnfit},
-		"a page": {h: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, want: errs.SourceUnfit},
+		"a page":              {h: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, want: errs.SourceUnfit},
 		"not found is no answer": {h: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusNotFound)

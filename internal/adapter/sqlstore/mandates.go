@@ -28,7 +28,8 @@ version = CASE WHEN version = $5 THEN version + 1 ELSE 0 END WHERE unit = $1`
 
 // leader and agent keep mandates apart from cases in what an index tells.
 func (s *Store) leader(p party.Person) int64 { return s.mac("leader-"+string(party.ByNumber), p.IDNo) }
-func (s *Store) agent(p party.Person) int64  { return s.mac("agent-"+string(party.ByNumber), p.IDNo) }
+
+func (s *Store) agent(p party.Person) int64 { return s.mac("agent-"+string(party.ByNumber), p.IDNo) }
 
 func (w *writing) mandates(u unit.Unit) error {
 	for _, a := range u.Accounts {

@@ -70,7 +70,9 @@ const columnsOf = `SELECT attname, format_type(atttypid, atttypmod) FROM pg_attr
 
 // Open prepares a view; it connects with the first question. errs.BadConfig.
 func Open(cfg Config) (*View, error) {
-	bad := func(what string) (*View, error) { return nil, errs.New(errs.BadConfig, "view %.80q: %s", cfg.View, what) }
+	bad := func(what string) (*View, error) {
+		return nil, errs.New(errs.BadConfig, "view %.80q: %s", cfg.View, what)
+	}
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = patience
 	}

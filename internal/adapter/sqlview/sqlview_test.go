@@ -105,7 +105,7 @@ func TestTheViewChanges(t *testing.T) {
 		"the view is gone":         {do: `SELECT 1`, want: errs.SourceDrifted},
 		"a row without time":       {do: `CREATE VIEW $s.estate AS SELECT id_no, "权利人", yt, NULL::timestamptz AS changed FROM $s.people`, want: errs.SourceUnfit},
 		"two rows of one number":   {do: view + `* FROM $s.people UNION ALL SELECT * FROM $s.people`, want: errs.SourceUnfit},
-		"ten megabytes":      {do: view + `id_no, repeat('x', 10000000) AS "权利人", yt, changed FROM $s.people`, want: errs.SourceUnfit},
+		"ten megabytes":            {do: view + `id_no, repeat('x', 10000000) AS "权利人", yt, changed FROM $s.people`, want: errs.SourceUnfit},
 		"it never ends":            {do: view + `id_no, (SELECT 'x'::text FROM pg_sleep(3600)) AS "权利人", yt, changed FROM $s.people`, cfg: func(c *sqlview.Config) { c.Timeout = 300 * time.Millisecond }, want: errs.SourceDown},
 		"it divides by zero":       {do: view + `id_no, (1 / (length(id_no) - 18))::text AS "权利人", yt, changed FROM $s.people`, want: errs.SourceDown},
 		"nobody is at the address": {do: view + `* FROM $s.people`, cfg: func(c *sqlview.Config) { c.DSN = "postgres://x@127.0.0.1:1/x" }, want: errs.SourceDown},
@@ -155,14 +155,14 @@ func TestConfig(t *testing.T) {
 		Fields: map[string]sqlview.Column{"owner": {Name: "o", Type: "text"}},
 	}
 	for name, spoil := range map[string]func(c *sqlview.Config){
-		"":                     func(*sqlview.Config) {},
-		"a statement as view":  func(c *sqlview.Config) { c.View = "share.estate; DROP TABLE x" },
-		"no schema":            func(c *sqlview.Config) { c.View = "estate" },
-		"a number as number":   func(c *sqlview.Config) { c.Number.Type = "bigint" },
-		"no type":              func(c *sqlview.Config) { c.Fields = map[string]sqlview.Column{"owner": {Name: "o"}} },
-		"no fields":            func(c *sqlview.Config) { c.Fields = nil },
+		"":                      func(*sqlview.Config) {},
+		"a statement as view":   func(c *sqlview.Config) { c.View = "share.estate; DROP TABLE x" },
+		"no schema":             func(c *sqlview.Config) { c.View = "estate" },
+		"a number as number":    func(c *sqlview.Config) { c.Number.Type = "bigint" },
+		"no type":               func(c *sqlview.Config) { c.Fields = map[string]sqlview.Column{"owner": {Name: "o"}} },
+		"no fields":             func(c *sqlview.Config) { c.Fields = nil },
 		"as_of of another type": func(c *sqlview.Config) { c.AsOf = sqlview.Column{Name: "at", Type: "text"} },
-		"another database":     func(c *sqlview.Config) { c.DSN = "mysql://x:secret@y/z?pool=%zz" },
+		"another database":      func(c *sqlview.Config) { c.DSN = "mysql://x:secret@y/z?pool=%zz" },
 	} {
 		c := good
 		spoil(&c)

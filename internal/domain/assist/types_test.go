@@ -42,10 +42,19 @@ func TestAnswersHaveTheirForm(t *testing.T) {
 		in, out  string
 		ok       bool
 	}{
-		{YesNo, false, " yes ", "yes", true}, {YesNo, false, "maybe", "maybe", false}, {YesNo, false, "", "", false}, {YesNo, true, "", "", true},
-		{Date, false, "2020-05-01", "2020-05-01", true}, {Date, false, "2020-02-30", "", false},
-		{Number, false, "12.50", "12.50", true}, {Number, false, "-1", "-1", false}, {Number, false, "1e9", "1e9", false},
-		{Text, false, "a", "a", true}, {Text, false, "a\u202eb", "ab", true}, {Text, false, "a\nb", "", false}, {Text, false, strings.Repeat("x", 201), "", false},
+		{YesNo, false, " yes ", "yes", true},
+		{YesNo, false, "maybe", "maybe", false},
+		{YesNo, false, "", "", false},
+		{YesNo, true, "", "", true},
+		{Date, false, "2020-05-01", "2020-05-01", true},
+		{Date, false, "2020-02-30", "", false},
+		{Number, false, "12.50", "12.50", true},
+		{Number, false, "-1", "-1", false},
+		{Number, false, "1e9", "1e9", false},
+		{Text, false, "a", "a", true},
+		{Text, false, "a\u202eb", "ab", true},
+		{Text, false, "a\nb", "", false},
+		{Text, false, strings.Repeat("x", 201), "", false},
 	} {
 		got, ok := Field{Kind: tt.kind, Optional: tt.optional}.Clean(tt.in)
 		if ok != tt.ok || ok && got != tt.out {

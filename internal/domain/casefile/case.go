@@ -212,10 +212,10 @@ type Correction struct {
 
 // Decision is the substance of the decision.
 type Decision struct {
-	Outcome Outcome   `json:"outcome"`
-	Reasons []string  `json:"reasons,omitempty"` // grounds by item.Refusal.Key, or a text
-	Text    string    `json:"text,omitempty"`
-	Officer string    `json:"officer"`
+	Outcome Outcome  `json:"outcome"`
+	Reasons []string `json:"reasons,omitempty"` // grounds by item.Refusal.Key, or a text
+	Text    string   `json:"text,omitempty"`
+	Officer string   `json:"officer"`
 	// Answers names who answers for it where it was made in the office's own system: staff and system.
 	Answers string    `json:"answers,omitempty"`
 	At      time.Time `json:"at"`

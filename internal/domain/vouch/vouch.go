@@ -36,7 +36,9 @@ const (
 )
 
 // Known reports whether a purpose is one of these.
-func (p Purpose) Known() bool { return p == ForCases || p == ForUsage || p == ForLicences || p == ForRecords }
+func (p Purpose) Known() bool {
+	return p == ForCases || p == ForUsage || p == ForLicences || p == ForRecords
+}
 
 // Bearer says who stands before the node From. It is for the node To alone, and only From may present it.
 type Bearer struct {

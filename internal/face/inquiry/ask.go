@@ -88,7 +88,9 @@ func (f *Face) showAsk(w http.ResponseWriter, r *http.Request, by casefile.Actor
 		if q.From == f.cfg.Kit.Me && q.Office == by.Office {
 			t := f.kind(q)
 			v.Asked = append(v.Asked, []page.Cell{
-				{Content: link("/desk/inquiries/"+q.ID, pick(ctx, t.Zh, t.En), "")}, {Text: f.office(ctx, q.Desk)}, {Text: page.T(ctx, "inquiry.state."+string(q.State))},
+				{Content: link("/desk/inquiries/"+q.ID, pick(ctx, t.Zh, t.En), "")},
+				{Text: f.office(ctx, q.Desk)},
+				{Text: page.T(ctx, "inquiry.state."+string(q.State))},
 				{Text: f.due(ctx, q)},
 			})
 		}

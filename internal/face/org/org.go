@@ -203,7 +203,8 @@ func (f *Face) one(w http.ResponseWriter, r *http.Request, v page.Visitor) error
 	}
 	for _, m := range list {
 		view.Staff = append(view.Staff, []page.Cell{
-			{Content: agentLink(m)}, page.Text(f.matters(ctx, m.Items)), page.Text(m.Until.String()),
+			{Content: agentLink(m)},
+			page.Text(f.matters(ctx, m.Items)), page.Text(m.Until.String()),
 			page.Text(page.T(ctx, "org.state."+m.Standing(f.today()))),
 		})
 	}

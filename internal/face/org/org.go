@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,16 +136,21 @@ func (f *Face) actFor(w http.ResponseWriter, r *http.Request, v page.Visitor) er
 	return f.show(w, r, http.StatusOK, page.T(r.Context(), "org.for.title"), "/cases", forPage(view))
 }
 
-// wanted keeps what an application begins with, and nothing else of an address.
+// wanted keeps what an application begins with: a matter, two places, and the answers that the guide was given. Whatever else an
+// address says goes no further.
 func wanted(q url.Values) url.Values {
 	out := url.Values{}
 	for name, values := range q {
-		if name == "item" || name == "here" || name == "there" || strings.HasPrefix(name, page.AnswerPrefix) {
+		begins := name == "item" || name == "here" || name == "there" || strings.HasPrefix(name, page.AnswerPrefix)
+		if begins && plain.MatchString(name) && plain.MatchString(values[0]) {
 			out[name] = values[:1]
 		}
 	}
 	return out
 }
+
+// plain is what codes, places and answers are made of.
+var plain = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
 // homeView is the units that somebody leads, and those that can be opened.
 type homeView struct {

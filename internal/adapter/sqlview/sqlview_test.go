@@ -104,7 +104,7 @@ func TestTheViewChanges(t *testing.T) {
 		"the number is another":    {do: view + `md5(id_no) AS id_no, "权利人", yt, changed FROM $s.people`, want: errs.SourceDrifted},
 		"the view is gone":         {do: `SELECT 1`, want: errs.SourceDrifted},
 		"a row without time":       {do: `CREATE VIEW $s.estate AS SELECT id_no, "权利人", yt, NULL::timestamptz AS changed FROM $s.people`, want: errs.SourceUnfit},
-		"two rows of one number":   {do: view + `* FROM $s.people UNION ALL SELECT * FROM $s.people`, want: errs.SourceUnfit},
+		"two rows of one number":   {do: view + `id_no, "权利人", yt, changed FROM $s.people UNION ALL SELECT id_no, "权利人", yt, changed FROM $s.people`, want: errs.SourceUnfit},
 		"ten megabytes":            {do: view + `id_no, repeat('x', 10000000) AS "权利人", yt, changed FROM $s.people`, want: errs.SourceUnfit},
 		"it never ends":            {do: view + `id_no, (SELECT 'x'::text FROM pg_sleep(3600)) AS "权利人", yt, changed FROM $s.people`, cfg: func(c *sqlview.Config) { c.Timeout = 300 * time.Millisecond }, want: errs.SourceDown},
 		"it divides by zero":       {do: view + `id_no, (1 / (length(id_no) - 18))::text AS "权利人", yt, changed FROM $s.people`, want: errs.SourceDown},

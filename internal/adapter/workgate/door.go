@@ -110,9 +110,9 @@ func (d *Door) file(w http.ResponseWriter, r *http.Request, _ []byte) error {
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	out := &begun{ResponseWriter: w}
-	err = d.Desk.File(r.Context(), r.PathValue("system"), r.PathValue("id"), n, func(f exchange.File, to io.Writer) error {
+	err = d.Desk.File(r.Context(), r.PathValue("system"), r.PathValue("id"), n, func(f exchange.File, to io.Writer) error { //nolint:contextcheck // it is the request's
 		return d.Read(r.Context(), f, to)
-	}, out) //nolint:contextcheck // it is the request's
+	}, out)
 	if err != nil && out.any {
 		panic(http.ErrAbortHandler) // what came so far must not pass for the file
 	}

@@ -642,7 +642,7 @@ func onePage(v oneView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = page.Table(page.TableParams{Caption: page.T(ctx, "org.staff"), CaptionClass: "govuk-visually-hidden", Head: v.head(ctx), Rows: v.Staff, FirstIsHeader: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.ScrollTable(page.T(ctx, "org.staff"), page.TableParams{Caption: page.T(ctx, "org.staff"), CaptionClass: "govuk-visually-hidden", Head: v.head(ctx), Rows: v.Staff, FirstIsHeader: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

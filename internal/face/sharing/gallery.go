@@ -131,7 +131,7 @@ func States() []page.State {
 		Fields: []named{{"name", "Name", "Fan"}, {"id_no", "Number", ""}},
 	}
 	yes := one
-	yes.Agreed, yes.Grant.ChecksOnly, yes.Provider = true, false, "62"
+	yes.Agreed, yes.Grant.ChecksOnly, yes.Provider, yes.Name = true, false, "62", "Household"
 	found := []answerLine{
 		{When: "11-25 09:00", Machine: at.Format(time.RFC3339), From: "Qinghai", Name: "Identity", Rows: []page.Row{{Key: "Name", Value: "<b>"}}},
 		{When: "11-25 09:00", Machine: at.Format(time.RFC3339), From: "Qinghai", Name: "Identity", Text: "!"},

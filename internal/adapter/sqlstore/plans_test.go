@@ -91,6 +91,36 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	}
 }
 
+// A row that two units of a group change is changed by statements of its own: PostgreSQL must take every number of theirs for eight
+// bytes, because a time in microseconds does not fit into four.
+func TestNumbersHaveRoom(t *testing.T) {
+	pg := storeAt(t, sqltest.Postgres(t))
+	conn, err := pg.e.write.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	for _, text := range []string{
+		updateCase, updateCasePrivate, settleParcel, removeDue, updateTallies, updateAlarm, looked, updateOrder, updateInquiry, updateMandate, leaveWorks,
+		updateRuleDraft, updatePresent, updateCharge, updateComplaint, updateUnlisted, updateDraft, updateLife, updateAccount, updateNotice, updateRating,
+		updateVisit, updateSeenHead, updateWork,
+	} {
+		if _, err := conn.ExecContext(t.Context(), "PREPARE alone AS "+text); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		var kinds string
+		if err := conn.QueryRowContext(t.Context(), "SELECT parameter_types::text FROM pg_prepared_statements WHERE name = 'alone'").Scan(&kinds); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(kinds, "integer") {
+			t.Errorf("%s takes %s", text, kinds)
+		}
+		if _, err := conn.ExecContext(t.Context(), "DEALLOCATE alone"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // scans gives the lines of both databases' plans that read a growing table from end to end.
 func scans(t *testing.T, lite *Store, pg *sql.Conn, text string) (out []string) {
 	t.Helper()

@@ -18,10 +18,10 @@ import (
 // trip. A version that has moved on is set to 0, which cases_version refuses.
 const (
 	updateCase = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, claimed = $7, waits = $8, place = $9,
-watch = CASE WHEN alarms > 0 THEN 1 ELSE $10 END, closed = $11, updated = $12, version = CASE WHEN version = $13 THEN version + 1 ELSE 0 END,
+watch = CASE WHEN alarms > 0 THEN 1 ELSE CAST($10 AS BIGINT) END, closed = $11, updated = $12, version = CASE WHEN version = $13 THEN version + 1 ELSE 0 END,
 state = $14 WHERE id = $1`
 	updateCasePrivate = `UPDATE cases SET status = $2, queue = $3, office = $4, due = $5, holder = $6, claimed = $7, waits = $8, place = $9,
-watch = CASE WHEN alarms > 0 THEN 1 ELSE $10 END, closed = $11, updated = $12, version = CASE WHEN version = $13 THEN version + 1 ELSE 0 END,
+watch = CASE WHEN alarms > 0 THEN 1 ELSE CAST($10 AS BIGINT) END, closed = $11, updated = $12, version = CASE WHEN version = $13 THEN version + 1 ELSE 0 END,
 state = $14, private = $15 WHERE id = $1`
 	settleParcel = `UPDATE outbox SET status = $2, settled = $3, receipt = $4 WHERE id = $1 AND receipt IS NULL`
 	removeDue    = `DELETE FROM due WHERE case_id = $1 AND kind = $2`

@@ -4,6 +4,7 @@
 package recognise
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -75,7 +76,9 @@ func (d *Desk) Find(ctx context.Context, w Wish) (Found, error) {
 		silent = err != nil || len(missing) > 0
 		held = append(held, more...)
 	}
-	slices.SortStableFunc(held, func(x, y Held) int { return -compare(x.Record, y.Record) })
+	slices.SortStableFunc(held, func(x, y Held) int { // the newest first
+		return cmp.Or(cmp.Compare(y.Record.Issued, x.Record.Issued), cmp.Compare(y.Record.Version, x.Record.Version))
+	})
 	var why error
 	for _, h := range held {
 		f, err := d.take(ctx, w, h)
@@ -93,17 +96,6 @@ func (d *Desk) Find(ctx context.Context, w Wish) (Found, error) {
 		return Found{}, errs.New(errs.TryLater, "not all provinces answered")
 	}
 	return Found{}, errs.New(errs.Missing, "holds no %s", w.Source.LicenceType)
-}
-
-// compare orders by day of issue, then by version.
-func compare(x, y licence.Licence) int {
-	switch {
-	case x.Issued != y.Issued && x.Issued < y.Issued:
-		return -1
-	case x.Issued != y.Issued:
-		return 1
-	}
-	return x.Version - y.Version
 }
 
 func (d *Desk) take(ctx context.Context, w Wish, h Held) (Found, error) {

@@ -13,7 +13,7 @@ TEMPL := go tool -modfile=tools/go.mod templ
 # A checkout that git does not answer for (an archive, another owner) builds all the same, unstamped.
 VCS := $(if $(shell git rev-parse --verify -q HEAD 2>/dev/null),auto,false)
 # Floors that compile and run fast under the race detector; `make test-all` runs all of them so.
-RACE := internal/(kernel|proof|domain|handling|adapter/memchan|adapter/natschan|page)
+RACE := internal/(kernel|proof|domain|handling|adapter/memchan|adapter/natschan|page|fsck)
 
 TIMEOUT ?= 30m
 SEEDS ?= 2000

@@ -224,6 +224,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
+	n.Bench.Results = n.Issuer
 	if err := n.openSystems(ctx, cfg); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}

@@ -20,7 +20,7 @@ const lostMatter = "2020-042"
 
 // What replacing a lost licence from another province costs (docs/FLOWS.md).
 const (
-	lostScreens = 7
+	lostScreens = 5
 	lostValues  = 0
 )
 
@@ -117,9 +117,7 @@ func (p *play) lost(a *person, key string, told func(*person)) {
 			a.click(say("apply.tasks.go"))
 		}
 		told(a)
-		a.expect(http.StatusOK, say("apply.materials.title"), say("apply.paper.generated"))
-		a.push(say("apply.continue"))
-		a.expect(http.StatusOK, say("apply.check.title"))
+		a.expect(http.StatusOK, say("apply.check.title"), say("apply.paper.generated"))
 		shown := fingerprint.FindAllString(string(a.raw), -1)
 		a.push(say("apply.check.submit"))
 		a.agree(shown)
@@ -164,7 +162,7 @@ func (p *play) notHers(l licence.Licence) {
 	}
 	p.lost(lin, "lost-other", func(a *person) {
 		for range 12 {
-			if p.err != nil || strings.HasSuffix(a.at.Path, "/materials") {
+			if p.err != nil || strings.HasSuffix(a.at.Path, "/check") {
 				return
 			}
 			switch key := path.Base(a.at.Path); {
@@ -184,14 +182,18 @@ func (p *play) notHers(l licence.Licence) {
 		o.refuse(say("desk.do.finish"))
 	})
 	p.acceptOnline()
-	p.review("review", "mark.holder", string(casefile.Breaks))
-	p.step("deny", p.officer.name, func() {
+	p.review("review")
+	p.step("lost-barred", p.officer.name, func() {
 		o := p.officer
 		o.click(say("desk.act.decide"))
 		o.push(say("desk.do.decide"), "outcome", string(casefile.Granted))
 		o.push(say("desk.confirm.decide"))
 		o.expect(http.StatusConflict, said.What, said.Next)
 		o.visit("/desk/cases/" + p.id)
+	})
+	p.review("review", "mark.holder", string(casefile.Breaks))
+	p.step("deny", p.officer.name, func() {
+		o := p.officer
 		o.click(say("desk.act.decide"))
 		o.push(say("desk.do.decide"), "outcome", string(casefile.Denied), "grounds", "not-holder", "text", words().Typed.Lost.Facts)
 		o.push(say("desk.confirm.decide"))

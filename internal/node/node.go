@@ -36,6 +36,7 @@ import (
 	"tongban/internal/handling/dispatch"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/empower"
+	"tongban/internal/handling/erase"
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
@@ -126,6 +127,7 @@ type Node struct {
 	Tables   *share.Hosted      // what offices here can be asked about
 	Standing *share.Coordinator // proves own cases to who holds them
 	Data     *share.Asker       // asks other provinces for a case
+	Eraser   *erase.Eraser      // deletes what they told once its time is over
 	provider *share.Provider    // answers other provinces
 
 	systems map[string][]byte // keys shared with departmental systems
@@ -242,6 +244,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.joinRebuild(key)
 	n.Data = n.asking(key)
+	n.Eraser = &erase.Eraser{Kit: kit, Store: n.Store, Days: n.keepDays}
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/bulletin"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
@@ -70,6 +71,8 @@ type Figures interface {
 	Figures(ctx context.Context) ([]figure.Cell, error)
 	HeldReceipts(ctx context.Context, caseID string) ([]proof.Signed, error)
 	Tallies(ctx context.Context, caseID string) (list []figure.Tally, marked bool, err error)
+	BulletinMonths(ctx context.Context) ([]int, error)
+	Bulletin(ctx context.Context, month int) (bulletin.Issued, error)
 }
 
 // Inquiries is the part about what offices asked one another.
@@ -235,6 +238,9 @@ func (c *check) node(n Node) error {
 	}
 	if c.opt.Figures {
 		if err := c.settled(func() error { return c.figures(n) }); err != nil {
+			return err
+		}
+		if err := c.settled(func() error { return c.bulletins(n) }); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,7 @@ import (
 	"tongban/internal/domain/search"
 	"tongban/internal/domain/watch"
 	"tongban/internal/handling/allot"
+	"tongban/internal/handling/announce"
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
@@ -145,6 +146,7 @@ type Node struct {
 	sending chan struct{}      // holds one while a round of sending is on its way
 	missed  search.Misses
 	speaker *count.Speaker // states the figures to the hub
+	press   *announce.Press
 
 	mu   sync.Mutex // guards stop
 	stop func()
@@ -247,6 +249,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Eraser = &erase.Eraser{Kit: kit, Store: n.Store, Days: n.keepDays}
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
+	n.press = n.bulletins()
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil

@@ -32,6 +32,12 @@ CREATE INDEX alarms_office ON alarms (office, level, at, id) WHERE ended = 0;
 
 CREATE UNIQUE INDEX alarms_once ON alarms (case_id, cause);
 
+CREATE TABLE bulletins (
+	month BIGINT NOT NULL PRIMARY KEY, -- yyyymm, Asia/Shanghai
+	at BIGINT NOT NULL,
+	body TEXT NOT NULL -- JSON without personal data
+);
+
 CREATE TABLE cases (
 	id TEXT NOT NULL PRIMARY KEY,
 	no TEXT NOT NULL,

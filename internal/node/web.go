@@ -94,7 +94,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	}).Register(public)
 	board.New(board.Config{
 		Source: count.Own{Me: n.ID, Now: n.Kit.Now, Store: n.Store}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
-		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame,
+		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame, Bulletins: n.Store, PDF: pdf.Document, PublicURL: cfg.PublicURL,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
@@ -131,7 +131,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	cases := sharingface.NewCases(sharingface.CaseConfig{
-		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data,
+		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data, Eraser: n.Eraser,
 		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }, Frame: public.Frame, Desk: face.Frame,
 	})
 	cases.RegisterPublic(public)
@@ -143,7 +143,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	sharingface.New(sharingface.Config{
-		Gate: g, Ledger: n.Shares, Tables: n.Tables, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
+		Gate: g, Ledger: n.Shares, Tables: n.Tables, Answered: n.Store.LastAnswered, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
 			o, ok := officers[subject]
 			at, known := n.Kit.Office(o.Office)
 			return o, at.Name, ok && known

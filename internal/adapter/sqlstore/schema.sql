@@ -32,6 +32,12 @@ CREATE INDEX alarms_office ON alarms (office, level, at, id) WHERE ended = 0;
 
 CREATE UNIQUE INDEX alarms_once ON alarms (case_id, cause);
 
+CREATE TABLE bulletins (
+	month BIGINT NOT NULL PRIMARY KEY, -- yyyymm, Asia/Shanghai
+	at BIGINT NOT NULL,
+	body TEXT NOT NULL -- JSON without personal data
+);
+
 CREATE TABLE cases (
 	id TEXT NOT NULL PRIMARY KEY,
 	no TEXT NOT NULL,
@@ -584,9 +590,11 @@ CREATE TABLE share_answers (
 	no TEXT NOT NULL,
 	item TEXT NOT NULL,
 	mac BIGINT NOT NULL, -- blind index of the subject's number
-	subject BYTEA NOT NULL, -- sealed
+	subject BYTEA NOT NULL, deleted BIGINT NOT NULL DEFAULT 0, receipt BYTEA, -- sealed
 	PRIMARY KEY (asker, id)
 );
+
+CREATE INDEX share_answers_at ON share_answers (at, asker, id);
 
 CREATE INDEX share_answers_mac ON share_answers (mac);
 
@@ -597,6 +605,15 @@ CREATE TABLE share_consents (
 	body BYTEA NOT NULL, -- sealed
 	PRIMARY KEY (case_id, id)
 );
+
+CREATE TABLE share_deleted (
+	id TEXT NOT NULL PRIMARY KEY, -- of the question
+	case_id TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	receipt BYTEA NOT NULL
+);
+
+CREATE INDEX share_deleted_case ON share_deleted (case_id);
 
 CREATE TABLE share_found (
 	id TEXT NOT NULL PRIMARY KEY, -- of the question

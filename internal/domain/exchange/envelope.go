@@ -33,6 +33,9 @@ const (
 	Complaint Kind = "complaint"
 	// Papers is a word about paper originals: asked for, sent in a bag, received, missing, found; the case moves by none of them.
 	Papers Kind = "papers"
+	// Deletion is the signed word that what the receiver told for a case is deleted; nothing moves. The receiver need not know the
+	// case.
+	Deletion Kind = "deletion"
 )
 
 // The types of signed documents of this package.

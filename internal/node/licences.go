@@ -34,7 +34,7 @@ func (n *Node) issuer(keys gm.KeyProvider) (*certify.Issuer, error) {
 	if err != nil {
 		return nil, err
 	}
-	sm, err := keys.SignKey("sign")
+	sm, _, err := federate.OwnKey(keys, n.Trust.List(), n.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -306,8 +306,8 @@ func TestTwoProvincesJoinARunningHub(t *testing.T) {
 	far := west + "/api/v1/cases/" + id
 	eventually(t, far+"/accept", "token-63", map[string]any{})
 	ask(t, 200, http.MethodPost, far+"/decide", "token-63", map[string]any{"outcome": "granted"})
-	stopThere = newSigningKey(t, root, there, stopThere) // in the middle of an open case: acceptance and receipt are under the old key
 	ask(t, 200, http.MethodPost, far+"/issue", "token-63", map[string]any{})
+	stopThere = newSigningKey(t, root, there, stopThere) // in the middle of an open case: decision, licence and receipts are under the old key
 	eventually(t, at+"/"+id+"/deliver", token, map[string]any{"way": "counter", "to": "applicant"})
 	untilDone(t, west, id)
 

@@ -22,6 +22,7 @@ import (
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/federate"
 	"tongban/internal/handling/recognise"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"

@@ -11,6 +11,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/bulletin"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/figure"
@@ -94,6 +95,8 @@ type Data interface {
 	Statements(ctx context.Context, by office.NodeID, after, limit int) ([]unit.Said, error)
 	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
 	EachAnswered(ctx context.Context, f func(unit.Answered) error) error
+	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
+	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 }
 
 // Node is one node's data with the trust list that it goes by.
@@ -122,7 +125,7 @@ type Options struct {
 
 // Violation is one thing that breaks a rule. Text holds no personal data.
 type Violation struct {
-	Rule string        `json:"rule"` // I1…I9, "fee", "mandate", "figure", or "state" where a row contradicts itself
+	Rule string        `json:"rule"` // I1…I9, "fee", "mandate", "figure", "keep", or "state" where a row contradicts itself
 	Node office.NodeID `json:"node,omitempty"`
 	Case string        `json:"case,omitempty"`
 	Text string        `json:"text"`
@@ -218,7 +221,10 @@ func (c *check) node(n Node) error {
 		if err := one(id); err != nil {
 			return err
 		}
-		return c.settled(func() error { return c.questions(n, book, id) })
+		if err := c.settled(func() error { return c.questions(n, book, id) }); err != nil {
+			return err
+		}
+		return c.settled(func() error { return c.kept(n, book, id) })
 	}); err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ import (
 	"tongban/internal/handling/dispute"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/empower"
+	"tongban/internal/handling/erase"
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
@@ -129,6 +130,7 @@ type Node struct {
 	Tables   *share.Hosted      // what offices here can be asked about
 	Standing *share.Coordinator // proves own cases to who holds them
 	Data     *share.Asker       // asks other provinces for a case
+	Eraser   *erase.Eraser      // deletes what they told once its time is over
 	provider *share.Provider    // answers other provinces
 
 	systems map[string][]byte // keys shared with departmental systems
@@ -230,6 +232,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
+	n.Bench.Results = n.Issuer
 	if err := n.openSystems(ctx, cfg); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
@@ -248,6 +251,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.joinRebuild(key)
 	n.Data = n.asking(key)
+	n.Eraser = &erase.Eraser{Kit: kit, Store: n.Store, Days: n.keepDays}
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.press = n.bulletins()

@@ -130,7 +130,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	cases := sharingface.NewCases(sharingface.CaseConfig{
-		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data,
+		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data, Eraser: n.Eraser,
 		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }, Frame: public.Frame, Desk: face.Frame,
 	})
 	cases.RegisterPublic(public)
@@ -142,7 +142,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	sharingface.New(sharingface.Config{
-		Gate: g, Ledger: n.Shares, Tables: n.Tables, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
+		Gate: g, Ledger: n.Shares, Tables: n.Tables, Answered: n.Store.LastAnswered, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
 			o, ok := officers[subject]
 			at, known := n.Kit.Office(o.Office)
 			return o, at.Name, ok && known

@@ -113,6 +113,10 @@ func (n *Node) dueOne(ctx context.Context, d unit.Due) error {
 		if err := n.Asks.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) {
 			return err
 		}
+	case unit.DueKeep:
+		if err := n.Eraser.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) {
+			return err
+		}
 	case unit.DueFee:
 		if err := n.Till.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) && !errs.Is(err, errs.BankAway) {
 			return err

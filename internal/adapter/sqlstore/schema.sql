@@ -586,9 +586,11 @@ CREATE TABLE share_answers (
 	no TEXT NOT NULL,
 	item TEXT NOT NULL,
 	mac BIGINT NOT NULL, -- blind index of the subject's number
-	subject BYTEA NOT NULL, -- sealed
+	subject BYTEA NOT NULL, deleted BIGINT NOT NULL DEFAULT 0, receipt BYTEA, -- sealed
 	PRIMARY KEY (asker, id)
 );
+
+CREATE INDEX share_answers_at ON share_answers (at, asker, id);
 
 CREATE INDEX share_answers_mac ON share_answers (mac);
 
@@ -599,6 +601,15 @@ CREATE TABLE share_consents (
 	body BYTEA NOT NULL, -- sealed
 	PRIMARY KEY (case_id, id)
 );
+
+CREATE TABLE share_deleted (
+	id TEXT NOT NULL PRIMARY KEY, -- of the question
+	case_id TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	receipt BYTEA NOT NULL
+);
+
+CREATE INDEX share_deleted_case ON share_deleted (case_id);
 
 CREATE TABLE share_found (
 	id TEXT NOT NULL PRIMARY KEY, -- of the question

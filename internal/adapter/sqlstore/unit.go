@@ -108,6 +108,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 		}
 	}
 	w.lookups(u)
+	w.erased(u)
 	w.due(u)
 	if err := w.marks(u); err != nil {
 		return err

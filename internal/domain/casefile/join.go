@@ -302,6 +302,16 @@ func (c Case) part(me office.NodeID, officeCode string, state State) string {
 	return ""
 }
 
+// With reports whether a node answers for the case now, or for a part of it that is not answered yet.
+func (c Case) With(node office.NodeID) bool {
+	if h, ok := c.Holder(); ok && h.Node == node {
+		return true
+	}
+	return c.Closed.IsZero() && slices.ContainsFunc(c.Legs, func(l Leg) bool {
+		return l.Kind == item.Verify && l.Holder == node && l.State == Received && l.Transit == nil
+	})
+}
+
 // Sharing lists the other nodes that hold or held a part, each once, in the order of the plan.
 func (c Case) Sharing(me office.NodeID) []office.NodeID {
 	var out []office.NodeID

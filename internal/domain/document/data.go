@@ -42,6 +42,7 @@ type Data struct {
 	Result      string   // P-06
 	Validity    string   // P-06, P-08
 	Conditions  []string // P-06
+	CountsFrom  string   // P-06: the first day that counts, where the rule names one
 
 	LicenceName string
 	LicenceNo   string

@@ -31,6 +31,9 @@ const (
 	Inquiry Kind = "inquiry"
 	// Complaint is one about an office's service, or a step of those who look into it; nothing moves, and it names nobody.
 	Complaint Kind = "complaint"
+	// Deletion is the signed word that what the receiver told for a case is deleted; nothing moves. The receiver need not know the
+	// case.
+	Deletion Kind = "deletion"
 )
 
 // The types of signed documents of this package.

@@ -9,7 +9,7 @@ import (
 	"tongban/internal/proof"
 )
 
-// mostInquiry is the most bytes of a word of an inquiry: with the proof of its case, which grows with the log.
+// mostInquiry is the most bytes of a word of an inquiry, with the proof of its case, which grows with the log; and of a deletion.
 const mostInquiry = 128 << 10
 
 // mostMessage is the most bytes of a message, a rating or a complaint with all that stands around its 500 characters.
@@ -49,9 +49,9 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 		if len(e.Private) == 0 || len(e.Private) > mostMessage || len(e.Facts)+len(e.Files) > 0 {
 			return Envelope{}, errs.New(errs.BadEnvelope, "message %s says nothing, or more than a message", e.ID)
 		}
-	case Inquiry:
+	case Inquiry, Deletion:
 		if len(e.Private) == 0 || len(e.Private) > mostInquiry || len(e.Facts)+len(e.Files) > 0 {
-			return Envelope{}, errs.New(errs.BadEnvelope, "inquiry %s says nothing, or too much", e.ID)
+			return Envelope{}, errs.New(errs.BadEnvelope, "word %s says nothing, or too much", e.ID)
 		}
 	default:
 		return Envelope{}, errs.New(errs.BadEnvelope, "envelope %s is of unknown kind %q", e.ID, e.Kind)
@@ -69,6 +69,7 @@ var answers = map[Kind][]Status{
 	Complaint: {Noted, Refused},
 	Order:     {Noted, Refused},
 	Inquiry:   {Noted, Refused},
+	Deletion:  {Noted, Refused},
 }
 
 // OpenReceipt checks that s is the word of p's addressee on exactly the envelope that p carries.

@@ -176,6 +176,7 @@ func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseV
 	f.stations(r, &view, here, there)
 	f.notices(r, &view)
 	f.feeOf(r, v, &view)
+	f.renewal(ctx, &view)
 	return view
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
@@ -41,6 +42,8 @@ type Store interface {
 	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
+	Answered(ctx context.Context, asker office.NodeID, id string) (unit.Answered, error)
+	LogOf(ctx context.Context, caseID string) ([]accesslog.Entry, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Sent(ctx context.Context, id string) (exchange.Parcel, *exchange.Settlement, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)

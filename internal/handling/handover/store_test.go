@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
@@ -336,3 +337,9 @@ func (s *store) Inquiry(_ context.Context, id string) (inquiry.Inquiry, error) {
 	}
 	return q, nil
 }
+
+func (s *store) Answered(_ context.Context, _ office.NodeID, id string) (unit.Answered, error) {
+	return unit.Answered{}, errs.New(errs.Missing, "answer %s", id) // nothing is told in this world
+}
+
+func (s *store) LogOf(context.Context, string) ([]accesslog.Entry, error) { return nil, nil }

@@ -52,6 +52,8 @@ type Unit struct {
 	Answered *Answered
 	Agreed   *ShareConsent
 	Found    *Found
+	Erased   []Erased        // the unit fails with errs.Stale if one of them is not there
+	Gone     []Gone          // of what the unit's node told others; what is noted already stays as it is
 	Notices  []notice.Notice // what is told because of this act; one that is stored already stays as it is
 	Advanced []Advance
 	Messages []message.Message
@@ -149,5 +151,6 @@ const (
 	DueRemind  = "remind"  // a correction notice is still not answered
 	DueSeal    = "seal"    // what was decided elsewhere in this place's name is to be sealed
 	DueFee     = "fee"     // money is waited for, or has to go back
+	DueKeep    = "keep"    // what other provinces told for the case may have to be deleted
 	DueInquiry = "inquiry" // an answer of another office is waited for, or no longer of use
 )

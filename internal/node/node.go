@@ -29,6 +29,7 @@ import (
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/announce"
 	"tongban/internal/handling/apply"
+	"tongban/internal/handling/carry"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
@@ -116,6 +117,7 @@ type Node struct {
 	Till       *cashier.Cashier
 	Visits     *visit.Book
 	Asks       *inquire.Desk
+	Carry      *carry.Desk
 	Units      *empower.Office
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
@@ -251,6 +253,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.joinRebuild(key)
 	n.Data = n.asking(key)
+	n.Carry = &carry.Desk{Kit: kit, Store: n.Store}
 	n.Eraser = &erase.Eraser{Kit: kit, Store: n.Store, Days: n.keepDays}
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}

@@ -438,6 +438,20 @@ CREATE INDEX orders_open ON orders (due, id) WHERE state <> 'closed';
 
 CREATE INDEX orders_over ON orders (due) WHERE state = 'open' AND late = 0;
 
+CREATE TABLE originals (
+	case_id TEXT NOT NULL PRIMARY KEY,
+	at_window TEXT NOT NULL, -- office of this node at the window's end that has something to do, '' if none
+	at_decider TEXT NOT NULL, -- the same at the other end
+	due BIGINT NOT NULL, -- yyyymmdd
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT originals_version CHECK (version > 0)
+);
+
+CREATE INDEX originals_decider ON originals (at_decider, due, case_id) WHERE at_decider <> '';
+
+CREATE INDEX originals_window ON originals (at_window, due, case_id) WHERE at_window <> '';
+
 CREATE TABLE outbox (
 	id TEXT NOT NULL PRIMARY KEY,
 	dest TEXT NOT NULL,

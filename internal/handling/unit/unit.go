@@ -16,7 +16,11 @@ import (
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
+<<<<<<< HEAD
 	"tongban/internal/domain/objection"
+=======
+	"tongban/internal/domain/original"
+>>>>>>> main
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
@@ -78,6 +82,8 @@ type Unit struct {
 
 	// Inquiries: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
 	Inquiries []inquiry.Inquiry
+	// Originals is the chain of papers of Case, which is in the same unit and guards it.
+	Originals *original.Chain
 
 	// Complaints: Row 0 is inserted, errs.ComplaintOpen if there is one with the same Nth about that service of the case; otherwise
 	// updated if the stored version is still Row (errs.Stale).

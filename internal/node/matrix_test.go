@@ -54,20 +54,13 @@ type matrix struct {
 	notice string // one that did not arrive
 	work   string // that the own office works in a system of its own
 	order  string // one to the own office
-<<<<<<< HEAD
 
 	objection string // of this province to another's figure
 	alarm     string // one of the own office, that the supervisor was told of
 	node      *node.Node
 	paper     string // a licence that the own office issued in the case
 	asked     string // what the other office asks the own one
-=======
-	alarm  string // one of the own office, that the supervisor was told of
-	node   *node.Node
-	paper  string // a licence that the own office issued in the case
-	asked  string // what the other office asks the own one
-	bag    string // in which the own office sent a paper
->>>>>>> main
+	bag       string // in which the own office sent a paper
 }
 
 const atOwn, atOther = "230183", "230102" // 尚志, and another office of the same province
@@ -373,11 +366,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-<<<<<<< HEAD
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.objection, "{objection}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
-=======
-				name := strings.NewReplacer(m.bag, "{bag}", m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
->>>>>>> main
+				name := strings.NewReplacer(m.bag, "{bag}", m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.objection, "{objection}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}

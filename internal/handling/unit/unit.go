@@ -16,11 +16,8 @@ import (
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
-<<<<<<< HEAD
 	"tongban/internal/domain/objection"
-=======
 	"tongban/internal/domain/original"
->>>>>>> main
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"

@@ -211,7 +211,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
-	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
+	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) [][]byte { return n.Vault.Indexes("rating-code", text) }}
 	n.Watch = &supervise.Desk{Kit: kit, Store: n.Store, Orders: n.Store, Shared: func(c casefile.Case) []string { return n.Shares.Supplied(c.Item, n.ID) }}
 	n.Complaints = &evaluate.Complaints{Kit: kit, Store: n.Store}
 	n.witness = witness.New(kit, n.Store, time.Now)
@@ -276,17 +276,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	rest, err := cfg.Keys.Secret("rest")
-	if err != nil {
-		return nil, nil, err
-	}
-	index, err := cfg.Keys.Secret("index")
-	if err != nil {
-		return nil, nil, err
-	}
-	if n.Vault, err = proof.NewVault(rest, index); err != nil {
-		return nil, nil, err
-	}
+	n.Vault = proof.OpenVault(proof.AtRest(cfg.Keys))
 	es, err := cfg.Keys.ES256Key("es256")
 	if err != nil {
 		return nil, nil, err

@@ -221,6 +221,24 @@ CREATE INDEX inquiries_todo ON inquiries (todo, due, id) WHERE todo <> '';
 
 CREATE INDEX inquiries_waits ON inquiries (waits, due, id) WHERE waits <> '';
 
+CREATE TABLE key_gens (
+	gen BIGINT NOT NULL PRIMARY KEY,
+	state TEXT NOT NULL,
+	mark BYTEA NOT NULL,
+	made BIGINT NOT NULL,
+	by_whom TEXT NOT NULL,
+	until_at BIGINT NOT NULL,
+	place TEXT NOT NULL,
+	found BIGINT NOT NULL,
+	moved BIGINT NOT NULL,
+	clean BIGINT NOT NULL,
+	backups BIGINT NOT NULL,
+	CONSTRAINT key_gens_gen CHECK (gen > 0),
+	CONSTRAINT key_gens_state CHECK (state IN ('coming', 'seals', 'leaving', 'retired'))
+);
+
+CREATE UNIQUE INDEX key_gens_one ON key_gens (state) WHERE state IN ('coming', 'seals');
+
 CREATE TABLE licence_facts (
 	hash BYTEA NOT NULL PRIMARY KEY,
 	licence TEXT NOT NULL,
@@ -234,7 +252,7 @@ CREATE UNIQUE INDEX licence_facts_n ON licence_facts (licence, n);
 CREATE TABLE licence_lookups (
 	mac BIGINT NOT NULL,
 	licence TEXT NOT NULL
-);
+, gen BIGINT NOT NULL DEFAULT 1);
 
 CREATE INDEX licence_lookups_mac ON licence_lookups (mac);
 
@@ -334,7 +352,7 @@ CREATE TABLE log_witnesses (
 CREATE TABLE lookups (
 	mac BIGINT NOT NULL,
 	case_id TEXT NOT NULL
-);
+, gen BIGINT NOT NULL DEFAULT 1);
 
 CREATE INDEX lookups_mac ON lookups (mac);
 

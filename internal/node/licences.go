@@ -249,3 +249,25 @@ func (n *Node) licencesElsewhere(p *oidc.Party) func(context.Context, page.Visit
 		return a.Licences(ctx, v.Grant)
 	}
 }
+
+// heldEverywhere is what a visitor holds, here and at the other provinces.
+func (n *Node) heldEverywhere(p *oidc.Party) func(context.Context, page.Visitor) ([]elsewhere.Licence, []office.NodeID, error) {
+	others, mine := n.licencesElsewhere(p), n.wallet()
+	return func(ctx context.Context, v page.Visitor) ([]elsewhere.Licence, []office.NodeID, error) {
+		list, err := mine.Listed(ctx, v.Person)
+		if err != nil {
+			return nil, nil, err
+		}
+		var out []elsewhere.Licence
+		for _, o := range list {
+			l := wallet.Line(o)
+			l.Node = n.ID
+			out = append(out, l)
+		}
+		if v.Grant == "" {
+			return out, nil, nil
+		}
+		more, missing, err := others(ctx, v)
+		return append(out, more...), missing, err
+	}
+}

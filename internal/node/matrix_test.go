@@ -25,8 +25,10 @@ import (
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/presentation"
 	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
+	"tongban/internal/handling/present"
 	"tongban/internal/handling/unit"
 	"tongban/internal/node"
 	"tongban/internal/proof"
@@ -52,6 +54,7 @@ type matrix struct {
 	work   string // that the own office works in a system of its own
 	order  string // one to the own office
 	alarm  string // one of the own office, that the supervisor was told of
+	shown  string // what the own office asks the applicant to show
 	node   *node.Node
 	paper  string // a licence that the own office issued in the case
 	asked  string // what the other office asks the own one
@@ -141,6 +144,23 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
+	me, _ := here.Trust.List().Node(here.ID)
+	q, err := presentation.New(here.Issuer.Tokens.ES256, me, "11100000MB0143028R001", []string{licence.ClaimNo}, presentation.Use{
+		Office: clerk.Office, OfficeName: "x", Case: string(c.No), Item: c.Item, Purpose: "x",
+	}, c.Last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := proof.Marshal(present.Asked{Request: q, Case: c.ID, Officer: clerk.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.shown = q.ID
+	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Presented: []unit.Presentation{
+		{ID: q.ID, Case: c.ID, State: unit.PresentOpen, At: q.At, Until: q.Until, Body: body},
+	}}); err != nil {
+		t.Fatal(err)
+	}
 	m.asked = asked(t, here, c, actor(t, here, atOther).Office, clerk.Office)
 	return m
 }
@@ -169,20 +189,26 @@ func asked(t *testing.T, n *node.Node, c casefile.Case, by, of string) string {
 // licensed has an office issue a licence in a case, and gives its identifier.
 func licensed(t *testing.T, n *node.Node, c casefile.Case, by string) string {
 	t.Helper()
+	return licensedTo(t, n, c, by, "23018300001", c.Private.Applicant.IDNo, 1)
+}
+
+// licensedTo has an office issue a licence to somebody.
+func licensedTo(t *testing.T, n *node.Node, c casefile.Case, by, no, holder string, idx int) string {
+	t.Helper()
 	must := func(err error) {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	id, err := licence.NewIdentifier("11100000MB0143028R001", by, "23018300001", 1)
+	id, err := licence.NewIdentifier("11100000MB0143028R001", by, no, 1)
 	must(err)
 	l := licence.Licence{
-		ID: id, TypeCode: "11100000MB0143028R001", TypeName: "营业执照", No: "23018300001", Version: 1, Issued: "2026-11-20", From: "2026-11-20",
-		Holder: licence.Holder{Name: "樊晓梅", Code: "230183199001010025", CodeType: "111"}, Issuer: licence.Issuer{Name: by, Code: by, Node: n.ID}, CaseID: c.ID,
+		ID: id, TypeCode: "11100000MB0143028R001", TypeName: "营业执照", No: no, Version: 1, Issued: "2026-11-20", From: "2026-11-20",
+		Holder: licence.Holder{Name: "樊晓梅", Code: holder, CodeType: "111"}, Issuer: licence.Issuer{Name: by, Code: by, Node: n.ID}, CaseID: c.ID,
 	}
 	signed, err := licence.Issue(n.Kit.Signer, l)
 	must(err)
-	life, fact, err := (licence.Life{ID: id, Type: l.TypeCode, Case: c.ID, List: 1, Idx: 1}).Do(licence.Doing{Act: licence.ActIssue, By: n.ID, Office: by}, c.Last)
+	life, fact, err := (licence.Life{ID: id, Type: l.TypeCode, Case: c.ID, List: 1, Idx: idx}).Do(licence.Doing{Act: licence.ActIssue, By: n.ID, Office: by}, c.Last)
 	must(err)
 	act, err := proof.SignJSON(n.Kit.Signer, licence.TypFact, fact)
 	must(err)
@@ -219,6 +245,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.order
 	case strings.Contains(path, "watch/{id}"):
 		id = m.alarm
+	case strings.Contains(path, "/present/{id}"):
+		id = m.shown
 	case strings.Contains(path, "inquiries/{id}"):
 		id = m.asked
 	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
@@ -328,7 +356,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}", m.shown, "{request}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}

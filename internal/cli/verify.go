@@ -12,6 +12,7 @@ import (
 
 	"tongban/catalogue"
 	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/bulletin"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/exchange"
@@ -36,8 +37,8 @@ type verdictJSON struct {
 	unasked bool // there is a list, and nobody named it
 }
 
-// maxFile bounds what verify reads; no licence or document comes near it.
-const maxFile = 8 << 20
+// maxFile bounds what verify reads; only a bulletin of all provinces, with their statements, comes near it.
+const maxFile = 64 << 20
 
 // runVerify holds a downloaded file against the trust list, without any network unless -online asks the issuer for its status list.
 func runVerify(ctx context.Context, e *env) int {
@@ -72,6 +73,14 @@ func runVerify(ctx context.Context, e *env) int {
 	}
 	if x, err := accesslog.ReadExtract(b); err == nil {
 		return e.verifyExtract(x, trust, path)
+	}
+	if x, ok := bulletin.ReadIssued(b); ok {
+		v := verdictJSON{Kind: bulletin.Typ}
+		issue, err := x.Check(trust)
+		if n, ok := trust.Node(issue.Issuer); ok && err == nil {
+			v.Issuer = n.Name
+		}
+		return e.verdict(v, err, trust, path)
 	}
 	src := statusSource{file: *status, online: *online, now: time.Now()}
 	if text, ok := sdjwt.Text(b); ok {

@@ -9,9 +9,12 @@ import (
 
 	"tongban/internal/adapter/sqlstore/sqltest"
 	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/bulletin"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/figure"
+	"tongban/internal/domain/office"
 	"tongban/internal/fsck"
+	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -154,6 +157,25 @@ func counted(do func(*testing.T, *sql.DB, *world, string)) func(*testing.T, *sql
 	}
 }
 
+// bettered issues a bulletin in which a number is another than in the statement.
+func bettered(t *testing.T, _ *sql.DB, w *world, _ string) {
+	t.Helper()
+	said, _, err := count.State(t.Context(), w.there.kit, w.there.store, figure.Default(), figure.MonthOf(w.now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := must(bulletin.Make("63", figure.MonthOf(w.now), figure.Default(), []office.NodeID{"63"}, map[office.NodeID]proof.Signed{"63": said}, w.now))
+	for i, total := range b.Parts[0].Totals {
+		if total.Figure == "promise" {
+			b.Parts[0].Totals[i].Counts = [][2]int64{{1, 100}}
+		}
+	}
+	x := bulletin.Issued{Bulletin: must(proof.SignJSON(w.there.kit.Signer, bulletin.Typ, b)), Statements: []proof.Signed{said}}
+	if err := w.there.store.KeepBulletin(t.Context(), b.Month, w.now, x); err != nil {
+		t.Fatal(err)
+	}
+}
+
 var harms = []harm{
 	{"both hold the leg", "I1", "held", 0, bend(func(c *casefile.Case) { c.Legs[1].Holder = "23" }), fsck.Options{}},
 	{"nobody holds the leg", "I1", "held", 1, bend(func(c *casefile.Case) { c.Legs[1].Holder = "23" }), fsck.Options{}},
@@ -203,6 +225,7 @@ var harms = []harm{
 	{"an aggregate that no fact supports", "figure", "delivered", 1, counted(run("UPDATE figures SET n = n + 1 WHERE figure = 'promise'")), fsck.Options{Figures: true}},
 	{"another book than the other side's", "I6", "delivered", 1, counted(run("UPDATE figures SET n = n + 1 WHERE figure = 'received'")), fsck.Options{Figures: true}},
 	{"a book that lacks what the other side did", "I6", "delivered", 0, counted(run("DELETE FROM figures WHERE figure = 'transit'")), fsck.Options{Figures: true}},
+	{"a bulletin that its statement does not support", "figure", "delivered", 1, counted(bettered), fsck.Options{Figures: true}},
 	{"an aggregate is lost", "figure", "delivered", 0, counted(run("DELETE FROM figures WHERE figure = 'lodged'")), fsck.Options{Figures: true}},
 	{"a case counted otherwise", "figure", "delivered", 1, counted(run(`UPDATE figure_cases SET tallies = replace(tallies, '"f":"law"', '"f":"promise"')`)), fsck.Options{Figures: true}},
 	{"a case is not counted", "figure", "delivered", 0, counted(run("DELETE FROM figure_cases")), fsck.Options{Figures: true}},

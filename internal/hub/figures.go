@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"tongban/internal/adapter/pdf"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
 	"tongban/internal/face/board"
@@ -30,13 +31,17 @@ func (h *Hub) openFigures() error {
 		return err
 	}
 	h.Figures = &count.Collector{Trust: h.Trust.List, Now: h.cfg.Now, Book: figure.Default(), Shelf: shelf}
-	return h.Figures.Open()
+	if err := h.Figures.Open(); err != nil {
+		return err
+	}
+	return h.openBulletins()
 }
 
 // Board is what the public figures of all members are made from; frame and regions are those of the site.
 func (h *Hub) Board(frame func(*http.Request) page.Frame, regions *region.Table) board.Config {
 	return board.Config{
 		Source: h.Figures, Book: figure.Default(), Catalogue: h.Rules.Kit.Catalogue, Regions: regions, Now: h.cfg.Now, Frame: frame, Nodes: h.members,
+		Bulletins: h.issued, PDF: pdf.Document, PublicURL: h.cfg.Address,
 	}
 }
 

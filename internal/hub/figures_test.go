@@ -4,9 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"tongban/internal/domain/bulletin"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/count"
+	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/proof"
 )
@@ -52,5 +54,28 @@ func TestStatementsOutliveTheHub(t *testing.T) {
 	trust = &office.TrustList{Version: 2} // it left: what it said no longer counts
 	if by, err := open(dir).FigureBy(t.Context(), "23", figure.ByPlace, "lodged", 202610, 202611); err != nil || len(by) != 0 {
 		t.Errorf("of a node that left: %v %v", by, err)
+	}
+}
+
+// An issue stands in the folder over a restart, and a month has one.
+func TestABulletinStays(t *testing.T) {
+	dir, now := t.TempDir(), time.Date(2026, 12, 6, 1, 0, 0, 0, time.UTC)
+	issue := bulletin.Issued{Bulletin: proof.Signed{Typ: bulletin.Typ, Key: "k", Body: []byte("{}")}}
+	for _, month := range []int{202609, 202610} {
+		if err := bulletinShelf(dir).KeepBulletin(t.Context(), month, now, issue); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := bulletinShelf(dir).KeepBulletin(t.Context(), 202609, now, bulletin.Issued{}); !errs.Is(err, errs.Stale) {
+		t.Errorf("twice: %v", err)
+	}
+	if x, err := bulletinShelf(dir).Bulletin(t.Context(), 202609); err != nil || x.Bulletin.Key != "k" {
+		t.Errorf("%v: %+v", err, x)
+	}
+	if _, err := bulletinShelf(dir).Bulletin(t.Context(), 202611); !errs.Is(err, errs.Missing) {
+		t.Errorf("what is not there: %v", err)
+	}
+	if months, err := bulletinShelf(dir).BulletinMonths(t.Context()); err != nil || len(months) != 2 || months[0] != 202610 {
+		t.Errorf("%v %v", months, err)
 	}
 }

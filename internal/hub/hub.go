@@ -18,6 +18,7 @@ import (
 	"tongban/internal/adapter/natschan"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/office"
+	"tongban/internal/handling/announce"
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
@@ -52,6 +53,8 @@ type Hub struct {
 	Rules relay
 	// Figures gathers what the provinces state about themselves.
 	Figures *count.Collector
+	// Bulletins issues the month's figures of all provinces.
+	Bulletins *announce.Press
 
 	cfg      Config
 	log      *slog.Logger
@@ -63,6 +66,8 @@ type Hub struct {
 	server   *natschan.Server
 	channel  *natschan.Client
 	missed   missed
+	issued   bulletinShelf
+	issuing  func() // ends the rounds
 
 	mu     sync.Mutex // one enrolment at a time; guards offers
 	offers map[proof.Hash]offer
@@ -97,6 +102,7 @@ func Open(cfg Config) (*Hub, error) {
 		return nil, err
 	}
 	h.startRelay()
+	h.startBulletins()
 	h.missed.start(h.settings, h.log)
 	return h, nil
 }
@@ -259,6 +265,7 @@ func (h *Hub) Server() *natschan.Server { return h.server }
 func (h *Hub) Stop() {
 	h.missed.stop()
 	h.Rules.end()
+	h.issuing()
 	h.channel.Close()
 	if h.server != nil {
 		h.server.Close()

@@ -175,7 +175,12 @@ func (s ruleShelf) write(b unit.RuleBundle) error {
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(string(s), "new-*.tmp")
+	return linkOnce(string(s), s.file(b.Publisher, b.Seq), body)
+}
+
+// linkOnce writes a file of a folder durably, whole or not at all; errs.Stale if it is there.
+func linkOnce(dir, file string, body []byte) error {
+	tmp, err := os.CreateTemp(dir, "new-*.tmp")
 	if err != nil {
 		return err
 	}
@@ -184,10 +189,9 @@ func (s ruleShelf) write(b unit.RuleBundle) error {
 	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(tmp.Name(), s.file(b.Publisher, b.Seq)); err != nil { // fails if it is there
-		if errors.Is(err, fs.ErrExist) {
-			return errs.New(errs.Stale, "rules %s %d", b.Publisher, b.Seq)
-		}
+	if err := os.Link(tmp.Name(), file); errors.Is(err, fs.ErrExist) { // fails if it is there
+		return errs.New(errs.Stale, "%s", filepath.Base(file))
+	} else if err != nil {
 		return err
 	}
 	return nil

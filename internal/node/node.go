@@ -27,7 +27,9 @@ import (
 	"tongban/internal/domain/search"
 	"tongban/internal/domain/watch"
 	"tongban/internal/handling/allot"
+	"tongban/internal/handling/announce"
 	"tongban/internal/handling/apply"
+	"tongban/internal/handling/carry"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
@@ -36,6 +38,7 @@ import (
 	"tongban/internal/handling/dispatch"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/empower"
+	"tongban/internal/handling/erase"
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
@@ -113,6 +116,7 @@ type Node struct {
 	Till       *cashier.Cashier
 	Visits     *visit.Book
 	Asks       *inquire.Desk
+	Carry      *carry.Desk
 	Units      *empower.Office
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
@@ -126,6 +130,7 @@ type Node struct {
 	Tables   *share.Hosted      // what offices here can be asked about
 	Standing *share.Coordinator // proves own cases to who holds them
 	Data     *share.Asker       // asks other provinces for a case
+	Eraser   *erase.Eraser      // deletes what they told once its time is over
 	provider *share.Provider    // answers other provinces
 
 	systems map[string][]byte // keys shared with departmental systems
@@ -143,6 +148,7 @@ type Node struct {
 	sending chan struct{}      // holds one while a round of sending is on its way
 	missed  search.Misses
 	speaker *count.Speaker // states the figures to the hub
+	press   *announce.Press
 
 	mu   sync.Mutex // guards stop
 	stop func()
@@ -224,6 +230,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
+	n.Bench.Results = n.Issuer
 	if err := n.openSystems(ctx, cfg); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
@@ -242,8 +249,11 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.joinRebuild(key)
 	n.Data = n.asking(key)
+	n.Carry = &carry.Desk{Kit: kit, Store: n.Store}
+	n.Eraser = &erase.Eraser{Kit: kit, Store: n.Store, Days: n.keepDays}
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
+	n.press = n.bulletins()
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil

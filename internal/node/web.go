@@ -19,6 +19,7 @@ import (
 	"tongban/internal/face/entrance"
 	inquiryface "tongban/internal/face/inquiry"
 	"tongban/internal/face/org"
+	"tongban/internal/face/originals"
 	"tongban/internal/face/pay"
 	presentface "tongban/internal/face/present"
 	"tongban/internal/face/register"
@@ -96,7 +97,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	}).Register(public)
 	board.New(board.Config{
 		Source: count.Own{Me: n.ID, Now: n.Kit.Now, Store: n.Store}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
-		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame,
+		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame, Bulletins: n.Store, PDF: pdf.Document, PublicURL: cfg.PublicURL,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
@@ -136,7 +137,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	cases := sharingface.NewCases(sharingface.CaseConfig{
-		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data,
+		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data, Eraser: n.Eraser,
 		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }, Frame: public.Frame, Desk: face.Frame,
 	})
 	shows := presentface.New(presentface.Config{
@@ -154,7 +155,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	sharingface.New(sharingface.Config{
-		Gate: g, Ledger: n.Shares, Tables: n.Tables, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
+		Gate: g, Ledger: n.Shares, Tables: n.Tables, Answered: n.Store.LastAnswered, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
 			o, ok := officers[subject]
 			at, known := n.Kit.Office(o.Office)
 			return o, at.Name, ok && known
@@ -163,6 +164,9 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	systems.New(systems.Config{Gate: g, Works: n.Works, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who}).Register(site)
 	inquiryface.New(inquiryface.Config{
 		Gate: g, Desk: n.Asks, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+	}).Register(site)
+	originals.New(originals.Config{
+		Gate: g, Desk: n.Carry, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, Demo: cfg.Demo,
 	}).Register(site)
 	n.oversightFace(site, g, face.Frame, who)
 	return &Web{entrance: public, desk: site, closed: n.Collecting}, nil

@@ -55,6 +55,11 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	if counted == 0 {
+		if _, err := n.press.Round(ctx); err != nil {
+			return true, err
+		}
+	}
 	looked, err := n.Watch.Round(ctx)
 	if err != nil {
 		return true, err
@@ -106,6 +111,10 @@ func (n *Node) dueOne(ctx context.Context, d unit.Due) error {
 		return n.Room.Remind(ctx, d.Case)
 	case unit.DueInquiry:
 		if err := n.Asks.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) {
+			return err
+		}
+	case unit.DueKeep:
+		if err := n.Eraser.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) {
 			return err
 		}
 	case unit.DueFee:
@@ -209,6 +218,9 @@ func (n *Node) countRound(ctx context.Context) (time.Duration, error) {
 	counted, err := n.Count.Round(ctx)
 	if counted > 0 && err == nil {
 		return 0, nil
+	}
+	if err == nil { // all is counted
+		_, err = n.press.Round(ctx)
 	}
 	return countEvery, err
 }

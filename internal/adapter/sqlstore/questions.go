@@ -15,7 +15,6 @@ import (
 
 const (
 	selectAsked    = `SELECT case_id, no, item, subject, asker, id FROM share_answers WHERE mac = $1 ORDER BY at DESC LIMIT $2`
-	eachAnswered   = `SELECT asker, id, case_id, no, item FROM share_answers WHERE (asker, id) > ($1, $2) ORDER BY asker, id LIMIT $3`
 	selectConsents = `SELECT a.id, a.body, (SELECT datakey FROM cases c WHERE c.id = a.case_id) FROM share_consents a WHERE a.case_id = $1 ORDER BY a.at, a.id LIMIT $2`
 	selectFound    = `SELECT f.id, f.case_id, f.at, f.body, (SELECT datakey FROM cases c WHERE c.id = f.case_id) FROM share_found f WHERE f.case_id = $1 ORDER BY f.at DESC, f.id LIMIT $2`
 	selectFirst    = `SELECT idx, leaf FROM log WHERE case_id = $1 ORDER BY idx LIMIT $2`
@@ -99,16 +98,6 @@ func (s *Store) Asked(ctx context.Context, who party.Person, limit int) (map[str
 		}
 	}
 	return out, err
-}
-
-// EachAnswered calls f for every question that this node answered, without the person, with bounded memory.
-func (s *Store) EachAnswered(ctx context.Context, f func(unit.Answered) error) error {
-	type key struct{ asker, id string }
-	return walk(func(after key) ([]unit.Answered, error) {
-		return collect(ctx, s.e, func(r *rows) (a unit.Answered, err error) {
-			return a, r.Scan(&a.Asker, &a.ID, &a.Case, &a.No, &a.Item)
-		}, eachAnswered, after.asker, after.id, walkRows)
-	}, func(a unit.Answered) key { return key{string(a.Asker), a.ID} }, f)
 }
 
 // ShareConsents gives what the applicant of a case agreed to, the oldest first.

@@ -32,6 +32,12 @@ CREATE INDEX alarms_office ON alarms (office, level, at, id) WHERE ended = 0;
 
 CREATE UNIQUE INDEX alarms_once ON alarms (case_id, cause);
 
+CREATE TABLE bulletins (
+	month BIGINT NOT NULL PRIMARY KEY, -- yyyymm, Asia/Shanghai
+	at BIGINT NOT NULL,
+	body TEXT NOT NULL -- JSON without personal data
+);
+
 CREATE TABLE cases (
 	id TEXT NOT NULL PRIMARY KEY,
 	no TEXT NOT NULL,
@@ -422,6 +428,20 @@ CREATE INDEX orders_open ON orders (due, id) WHERE state <> 'closed';
 
 CREATE INDEX orders_over ON orders (due) WHERE state = 'open' AND late = 0;
 
+CREATE TABLE originals (
+	case_id TEXT NOT NULL PRIMARY KEY,
+	at_window TEXT NOT NULL, -- office of this node at the window's end that has something to do, '' if none
+	at_decider TEXT NOT NULL, -- the same at the other end
+	due BIGINT NOT NULL, -- yyyymmdd
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT originals_version CHECK (version > 0)
+);
+
+CREATE INDEX originals_decider ON originals (at_decider, due, case_id) WHERE at_decider <> '';
+
+CREATE INDEX originals_window ON originals (at_window, due, case_id) WHERE at_window <> '';
+
 CREATE TABLE outbox (
 	id TEXT NOT NULL PRIMARY KEY,
 	dest TEXT NOT NULL,
@@ -570,9 +590,11 @@ CREATE TABLE share_answers (
 	no TEXT NOT NULL,
 	item TEXT NOT NULL,
 	mac BIGINT NOT NULL, -- blind index of the subject's number
-	subject BYTEA NOT NULL, -- sealed
+	subject BYTEA NOT NULL, deleted BIGINT NOT NULL DEFAULT 0, receipt BYTEA, -- sealed
 	PRIMARY KEY (asker, id)
 );
+
+CREATE INDEX share_answers_at ON share_answers (at, asker, id);
 
 CREATE INDEX share_answers_mac ON share_answers (mac);
 
@@ -583,6 +605,15 @@ CREATE TABLE share_consents (
 	body BYTEA NOT NULL, -- sealed
 	PRIMARY KEY (case_id, id)
 );
+
+CREATE TABLE share_deleted (
+	id TEXT NOT NULL PRIMARY KEY, -- of the question
+	case_id TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	receipt BYTEA NOT NULL
+);
+
+CREATE INDEX share_deleted_case ON share_deleted (case_id);
 
 CREATE TABLE share_found (
 	id TEXT NOT NULL PRIMARY KEY, -- of the question

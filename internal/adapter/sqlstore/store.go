@@ -79,6 +79,8 @@ var broken = []constraint{
 	{"orders_pkey", "orders.id", errs.Repeated},
 	{"orders_version", "", errs.Stale},
 	{"inquiries_version", "", errs.Stale},
+	{"originals_pkey", "originals.case_id", errs.Stale},
+	{"originals_version", "", errs.Stale},
 	{"complaints_pkey", "complaints.id", errs.ComplaintOpen},
 	{"complaints_once", "complaints.case_id, complaints.target, complaints.nth", errs.ComplaintOpen},
 	{"complaints_version", "", errs.Stale},

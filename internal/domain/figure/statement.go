@@ -68,9 +68,7 @@ func LinesOf(cells []Cell) []Line {
 		}
 		out[n-1].Counts = append(out[n-1].Counts, [2]int64{int64(c.Class), c.N})
 	}
-	slices.SortFunc(out, func(a, b Line) int {
-		return cmp.Or(cmp.Compare(a.Cut, b.Cut), cmp.Compare(a.Figure, b.Figure), cmp.Compare(a.Key, b.Key))
-	})
+	slices.SortFunc(out, Line.Compare)
 	return out
 }
 
@@ -97,7 +95,7 @@ func (s Statement) Check(by office.NodeID, book *Book, now time.Time) error {
 	}
 	total := map[string]map[Cut]int64{}
 	for i, l := range s.Lines {
-		if i > 0 && !s.Lines[i-1].before(l) {
+		if i > 0 && s.Lines[i-1].Compare(l) >= 0 {
 			return errs.New(errs.BadStatement, "line %d is out of order", i)
 		}
 		n, err := l.check(book)
@@ -117,8 +115,9 @@ func (s Statement) Check(by office.NodeID, book *Book, now time.Time) error {
 	return nil
 }
 
-func (l Line) before(o Line) bool {
-	return cmp.Or(cmp.Compare(l.Cut, o.Cut), cmp.Compare(l.Figure, o.Figure), cmp.Compare(l.Key, o.Key)) < 0
+// Compare orders lines: by cut, figure, key.
+func (l Line) Compare(o Line) int {
+	return cmp.Or(cmp.Compare(l.Cut, o.Cut), cmp.Compare(l.Figure, o.Figure), cmp.Compare(l.Key, o.Key))
 }
 
 func (l Line) check(book *Book) (n int64, err error) {

@@ -6,8 +6,10 @@ package board
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
+	"tongban/internal/domain/document"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
@@ -38,13 +40,21 @@ type Config struct {
 	HubURL    string                 // where the figures of all provinces are; "" shows no way
 	Now       func() time.Time       // business time
 	Frame     func(r *http.Request) page.Frame
+	Bulletins Bulletins
+	PDF       func(d document.Doc, verify string) ([]byte, error) // verify is the address in the code of the print
+	PublicURL string                                              // own address, without a slash at the end
 }
 
 // Face is the pages of one site. Safe for concurrent use.
-type Face struct{ cfg Config }
+type Face struct {
+	cfg Config
+
+	mu   sync.Mutex // guards read
+	read map[int]*issue
+}
 
 // New makes the pages.
-func New(cfg Config) *Face { return &Face{cfg} }
+func New(cfg Config) *Face { return &Face{cfg: cfg} }
 
 // Register puts the pages on a site.
 func (f *Face) Register(s *page.Site) {
@@ -57,6 +67,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/open/rework", f.serve(f.rework))
 	s.Get("/open/ledger", f.serve(f.ledger))
 	s.Get("/open/figures", f.definitions)
+	s.Get("/open/bulletins", f.bulletins)
+	s.Get("/open/bulletins/{month}", f.bulletin)
 }
 
 // view is one page before it is drawn.
@@ -65,6 +77,7 @@ type view struct {
 	Sheets      []sheet
 	Period      period
 	AsOf        time.Time
+	File        string // name of its CSV; "" is the usual one
 }
 
 // ask is one request for figures.

@@ -382,7 +382,7 @@ func sections(r *http.Request, query string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, s := range []string{"", "matters", "stages", "flows", "rework", "ledger", "figures"} {
+		for _, s := range []string{"", "matters", "stages", "flows", "rework", "ledger", "bulletins", "figures"} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -114,6 +114,7 @@ func made(frame func(*http.Request) page.Frame) Config {
 	return Config{
 		Source: madeUp{nodes: nodes, now: now}, Book: figure.Default(), Catalogue: item.Default(), Regions: regions, Frame: frame,
 		Now: func() time.Time { return now }, Nodes: func() []office.NodeID { return nodes },
+		Bulletins: madeIssues{issuer: office.Hub, nodes: nodes, now: now}, PublicURL: "http://localhost",
 	}
 }
 
@@ -155,6 +156,7 @@ func States() []page.State {
 	add("S-01", "open-stages", hub, "/open/stages", "", "", (*Face).stages)
 	add("S-04", "open-flows", hub, "/open/flows", "", "", (*Face).flows)
 	add("S-07", "open-rework", hub, "/open/rework", "", "", (*Face).rework)
+	out = append(out, bulletinStates(hub)...)
 	add("S-10", "open-ledger", hub, "/open/ledger", "", "", (*Face).ledger)
 	add("S-10", "open-ledger-province", province, "/open/ledger", "", "", (*Face).ledger)
 	return append(out, page.State{Group: "S-14", Name: "open-definitions", Body: func(r *http.Request) (page.Frame, templ.Component) {

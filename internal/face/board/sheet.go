@@ -1,6 +1,7 @@
 package board
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -23,6 +24,7 @@ type sheet struct {
 	Head            []string
 	Rows            [][]cell
 	Small           bool // has cells that are too few to compare
+	Wraps           bool // holds sentences
 }
 
 // cell is one value: as people read it, and as a machine does.
@@ -137,6 +139,9 @@ func (s sheet) done() sheet {
 // table brings a sheet into the form of the page's tables.
 func (s sheet) table() page.TableParams {
 	t := page.TableParams{Caption: s.Title, CaptionClass: "govuk-visually-hidden", FirstIsHeader: true, Classes: "tb-board"}
+	if s.Wraps {
+		t.Classes = ""
+	}
 	for i, h := range s.Head {
 		t.Head = append(t.Head, page.Cell{Text: h, Numeric: len(s.Rows) > 0 && i < len(s.Rows[0]) && s.Rows[0][i].Number})
 	}
@@ -164,7 +169,7 @@ func (s sheet) table() page.TableParams {
 func writeCSV(w http.ResponseWriter, v view) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="tongban-figures.csv"`)
+	h.Set("Content-Disposition", `attachment; filename="`+cmp.Or(v.File, "tongban-figures")+`.csv"`)
 	var b strings.Builder
 	b.WriteString("\ufeff")
 	out := csv.NewWriter(&b)

@@ -182,6 +182,34 @@ func (c *Collector) take(st figure.Statement) {
 	c.version++
 }
 
+// Months are those of which something was stated, the first first.
+func (c *Collector) Months() []int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	seen := map[int]bool{}
+	for _, months := range c.said {
+		for m := range months {
+			seen[m] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// Said gives the newest statement of each node about a month, as it was signed.
+func (c *Collector) Said(month int) (map[office.NodeID]proof.Signed, error) {
+	list, err := c.Shelf.All()
+	if err != nil {
+		return nil, err
+	}
+	out := map[office.NodeID]proof.Signed{}
+	for _, s := range list {
+		if st, err := c.verified(s); err == nil && st.Month == month {
+			out[st.Node] = s
+		}
+	}
+	return out, nil
+}
+
 // Version changes with each statement that is taken.
 func (c *Collector) Version() int {
 	c.mu.RLock()

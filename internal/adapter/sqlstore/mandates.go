@@ -22,14 +22,23 @@ version = CASE WHEN version = $5 THEN version + 1 ELSE 0 END WHERE unit = $1`
 	selectMandate   = `SELECT ` + mandateColumns + ` FROM mandates WHERE id = $1`
 	selectMandateOf = `SELECT ` + mandateColumns + ` FROM mandates WHERE unit = $1 ORDER BY drawn DESC, id DESC LIMIT $2`
 	selectMandateBy = `SELECT ` + mandateColumns + ` FROM mandates WHERE agent = $1 ORDER BY drawn DESC, id DESC LIMIT $2`
-	insertMandate   = `INSERT INTO mandates (id, unit, agent, state, drawn, version, body) VALUES ($1, $2, $3, $4, $5, 1, $6)`
-	updateMandate   = `UPDATE mandates SET state = $2, body = $3, version = CASE WHEN version = $4 THEN version + 1 ELSE 0 END WHERE id = $1`
+	selectMandateFm = `SELECT ` + mandateColumns + ` FROM mandates WHERE giver = $1 AND giver <> 0 ORDER BY drawn DESC, id DESC LIMIT $2`
+	insertMandate   = `INSERT INTO mandates (id, unit, agent, giver, state, drawn, version, body) VALUES ($1, $2, $3, $4, $5, $6, 1, $7)`
+	updateMandate   = `UPDATE mandates SET giver = $2, state = $3, body = $4, version = CASE WHEN version = $5 THEN version + 1 ELSE 0 END WHERE id = $1`
 )
 
 // leader and agent keep mandates apart from cases in what an index tells.
 func (s *Store) leader(p party.Person) int64 { return s.mac("leader-"+string(party.ByNumber), p.IDNo) }
 
 func (s *Store) agent(p party.Person) int64 { return s.mac("agent-"+string(party.ByNumber), p.IDNo) }
+
+// giver is who gave a mandate for their own matters; 0 for a unit's, and while nobody has taken it up.
+func (s *Store) giver(m mandate.Record) int64 {
+	if !m.Personal() || m.Representative.IDNo == "" {
+		return 0
+	}
+	return s.mac("giver-"+string(party.ByNumber), m.Representative.IDNo)
+}
 
 func (w *writing) mandates(u unit.Unit) error {
 	for _, a := range u.Accounts {
@@ -50,9 +59,9 @@ func (w *writing) mandates(u unit.Unit) error {
 			return err
 		}
 		box := w.s.lock(proof.DataKey{}, false, body, "mandates.body", m.ID)
-		st := stmt{sql: insertMandate, want: 1, args: []any{m.ID, string(m.Unit.USCC), w.s.agent(m.Agent), string(m.State), micros(m.Drawn), box}}
+		st := stmt{sql: insertMandate, want: 1, args: []any{m.ID, string(m.Unit.USCC), w.s.agent(m.Agent), w.s.giver(m), string(m.State), micros(m.Drawn), box}}
 		if m.Row > 0 {
-			st.sql, st.args = updateMandate, []any{m.ID, string(m.State), box, m.Row}
+			st.sql, st.args = updateMandate, []any{m.ID, w.s.giver(m), string(m.State), box, m.Row}
 		}
 		w.stmts = append(w.stmts, st)
 	}
@@ -116,6 +125,11 @@ func (s *Store) MandatesOf(ctx context.Context, code idno.USCC, limit int) ([]ma
 // MandatesFor lists what names somebody as agent, the newest first.
 func (s *Store) MandatesFor(ctx context.Context, agent party.Person, limit int) ([]mandate.Record, error) {
 	return s.mandateList(ctx, selectMandateBy, s.agent(agent), limit)
+}
+
+// MandatesBy lists what a person gave for their own matters, the newest first.
+func (s *Store) MandatesBy(ctx context.Context, giver party.Person, limit int) ([]mandate.Record, error) {
+	return s.mandateList(ctx, selectMandateFm, s.giver(mandate.Record{Mandate: mandate.Mandate{Representative: giver}}), limit)
 }
 
 func (s *Store) mandateList(ctx context.Context, text string, args ...any) ([]mandate.Record, error) {

@@ -349,17 +349,20 @@ CREATE TABLE lost_acts (
 
 CREATE TABLE mandates (
 	id TEXT NOT NULL PRIMARY KEY,
-	unit TEXT NOT NULL,
+	unit TEXT NOT NULL, -- '' for a person's own matters
 	agent BIGINT NOT NULL, -- keyed hash
+	giver BIGINT NOT NULL, -- keyed hash of who gave it for themselves, 0 for a unit's and while nobody has taken it up
 	state TEXT NOT NULL,
 	drawn BIGINT NOT NULL,
 	version BIGINT NOT NULL,
 	body BYTEA NOT NULL,
 	CONSTRAINT mandates_version CHECK (version > 0),
-	CONSTRAINT mandates_state CHECK (state IN ('drawn', 'offered', 'accepted', 'declined', 'revoked'))
+	CONSTRAINT mandates_state CHECK (state IN ('asked', 'drawn', 'offered', 'accepted', 'declined', 'revoked'))
 );
 
 CREATE INDEX mandates_agent ON mandates (agent, drawn);
+
+CREATE INDEX mandates_giver ON mandates (giver, drawn) WHERE giver <> 0;
 
 CREATE INDEX mandates_unit ON mandates (unit, drawn);
 

@@ -363,12 +363,17 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 
 // acting is in whose name the applicant acts and by what right, as it was pinned on the day of the act; nothing for an own matter.
 func (f *Face) acting(ctx context.Context, c casefile.Case) []page.Row {
-	unit, ok := c.Unit()
-	if !ok {
+	a := c.Private.Acting
+	if a == nil {
 		return nil
 	}
-	rows := []page.Row{{Key: page.T(ctx, "org.desk.unit"), Value: unit.Name, Source: string(unit.USCC)}}
-	a := c.Private.Acting
+	var rows []page.Row
+	if unit, ok := c.Unit(); ok {
+		rows = append(rows, page.Row{Key: page.T(ctx, "org.desk.unit"), Value: unit.Name, Source: string(unit.USCC)})
+	}
+	if a.Agent != nil {
+		rows = append(rows, page.Row{Key: page.T(ctx, "org.kin.by"), Value: a.Agent.Name, Source: idno.Mask(a.Agent.IDNo)})
+	}
 	right := page.T(ctx, "org.desk.leads", a.Licence)
 	if a.Mandate != "" {
 		right = a.Mandate

@@ -1,5 +1,6 @@
-// Package org is the pages of those who act for a unit (ux pages.md E-09 and E-33): whom an application is for, the unit's own page
-// with its agents and their authority, and one authority to sign, accept, print and take back. Every page works without script.
+// Package org is the pages of those who act for a unit or for somebody of their family (ux pages.md E-09 and E-33): whom an application
+// is for, the unit's own page with its agents and their authority, who in the family acts for whom (亲友代办), and one authority to
+// sign, accept, print and take back. Every page works without script.
 package org
 
 import (
@@ -56,6 +57,9 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/org/{unit}", f.guard(f.one))
 	s.Get("/org/{unit}/give", f.guard(f.give))
 	s.Post("/org/{unit}/give", f.guard(f.given))
+	s.Get("/family", f.guard(f.family))
+	s.Get("/family/{way}", f.guard(f.kin))
+	s.Post("/family/{way}", f.guard(f.kinGiven))
 	s.Get("/mandates/{id}", f.guard(f.mandate))
 	s.Get("/mandates/{id}/sign", f.guard(f.sign))
 	s.Get("/mandates/{id}/paper", f.guard(f.paper))
@@ -83,7 +87,9 @@ func (f *Face) show(w http.ResponseWriter, r *http.Request, status int, title, b
 
 // choice is one name in which somebody may act, or why not.
 type choice struct {
-	Org     party.Org
+	Value   string // in an address
+	Name    string
+	Code    string // of a unit
 	Why     string // where it cannot be chosen
 	Hint    string
 	Offered []mandate.Record
@@ -94,6 +100,7 @@ type forView struct {
 	Query   url.Values
 	Matter  string
 	Choices []choice
+	Ask     string // where somebody is asked to let the visitor act in this matter; "" where its rules know no agent
 }
 
 // actFor is E-09: in whose name. With a matter in the address the choice leads on to it.
@@ -109,31 +116,58 @@ func (f *Face) actFor(w http.ResponseWriter, r *http.Request, v page.Visitor) er
 	}
 	lang, today := page.PrefsOf(r.Context()).Lang, f.today()
 	for _, n := range names.List {
-		c := choice{Org: n.Account.Org, Hint: page.T(r.Context(), "org.for.leads")}
-		until := workday.Date{}
-		for _, m := range n.Mandates {
-			if m.State == mandate.Offered && m.Standing(today) == string(mandate.Offered) {
-				c.Offered = append(c.Offered, m)
-			}
-			if m.Standing(today) == string(mandate.Accepted) && m.Until.After(until) {
-				until = m.Until
-			}
-		}
-		if !n.Leads(v.Person) {
+		c := choice{Value: string(n.Account.Org.USCC), Name: n.Account.Org.Name, Code: string(n.Account.Org.USCC)}
+		until := c.standing(n.Mandates, today)
+		switch {
+		case n.Leads(v.Person):
+			c.Hint = page.T(r.Context(), "org.for.leads")
+		case !until.IsZero():
 			c.Hint = page.T(r.Context(), "org.for.agent", until.String())
-			if until.IsZero() {
-				c.Hint = ""
-			}
 		}
 		if known {
-			if _, err := names.May(n.Account.Org.USCC, it.Code, today); err != nil {
-				said := errs.CodeOf(err).Text(lang)
-				c.Why = page.T(r.Context(), "org.for.cannot", n.Account.Org.Name, said.What, said.Next)
-			}
+			_, err := names.May(n.Account.Org.USCC, it.Code, today)
+			c.against(r.Context(), lang, err)
 		}
 		view.Choices = append(view.Choices, c)
 	}
+	for _, k := range names.Kin {
+		c := choice{Value: page.ForKin + k.Mandates[0].ID, Name: k.Person.Name}
+		if until := c.standing(k.Mandates, today); !until.IsZero() {
+			c.Hint = page.T(r.Context(), "org.kin.agent", until.String())
+		}
+		if known {
+			_, _, err := names.MayFor(k.Mandates[0].ID, it.Code, today)
+			c.against(r.Context(), lang, err)
+		}
+		view.Choices = append(view.Choices, c)
+	}
+	if ver, ok := f.cfg.Kit.Catalogue.Version(it.Code, today); ok && known && ver.ByAgent() {
+		view.Ask = "/family/ask?" + url.Values{"item": {it.Code}}.Encode()
+	}
 	return f.show(w, r, http.StatusOK, page.T(r.Context(), "org.for.title"), "/cases", forPage(view))
+}
+
+// standing notes what waits for an answer, and gives the last day on which one of the mandates lets the visitor act.
+func (c *choice) standing(list []mandate.Record, today workday.Date) (until workday.Date) {
+	for _, m := range list {
+		switch m.Standing(today) {
+		case string(mandate.Offered):
+			c.Offered = append(c.Offered, m)
+		case string(mandate.Accepted):
+			if m.Until.After(until) {
+				until = m.Until
+			}
+		}
+	}
+	return until
+}
+
+// against says why the name cannot be chosen.
+func (c *choice) against(ctx context.Context, lang string, err error) {
+	if err != nil {
+		said := errs.CodeOf(err).Text(lang)
+		c.Why = page.T(ctx, "org.for.cannot", c.Name, said.What, said.Next)
+	}
 }
 
 // wanted keeps what an application begins with: a matter, two places, and the answers that the guide was given. Whatever else an
@@ -209,7 +243,7 @@ func (f *Face) one(w http.ResponseWriter, r *http.Request, v page.Visitor) error
 	}
 	for _, m := range list {
 		view.Staff = append(view.Staff, []page.Cell{
-			{Content: agentLink(m)},
+			{Content: mandateLink(m.ID, m.Agent.Name)},
 			page.Text(f.matters(ctx, m.Items)), page.Text(m.Until.String()),
 			page.Text(page.T(ctx, "org.state."+m.Standing(f.today()))),
 		})
@@ -296,7 +330,7 @@ func (v giveView) note(ctx context.Context, err error) bool {
 		return true
 	case code == errs.PersonNameForm:
 		field = "name"
-	case code == errs.MandateScope:
+	case code == errs.MandateScope, code == errs.NotByAgent:
 		field = "items"
 	case code == errs.MandatePeriod:
 		field = "until"
@@ -333,6 +367,8 @@ type mandateView struct {
 	Print string // fingerprint while it waits for a signature
 	Why   string // the visitor came back without signing
 	Leads bool
+	Agent bool   // the visitor is who acts
+	Link  string // of one that is asked for, for who is asked
 }
 
 func (f *Face) mandate(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
@@ -341,7 +377,10 @@ func (f *Face) mandate(w http.ResponseWriter, r *http.Request, v page.Visitor) e
 	if err != nil {
 		return err
 	}
-	view := mandateView{M: m, State: m.Standing(f.today()), Leads: leads}
+	view := mandateView{M: m, State: m.Standing(f.today()), Leads: leads, Agent: party.SameDocument(v.Person, m.Agent)}
+	if m.Open(f.today()) && view.Agent {
+		view.Link = f.cfg.PublicURL + "/mandates/" + m.ID
+	}
 	if m.State == mandate.Drawn {
 		what, err := f.cfg.Office.Asks(m)
 		if err != nil {
@@ -353,20 +392,27 @@ func (f *Face) mandate(w http.ResponseWriter, r *http.Request, v page.Visitor) e
 		said := code.Text(page.PrefsOf(ctx).Lang)
 		view.Why = page.T(ctx, "org.problem", said.What, said.Next)
 	}
-	view.Rows = []page.Row{
-		{Key: page.T(ctx, "org.one.unit"), Value: m.Unit.Name, Source: string(m.Unit.USCC)},
-		{Key: page.T(ctx, "org.representative"), Value: m.Representative.Name},
-		{Key: page.T(ctx, "org.one.agent"), Value: m.Agent.Name, Source: idno.Mask(m.Agent.IDNo)},
+	if !m.Personal() {
+		view.Rows = append(view.Rows, page.Row{Key: page.T(ctx, "org.one.unit"), Value: m.Unit.Name, Source: string(m.Unit.USCC)},
+			page.Row{Key: page.T(ctx, "org.representative"), Value: m.Representative.Name})
+	} else if m.Representative.IDNo != "" {
+		view.Rows = append(view.Rows, page.Row{Key: page.T(ctx, "org.kin.giver"), Value: m.Representative.Name, Source: idno.Mask(m.Representative.IDNo)})
+	}
+	view.Rows = append(view.Rows, []page.Row{
+		{Key: page.T(ctx, view.word("org.one.agent", "org.kin.by")), Value: m.Agent.Name, Source: idno.Mask(m.Agent.IDNo)},
 		{Key: page.T(ctx, "org.one.items"), Value: f.matters(ctx, m.Items)},
 		{Key: page.T(ctx, "org.one.period"), Value: page.T(ctx, "org.one.period_value", m.From.String(), m.Until.String())},
 		{Key: page.T(ctx, "org.one.given"), Value: workday.DateOf(m.Drawn).String()},
-		{Key: page.T(ctx, "org.col.state"), Value: page.T(ctx, "org.state."+view.State)},
-	}
+		{Key: page.T(ctx, "org.col.state"), Value: page.T(ctx, view.state())},
+	}...)
 	back := "/act-for"
-	if view.Leads {
+	switch {
+	case m.Personal():
+		back = "/family"
+	case view.Leads:
 		back = "/org/" + string(m.Unit.USCC)
 	}
-	return f.show(w, r, http.StatusOK, page.T(ctx, "org.one.title"), back, mandatePage(view))
+	return f.show(w, r, http.StatusOK, page.T(ctx, view.word("org.one.title", "org.kin.one")), back, mandatePage(view))
 }
 
 // sign is the way to the provider and back: with the signature that waits for exactly this it is taken in, without it is asked for.
@@ -402,6 +448,13 @@ func (f *Face) sign(w http.ResponseWriter, r *http.Request, v page.Visitor) erro
 
 func (f *Face) act(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
 	a := mandate.Act(r.PathValue("act"))
+	if a == mandate.Take {
+		m, err := f.cfg.Office.Take(r.Context(), v.Person, r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		return page.SeeOther(w, r, "/mandates/"+m.ID)
+	}
 	if a != mandate.Accept && a != mandate.Decline && a != mandate.Revoke {
 		return errs.New(errs.NoSuchPage, "no such act")
 	}

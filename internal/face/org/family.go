@@ -48,7 +48,8 @@ func (f *Face) family(w http.ResponseWriter, r *http.Request, v page.Visitor) er
 
 func (f *Face) kinRow(ctx context.Context, m mandate.Record, name string) []page.Cell {
 	return []page.Cell{
-		{Content: mandateLink(m.ID, name)}, page.Text(f.matters(ctx, m.Items)), page.Text(m.Until.String()),
+		{Content: mandateLink(m.ID, name)},
+		page.Text(f.matters(ctx, m.Items)), page.Text(m.Until.String()),
 		page.Text(page.T(ctx, mandateView{M: m, State: m.Standing(f.today())}.state())),
 	}
 }

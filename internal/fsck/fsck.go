@@ -11,12 +11,14 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/bulletin"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -31,6 +33,7 @@ type Reader interface {
 	Book
 	Figures
 	Inquiries
+	Originals
 	Rules
 	Data
 }
@@ -81,6 +84,11 @@ type Inquiries interface {
 	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
 }
 
+// Originals is the part about paper originals; an empty chain for a case that has none.
+type Originals interface {
+	Originals(ctx context.Context, caseID string) (original.Chain, error)
+}
+
 // Rules is the part about what provinces published, which says under which mandates something was decided.
 type Rules interface {
 	Publishers(ctx context.Context) (map[office.NodeID]int, error)
@@ -93,6 +101,8 @@ type Data interface {
 	Statements(ctx context.Context, by office.NodeID, after, limit int) ([]unit.Said, error)
 	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
 	EachAnswered(ctx context.Context, f func(unit.Answered) error) error
+	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
+	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 }
 
 // Node is one node's data with the trust list that it goes by.
@@ -121,7 +131,7 @@ type Options struct {
 
 // Violation is one thing that breaks a rule. Text holds no personal data.
 type Violation struct {
-	Rule string        `json:"rule"` // I1…I9, "fee", "mandate", "figure", or "state" where a row contradicts itself
+	Rule string        `json:"rule"` // I1…I9, "fee", "mandate", "figure", "keep", or "state" where a row contradicts itself
 	Node office.NodeID `json:"node,omitempty"`
 	Case string        `json:"case,omitempty"`
 	Text string        `json:"text"`
@@ -217,7 +227,10 @@ func (c *check) node(n Node) error {
 		if err := one(id); err != nil {
 			return err
 		}
-		return c.settled(func() error { return c.questions(n, book, id) })
+		if err := c.settled(func() error { return c.questions(n, book, id) }); err != nil {
+			return err
+		}
+		return c.settled(func() error { return c.kept(n, book, id) })
 	}); err != nil {
 		return err
 	}

@@ -194,7 +194,7 @@ func (c *check) answers(n Node) error {
 		if !slices.ContainsFunc(entries, func(e accesslog.Entry) bool { return e.Kind == accesslog.Data && e.Reason == "" }) {
 			c.say("I5", n, a.Case, "no log entry for an answer to", string(a.Asker))
 		}
-		return nil
+		return c.gone(n, a)
 	})
 	if err != nil {
 		return c.spoilt(n, "", err)

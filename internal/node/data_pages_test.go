@@ -104,6 +104,21 @@ func TestApplicantAgreesAndOfficerAsks(t *testing.T) {
 	if code != http.StatusOK || !strings.Contains(body, "樊晓梅") || !strings.Contains(body, "一致") || strings.Contains(body, "sharing.") {
 		t.Errorf("%d, or the page does not show what came", code)
 	}
+	if !strings.Contains(body, "办件还没有办完，办完以后按期删除") {
+		t.Error("the page does not say how long it is kept")
+	}
+	given, err := e.nodes["35"].Handler(node.WebConfig{
+		PublicURL: "http://fujian.localhost", Issuer: "http://id.localhost", ClientID: "fujian", HTTPClient: &http.Client{Transport: noProvider{}},
+		Officers: []office.Officer{{ID: "lin", Name: "林", Office: actor(t, e.nodes["35"], "350100").Office, Roles: []office.Role{office.Steward}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeper := session(e.nodes["35"], "fujian", oidc.Identity{Subject: "lin", Name: "林", Level: 4, Officer: true})
+	code, body = do(given, "fujian.localhost", "/desk/sharing/given", nil, keeper)
+	if code != http.StatusOK || !strings.Contains(body, "青海") || !strings.Contains(body, "还在保存") || strings.Contains(body, "樊") || strings.Contains(body, "sharing.") {
+		t.Errorf("%d, or the provider does not see what it told and that it is still kept", code)
+	}
 	e.net.Partition("63", "35")
 	if code, body := do(desk, "qinghai.localhost", deskPath, question, officer); code != http.StatusUnprocessableEntity || !strings.Contains(body, "现在连不上") {
 		t.Errorf("with the provider away: %d", code)

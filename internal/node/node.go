@@ -29,6 +29,7 @@ import (
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/announce"
 	"tongban/internal/handling/apply"
+	"tongban/internal/handling/carry"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
@@ -37,6 +38,7 @@ import (
 	"tongban/internal/handling/dispatch"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/empower"
+	"tongban/internal/handling/erase"
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
@@ -114,6 +116,7 @@ type Node struct {
 	Till       *cashier.Cashier
 	Visits     *visit.Book
 	Asks       *inquire.Desk
+	Carry      *carry.Desk
 	Units      *empower.Office
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
@@ -127,6 +130,7 @@ type Node struct {
 	Tables   *share.Hosted      // what offices here can be asked about
 	Standing *share.Coordinator // proves own cases to who holds them
 	Data     *share.Asker       // asks other provinces for a case
+	Eraser   *erase.Eraser      // deletes what they told once its time is over
 	provider *share.Provider    // answers other provinces
 
 	systems map[string][]byte // keys shared with departmental systems
@@ -203,7 +207,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
-	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
+	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) [][]byte { return n.Vault.Indexes("rating-code", text) }}
 	n.Watch = &supervise.Desk{Kit: kit, Store: n.Store, Orders: n.Store, Shared: func(c casefile.Case) []string { return n.Shares.Supplied(c.Item, n.ID) }}
 	n.Complaints = &evaluate.Complaints{Kit: kit, Store: n.Store}
 	n.witness = witness.New(kit, n.Store, time.Now)
@@ -226,6 +230,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
+	n.Bench.Results = n.Issuer
 	if err := n.openSystems(ctx, cfg); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
@@ -244,6 +249,8 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.joinRebuild(key)
 	n.Data = n.asking(key)
+	n.Carry = &carry.Desk{Kit: kit, Store: n.Store}
+	n.Eraser = &erase.Eraser{Kit: kit, Store: n.Store, Days: n.keepDays}
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.press = n.bulletins()
@@ -264,17 +271,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	rest, err := cfg.Keys.Secret("rest")
-	if err != nil {
-		return nil, nil, err
-	}
-	index, err := cfg.Keys.Secret("index")
-	if err != nil {
-		return nil, nil, err
-	}
-	if n.Vault, err = proof.NewVault(rest, index); err != nil {
-		return nil, nil, err
-	}
+	n.Vault = proof.OpenVault(proof.AtRest(cfg.Keys))
 	es, err := cfg.Keys.ES256Key("es256")
 	if err != nil {
 		return nil, nil, err

@@ -7,8 +7,10 @@ import (
 	"tongban/catalogue"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/share"
 	"tongban/internal/kernel/gm"
+	"tongban/internal/proof"
 )
 
 // openSharing opens the node's book of what provinces said about sharing, and the sides of it that answer others.
@@ -31,6 +33,12 @@ func (n *Node) asking(key gm.DecryptKey) *share.Asker {
 		Ledger: n.Shares, Store: n.Store, Key: key, Coordinator: n.Standing, Now: time.Now,
 		Standing: door{n.Post.Channel, n.ID, share.StandingKind}, Channel: door{n.Post.Channel, n.ID, share.QueryKind},
 	}
+}
+
+// keepDays is for how long after a case the signed terms let an answer be kept.
+func (n *Node) keepDays(terms proof.Hash, provider office.NodeID, resource string) (days int, known bool) {
+	n.Shares.Look(func(b *sharing.Book) { days, known = b.KeepDays(terms, provider, resource) })
+	return days, known
 }
 
 // wakeSharing makes the loop tell the others at once; it never blocks.

@@ -19,6 +19,7 @@ import (
 	"tongban/internal/face/entrance"
 	inquiryface "tongban/internal/face/inquiry"
 	"tongban/internal/face/org"
+	"tongban/internal/face/originals"
 	"tongban/internal/face/pay"
 	"tongban/internal/face/register"
 	sharingface "tongban/internal/face/sharing"
@@ -130,7 +131,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	cases := sharingface.NewCases(sharingface.CaseConfig{
-		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data,
+		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data, Eraser: n.Eraser,
 		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }, Frame: public.Frame, Desk: face.Frame,
 	})
 	cases.RegisterPublic(public)
@@ -142,7 +143,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	sharingface.New(sharingface.Config{
-		Gate: g, Ledger: n.Shares, Tables: n.Tables, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
+		Gate: g, Ledger: n.Shares, Tables: n.Tables, Answered: n.Store.LastAnswered, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
 			o, ok := officers[subject]
 			at, known := n.Kit.Office(o.Office)
 			return o, at.Name, ok && known
@@ -151,6 +152,9 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	systems.New(systems.Config{Gate: g, Works: n.Works, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who}).Register(site)
 	inquiryface.New(inquiryface.Config{
 		Gate: g, Desk: n.Asks, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+	}).Register(site)
+	originals.New(originals.Config{
+		Gate: g, Desk: n.Carry, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, Demo: cfg.Demo,
 	}).Register(site)
 	n.oversightFace(site, g, face.Frame, who)
 	return &Web{entrance: public, desk: site, closed: n.Collecting}, nil

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/handling/sequence"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -64,7 +65,14 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	resealed, err := n.Store.Reseal(ctx)
+	if err != nil {
+		return true, err
+	}
 	hashed, err := n.sequenceRound(ctx)
+	if resealed == sqlstore.ResealMore {
+		hashed++
+	}
 	return sent+due+over+lapsed+told+given+counted+looked+hashed > 0, err
 }
 
@@ -113,6 +121,10 @@ func (n *Node) dueOne(ctx context.Context, d unit.Due) error {
 		if err := n.Asks.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) {
 			return err
 		}
+	case unit.DueKeep:
+		if err := n.Eraser.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) {
+			return err
+		}
 	case unit.DueFee:
 		if err := n.Till.Settle(ctx, d.Case); !errs.Is(err, errs.Stale) && !errs.Is(err, errs.BankAway) {
 			return err
@@ -146,6 +158,7 @@ func (n *Node) Start(ctx context.Context) error {
 		wg.Go(func() { n.loop(ctx, n.workRound) })
 		wg.Go(func() { n.loop(ctx, n.switchRound) })
 	}
+	wg.Go(func() { n.loop(ctx, n.keyRound) })
 	wg.Go(func() { n.loop(ctx, n.countRound) })
 	wg.Go(func() { n.loop(ctx, n.watchRound) })
 	wg.Go(func() { n.loop(ctx, n.stateRound) })
@@ -205,6 +218,20 @@ func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 			return 500 * time.Millisecond, errors.Join(failed, err)
 		}
 	}
+}
+
+// keyEvery is how often the node asks for news of the keys at rest, keyPause what it leaves others between two pages of a change.
+const (
+	keyEvery = 5 * time.Second
+	keyPause = 20 * time.Millisecond
+)
+
+func (n *Node) keyRound(ctx context.Context) (time.Duration, error) {
+	r, err := n.Store.Reseal(ctx)
+	if r == sqlstore.ResealMore && err == nil {
+		return keyPause, nil
+	}
+	return keyEvery, err
 }
 
 // countEvery is how often the store is asked for cases with new facts, while it has few.

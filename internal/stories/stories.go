@@ -50,12 +50,12 @@ var plays = map[string]func(*play){
 	"licence": licenceStory, "correction": correctionStory, "refusal": refusalStory, "outage": outageStory,
 	"recall": recallStory, "return": returnStory, "withdraw": withdrawStory,
 	"online": onlineStory, "online-fix": onlineFixStory, "together": togetherStory, "unit": unitStory, "family": familyStory, "fee": feeStory, "booking": bookingStory, "rating": ratingStory,
-	"data": dataStory, "recognised": recognisedStory, "system": systemStory, "system-down": systemDownStory,
+	"data": dataStory, "recognised": recognisedStory, "replaced": replacedStory, "system": systemStory, "system-down": systemDownStory,
 
 	"marriage": marriageStory, "medical": medicalStory, "medical-fix": medicalFixStory, "medical-refused": medicalRefusedStory,
 	"fund-home": fundHomeStory, "fund-home-differs": fundHomeDiffersStory, "fund-home-withdrawn": fundHomeWithdrawnStory,
 	"fund-move": fundMoveStory, "fund-move-undone": fundMoveUndoneStory, "fund-move-returned": fundMoveReturnedStory,
-	"delegated": delegatedStory, "delegated-ended": delegatedEndedStory,
+	"move": moveStory, "newborn": newbornStory, "allowance": allowanceStory, "residence": residenceStory, "delegated": delegatedStory, "delegated-ended": delegatedEndedStory,
 	"idcard": idcardStory, "idcard-fix": idcardFixStory, "idcard-refused": idcardRefusedStory,
 }
 

@@ -10,6 +10,7 @@ import (
 	"tongban/internal/handling/share/sharetest"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/proof"
 )
 
 var (
@@ -72,7 +73,41 @@ func TestQuestions(t *testing.T) {
 		if list, err := s.FoundOf(ctx, "c1"); err != nil || len(list) != 1 || list[0].Provider != "35" {
 			t.Errorf("%v, %v", list, err)
 		}
+		deleted(t, s, at)
 	})
+}
+
+// deleted deletes the answer q1 here, as if it had been told by this very node, and notes it at the provider: once each.
+func deleted(t *testing.T, s *Store, at time.Time) {
+	t.Helper()
+	ctx, receipt := t.Context(), proof.Signed{Typ: "t", Body: []byte("r"), Suite: "s", Key: "k", Sig: []byte("s")}
+	if a, err := s.Answered(ctx, "63", "q1"); err != nil || !a.Deleted.IsZero() || !a.At.Equal(at) || a.Case != "c1" || a.Subject.IDNo != "" {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if _, err := s.Answered(ctx, "63", "q2"); !errs.Is(err, errs.Missing) {
+		t.Errorf("a question never put: %v", err)
+	}
+	u := unit.Unit{At: at, Erased: []unit.Erased{{ID: "q1", Case: "c1", Receipt: receipt}}, Gone: []unit.Gone{{Asker: "63", ID: "q1", At: at, Receipt: receipt}}}
+	if err := s.Commit(ctx, u); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Commit(ctx, u); !errs.Is(err, errs.Stale) {
+		t.Errorf("deleted twice: %v", err)
+	}
+	u.Erased, u.Gone[0].At = nil, at.Add(time.Hour)
+	if err := s.Commit(ctx, u); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.FoundOf(ctx, "c1"); err != nil || len(list) != 0 {
+		t.Errorf("%v, %v", list, err)
+	}
+	if list, err := s.DeletedOf(ctx, "c1"); err != nil || len(list) != 1 || list[0].ID != "q1" || !list[0].At.Equal(at) || string(list[0].Receipt.Body) != "r" {
+		t.Errorf("%v, %v", list, err)
+	}
+	list, err := s.LastAnswered(ctx, 5)
+	if err != nil || len(list) != 1 || !list[0].Deleted.Equal(at) || string(list[0].Receipt.Body) != "r" {
+		t.Errorf("%+v, %v", list, err)
+	}
 }
 
 // The hosted table does what every connector has to do.

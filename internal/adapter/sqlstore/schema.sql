@@ -221,6 +221,24 @@ CREATE INDEX inquiries_todo ON inquiries (todo, due, id) WHERE todo <> '';
 
 CREATE INDEX inquiries_waits ON inquiries (waits, due, id) WHERE waits <> '';
 
+CREATE TABLE key_gens (
+	gen BIGINT NOT NULL PRIMARY KEY,
+	state TEXT NOT NULL,
+	mark BYTEA NOT NULL,
+	made BIGINT NOT NULL,
+	by_whom TEXT NOT NULL,
+	until_at BIGINT NOT NULL,
+	place TEXT NOT NULL,
+	found BIGINT NOT NULL,
+	moved BIGINT NOT NULL,
+	clean BIGINT NOT NULL,
+	backups BIGINT NOT NULL,
+	CONSTRAINT key_gens_gen CHECK (gen > 0),
+	CONSTRAINT key_gens_state CHECK (state IN ('coming', 'seals', 'leaving', 'retired'))
+);
+
+CREATE UNIQUE INDEX key_gens_one ON key_gens (state) WHERE state IN ('coming', 'seals');
+
 CREATE TABLE licence_facts (
 	hash BYTEA NOT NULL PRIMARY KEY,
 	licence TEXT NOT NULL,
@@ -234,7 +252,7 @@ CREATE UNIQUE INDEX licence_facts_n ON licence_facts (licence, n);
 CREATE TABLE licence_lookups (
 	mac BIGINT NOT NULL,
 	licence TEXT NOT NULL
-);
+, gen BIGINT NOT NULL DEFAULT 1);
 
 CREATE INDEX licence_lookups_mac ON licence_lookups (mac);
 
@@ -334,7 +352,7 @@ CREATE TABLE log_witnesses (
 CREATE TABLE lookups (
 	mac BIGINT NOT NULL,
 	case_id TEXT NOT NULL
-);
+, gen BIGINT NOT NULL DEFAULT 1);
 
 CREATE INDEX lookups_mac ON lookups (mac);
 
@@ -347,11 +365,18 @@ CREATE TABLE lost_acts (
 	at BIGINT NOT NULL
 );
 
+CREATE TABLE mandate_lookups (
+	mac BIGINT NOT NULL,
+	mandate TEXT NOT NULL,
+	gen BIGINT NOT NULL
+);
+
+CREATE INDEX mandate_lookups_mac ON mandate_lookups (mac);
+
 CREATE TABLE mandates (
 	id TEXT NOT NULL PRIMARY KEY,
-	unit TEXT NOT NULL, -- '' for a person's own matters
+	unit TEXT NOT NULL,
 	agent BIGINT NOT NULL, -- keyed hash
-	giver BIGINT NOT NULL, -- keyed hash of who gave it for themselves, 0 for a unit's and while nobody has taken it up
 	state TEXT NOT NULL,
 	drawn BIGINT NOT NULL,
 	version BIGINT NOT NULL,
@@ -361,8 +386,6 @@ CREATE TABLE mandates (
 );
 
 CREATE INDEX mandates_agent ON mandates (agent, drawn);
-
-CREATE INDEX mandates_giver ON mandates (giver, drawn) WHERE giver <> 0;
 
 CREATE INDEX mandates_unit ON mandates (unit, drawn);
 
@@ -430,6 +453,20 @@ CREATE INDEX orders_office ON orders (office, due, id) WHERE state <> 'closed';
 CREATE INDEX orders_open ON orders (due, id) WHERE state <> 'closed';
 
 CREATE INDEX orders_over ON orders (due) WHERE state = 'open' AND late = 0;
+
+CREATE TABLE originals (
+	case_id TEXT NOT NULL PRIMARY KEY,
+	at_window TEXT NOT NULL, -- office of this node at the window's end that has something to do, '' if none
+	at_decider TEXT NOT NULL, -- the same at the other end
+	due BIGINT NOT NULL, -- yyyymmdd
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT originals_version CHECK (version > 0)
+);
+
+CREATE INDEX originals_decider ON originals (at_decider, due, case_id) WHERE at_decider <> '';
+
+CREATE INDEX originals_window ON originals (at_window, due, case_id) WHERE at_window <> '';
 
 CREATE TABLE outbox (
 	id TEXT NOT NULL PRIMARY KEY,
@@ -579,9 +616,11 @@ CREATE TABLE share_answers (
 	no TEXT NOT NULL,
 	item TEXT NOT NULL,
 	mac BIGINT NOT NULL, -- blind index of the subject's number
-	subject BYTEA NOT NULL, -- sealed
+	subject BYTEA NOT NULL, deleted BIGINT NOT NULL DEFAULT 0, receipt BYTEA, -- sealed
 	PRIMARY KEY (asker, id)
 );
+
+CREATE INDEX share_answers_at ON share_answers (at, asker, id);
 
 CREATE INDEX share_answers_mac ON share_answers (mac);
 
@@ -592,6 +631,15 @@ CREATE TABLE share_consents (
 	body BYTEA NOT NULL, -- sealed
 	PRIMARY KEY (case_id, id)
 );
+
+CREATE TABLE share_deleted (
+	id TEXT NOT NULL PRIMARY KEY, -- of the question
+	case_id TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	receipt BYTEA NOT NULL
+);
+
+CREATE INDEX share_deleted_case ON share_deleted (case_id);
 
 CREATE TABLE share_found (
 	id TEXT NOT NULL PRIMARY KEY, -- of the question

@@ -45,6 +45,7 @@ type Case struct {
 	Recused     []string   `json:"recused,omitempty"`   // officers of this node who declared an interest
 	Checked     []string   `json:"checked,omitempty"`   // officers of this node who reviewed or accepted it
 	Inquired    bool       `json:"inquired,omitempty"`  // another office was asked about it: what is open ends with the leg that asked
+	Originals   Originals  `json:"originals,omitzero"`  // papers that are away from the applicant
 
 	Private Private `json:"-"`
 	// Row is the store's guard: the version that was read, 0 for a new case.

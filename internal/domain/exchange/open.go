@@ -9,8 +9,11 @@ import (
 	"tongban/internal/proof"
 )
 
-// mostInquiry is the most bytes of a word of an inquiry: with the proof of its case, which grows with the log.
+// mostInquiry is the most bytes of a word of an inquiry, with the proof of its case, which grows with the log; and of a deletion.
 const mostInquiry = 128 << 10
+
+// mostPapers is the most bytes of a word on papers: a full bag with its signed list.
+const mostPapers = 64 << 10
 
 // mostMessage is the most bytes of a message, a rating or a complaint with all that stands around its 500 characters.
 const mostMessage = 8 << 10
@@ -45,13 +48,17 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 		if e.Recalls == "" {
 			return Envelope{}, errs.New(errs.BadEnvelope, "recall %s names no envelope", e.ID)
 		}
+	case Papers:
+		if len(e.Private) == 0 || len(e.Private) > mostPapers || len(e.Facts)+len(e.Files) > 0 {
+			return Envelope{}, errs.New(errs.BadEnvelope, "word %s on papers says nothing, or too much", e.ID)
+		}
 	case Message, Rating, Complaint, Order:
 		if len(e.Private) == 0 || len(e.Private) > mostMessage || len(e.Facts)+len(e.Files) > 0 {
 			return Envelope{}, errs.New(errs.BadEnvelope, "message %s says nothing, or more than a message", e.ID)
 		}
-	case Inquiry:
+	case Inquiry, Deletion:
 		if len(e.Private) == 0 || len(e.Private) > mostInquiry || len(e.Facts)+len(e.Files) > 0 {
-			return Envelope{}, errs.New(errs.BadEnvelope, "inquiry %s says nothing, or too much", e.ID)
+			return Envelope{}, errs.New(errs.BadEnvelope, "word %s says nothing, or too much", e.ID)
 		}
 	default:
 		return Envelope{}, errs.New(errs.BadEnvelope, "envelope %s is of unknown kind %q", e.ID, e.Kind)
@@ -69,6 +76,8 @@ var answers = map[Kind][]Status{
 	Complaint: {Noted, Refused},
 	Order:     {Noted, Refused},
 	Inquiry:   {Noted, Refused},
+	Papers:    {Noted, Refused},
+	Deletion:  {Noted, Refused},
 }
 
 // OpenReceipt checks that s is the word of p's addressee on exactly the envelope that p carries.

@@ -75,6 +75,17 @@ const (
 	AnswerInquiry Act = "inquiry.answer" // for the office that was asked
 )
 
+// The acts on paper originals and the bags in which they travel.
+const (
+	SeeOriginals  Act = "originals.see"     // which bags the own office has to send, receive or look for; the look at a case is logged
+	CallOriginals Act = "originals.call"    // the deciding office asks for them once the scans are checked
+	SendOriginals Act = "originals.send"    // make up a bag, there and back
+	EarlyPapers   Act = "originals.early"   // let them go before the scans are checked; oversight sees it
+	TakeOriginals Act = "originals.receive" // open a bag and tick each line
+	TracePapers   Act = "originals.trace"   // record a bag as lost, a paper as found or replaced
+	GiveOriginals Act = "originals.give"    // back into the applicant's hand
+)
+
 // The acts on licences that the own office issued.
 const (
 	SeeLicence     Act = "licence.see" // its holder and what was done to it; the look is logged
@@ -147,6 +158,15 @@ var Table = []Rule{
 	{SeeInquiries, []Role{Reviewer, Decider, Lead, Supervisor}, []Condition{OnDuty}},
 	{ReadInquiry, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
 	{AnswerInquiry, checking, []Condition{OwnOffice, OnDuty}},
+
+	// paper originals: no more than one end at a time has them, and each hand-over is signed by both
+	{SeeOriginals, []Role{Window, Reviewer, Decider, Lead}, []Condition{OnDuty}},
+	{CallOriginals, checking, seeing},
+	{SendOriginals, []Role{Window, Reviewer}, seeing},
+	{EarlyPapers, []Role{Lead}, seeing},
+	{TakeOriginals, []Role{Window, Reviewer}, seeing},
+	{TracePapers, []Role{Lead}, seeing},
+	{GiveOriginals, counter, seeing},
 
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
 	{"decide", decidingOrSystem, append([]Condition{SecondPerson}, seeing...)},

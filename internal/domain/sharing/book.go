@@ -196,6 +196,23 @@ func (a Agreement) Stands(on workday.Date) (Standing, Text) {
 	return InForce, x
 }
 
+// KeepDays is for how long after a case terms let an answer about a resource be kept; false if the terms are not known.
+func (b *Book) KeepDays(terms proof.Hash, provider office.NodeID, res string) (int, bool) {
+	for _, a := range b.agreements {
+		for _, x := range a.Texts {
+			if x.Hash != terms {
+				continue
+			}
+			for _, g := range x.Terms.Grants {
+				if g.Provider == provider && g.Resource == res {
+					return g.KeepDays, true
+				}
+			}
+		}
+	}
+	return 0, false
+}
+
 // GrantFor finds the grant in force by which asker may ask provider for a resource in a matter, with the text it stands in. When
 // several agreements hold one, the one proposed last counts.
 func (b *Book) GrantFor(provider, asker office.NodeID, res, code string, on workday.Date) (g Grant, x Text, ok bool) {

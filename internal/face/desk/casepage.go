@@ -176,6 +176,7 @@ func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseV
 	f.stations(r, &view, here, there)
 	f.notices(r, &view)
 	f.feeOf(r, v, &view)
+	f.renewal(ctx, &view)
 	return view
 }
 
@@ -235,8 +236,26 @@ func (f *Face) notices(r *http.Request, view *caseView) {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.extension", e.Reason))
 	}
 	f.inquiries(r, view)
+	originals(ctx, view)
 	if waiting(c) {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.correction", len(c.Private.Corrections)))
+	}
+}
+
+// originals says what is still open about the case's papers.
+func originals(ctx context.Context, view *caseView) {
+	add := func(key string, args ...any) {
+		view.Notices = append(view.Notices, page.T(ctx, "originals.notice."+key, args...))
+	}
+	switch o := view.C.Originals; {
+	case !o.Trouble.IsZero():
+		add("trouble")
+	case !o.Due.IsZero():
+		add("way", page.ShortDay(o.Due, page.PrefsOf(ctx).Lang))
+	case o.Called:
+		add("called")
+	case o.Out > 0 && !view.C.Ended.IsZero():
+		add("out", o.Out)
 	}
 }
 

@@ -11,10 +11,12 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/unit"
 	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/page"
 	"tongban/internal/page/text"
+	"tongban/internal/proof"
 )
 
 // Usages asks other provinces, or only the one named, what their logs say about the visitor; see elsewhere.Asker.Usages.
@@ -155,6 +157,7 @@ func (e *entrance) logged(ctx context.Context, u elsewhere.Usage) logged {
 	if n, ok := e.Trust().Node(u.Node); ok && l.Proved > 0 && len(u.Extract.ES256) > 0 && len(n.ES256) > 0 {
 		l.Key = base64.StdEncoding.EncodeToString(n.ES256)
 	}
+	gone := deletedOn(u.Extract.Lines)
 	for _, line := range u.Extract.Lines {
 		entry, err := line.Entry()
 		if err != nil {
@@ -168,7 +171,7 @@ func (e *entrance) logged(ctx context.Context, u elsewhere.Usage) logged {
 		ref := u.Cases[entry.Case]
 		line := looked{
 			When: moment(ctx, entry.At), Who: e.whoLooked(ctx, u.Node, entry),
-			What: whatWasDone(ctx, entry), Case: e.itemOf(ctx, casefile.Case{Item: ref.Item}), No: string(ref.No),
+			What: whatWasDone(ctx, entry) + since(ctx, entry, gone), Case: e.itemOf(ctx, casefile.Case{Item: ref.Item}), No: string(ref.No),
 		}
 		if n := len(l.Lines); n > 0 && l.Lines[n-1].looked == line { // the same within one minute
 			l.Lines[n-1].Times++
@@ -179,11 +182,30 @@ func (e *entrance) logged(ctx context.Context, u elsewhere.Usage) logged {
 	return l
 }
 
+// deletedOn is on which day who had asked deleted an answer, by its question.
+func deletedOn(lines []accesslog.Line) map[proof.Hash]string {
+	out := map[proof.Hash]string{}
+	for _, line := range lines {
+		if entry, err := line.Entry(); err == nil && entry.Kind == accesslog.Act && entry.What == unit.ShareDeleted {
+			out[entry.Fact] = entry.Reason
+		}
+	}
+	return out
+}
+
+// since says of an answer that it is deleted where it went.
+func since(ctx context.Context, entry accesslog.Entry, gone map[proof.Hash]string) string {
+	if day, ok := gone[entry.Fact]; ok && entry.Kind == accesslog.Data && entry.Reason == "" {
+		return page.T(ctx, "usage.did.gone", day)
+	}
+	return ""
+}
+
 func (e *entrance) whoLooked(ctx context.Context, node office.NodeID, entry accesslog.Entry) string {
 	switch {
 	case entry.Kind == accesslog.Sent:
 		return e.nameOf(page.PrefsOf(ctx).Lang, node)
-	case entry.Kind == accesslog.Took, entry.What == elsewhere.Taken:
+	case entry.Kind == accesslog.Took, entry.What == elsewhere.Taken, entry.What == unit.ShareDeleted && entry.Who != "clock":
 		return e.nameOf(page.PrefsOf(ctx).Lang, office.NodeID(entry.Who))
 	case entry.Who == "anyone":
 		return page.T(ctx, "usage.who.anyone")

@@ -10,6 +10,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/unit"
 	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/page"
@@ -72,6 +73,9 @@ func TestWhoHasSeenMyData(t *testing.T) {
 		{Kind: accesslog.View, At: at, Case: "somebody else's", Who: "secret.officer", What: "desk.check"},
 		{Kind: accesslog.Act, At: at, Case: w.c.ID, Who: "clock", What: "deem-accept"},
 		{Kind: accesslog.View, At: at, Case: w.c.ID, Who: "x9", What: "desk.<script>"},
+		{Kind: accesslog.Data, At: at, Case: w.c.ID, Who: "x8", What: "answer idcard", Fact: proof.Hash{1}, Fields: []string{"name"}, Basis: "B"},
+		{Kind: accesslog.Data, At: at, Case: w.c.ID, Who: "x8", What: "answer idcard", Fact: proof.Hash{2}, Fields: []string{"birth"}, Basis: "B"},
+		{Kind: accesslog.Act, At: at, Case: w.c.ID, Who: "63", What: unit.ShareDeleted, Reason: "2027-05-24", Fact: proof.Hash{1}},
 	}
 	there := elsewhere.Usage{Node: "63", Told: usage.Told{
 		Extract: w.extractOf(look), Cases: map[string]usage.Ref{w.c.ID: {No: w.c.No, Item: "2020-030"}},
@@ -95,6 +99,7 @@ func TestWhoHasSeenMyData(t *testing.T) {
 			[]string{
 				say("usage.view.materials"), say("usage.did.sent"), say("usage.self", 1), say("usage.who.system"), say("entrance.act.deem-accept"),
 				say("usage.view.other"), "（工号 clerk.he…）", "青海省", say("usage.did.full", say("usage.view.check")), "x7", say("usage.waiting"), string(w.c.No),
+				say("usage.did.data", "name", "B") + say("usage.did.gone", "2027-05-24") + "<", say("usage.did.data", "birth", "B") + "<", say("usage.did.share.deleted"),
 				`href="/consent/23"`, `href="/consent/63"`,
 			},
 			[]string{"secret.officer", say("usage.bad"), "<script>alert", fan.IDNo, fan.Phone},

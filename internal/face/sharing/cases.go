@@ -15,10 +15,13 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/question"
+	"tongban/internal/domain/retention"
 	"tongban/internal/domain/sharing"
+	"tongban/internal/handling/erase"
 	"tongban/internal/handling/share"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
 )
 
@@ -27,6 +30,7 @@ type CaseStore interface {
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	ShareConsents(ctx context.Context, caseID string) ([]unit.ShareConsent, error)
 	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
+	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -40,6 +44,7 @@ type CaseConfig struct {
 	Ledger   *share.Ledger
 	Standing *share.Coordinator
 	Asker    *share.Asker
+	Eraser   *erase.Eraser
 	Officers func(subject string) (by casefile.Actor, officeName string, ok bool)
 	Frame    func(r *http.Request) page.Frame // of the entrance
 	Desk     func(r *http.Request) page.Frame
@@ -134,12 +139,14 @@ type named struct{ Key, Text, Value string }
 type answerLine struct {
 	When, Machine, From, Name, Text string
 	Rows                            []page.Row
+	Kept                            string // until when, and why
 }
 
 type dataView struct {
 	C       casefile.Case
 	Lines   []line
 	Found   []answerLine
+	Gone    []string // what was deleted, in words
 	Problem string
 	Not     string // why the way to the provider led to nothing
 	Over    bool
@@ -173,11 +180,50 @@ func (f *Cases) view(ctx context.Context, c casefile.Case) (dataView, error) {
 		}
 		v.Lines = append(v.Lines, l)
 	}
+	return v, f.received(ctx, c, &v)
+}
+
+// received adds what other provinces told, until when it is kept, and what of it is deleted.
+func (f *Cases) received(ctx context.Context, c casefile.Case, v *dataView) error {
 	found, err := f.cfg.Store.FoundOf(ctx, c.ID)
-	for _, x := range found {
-		v.Found = append(v.Found, f.answer(ctx, c, x))
+	if err != nil {
+		return err
 	}
-	return v, err
+	terms, err := f.cfg.Eraser.Terms(ctx, c, found)
+	if err != nil {
+		return err
+	}
+	for i, x := range found {
+		l := f.answer(ctx, c, x)
+		l.Kept = keptWords(ctx, terms[i])
+		v.Found = append(v.Found, l)
+	}
+	gone, err := f.cfg.Store.DeletedOf(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range gone {
+		var r retention.Receipt
+		if err := x.Receipt.Into(&r); err != nil {
+			return err
+		}
+		for _, g := range r.Gone {
+			if g.ID == x.ID {
+				name, _ := f.resource(ctx, r.To, g.Resource)
+				v.Gone = append(v.Gone, page.T(ctx, "sharing.data.gone", f.node(ctx, r.To), name, workday.DateOf(x.At).String()))
+			}
+		}
+	}
+	return nil
+}
+
+// keptWords says until when an answer is kept, and why.
+func keptWords(ctx context.Context, t retention.Term) string {
+	key := "sharing.data.kept." + string(t.Why)
+	if t.Until.IsZero() {
+		return page.T(ctx, key)
+	}
+	return page.T(ctx, key, t.Until.String())
 }
 
 func (f *Cases) node(ctx context.Context, id office.NodeID) string {

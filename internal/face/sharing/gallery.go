@@ -86,6 +86,11 @@ func States() []page.State {
 	gone := own
 	gone.Withdrawn = true
 	thing("sharing-withdrawn", resourceView{R: gone, Mine: true, Describe: true})
+	answered := func(name string, list ...unit.Answered) {
+		add("D-sharing", name, "sharing.given.title", func(n names) templ.Component { return givenPage(givenView{names: n, List: list}) })
+	}
+	answered("sharing-given-none")
+	answered("sharing-given", unit.Answered{Asker: "63", No: "63-20261123-000001-0", Item: "2020-030", At: at}, unit.Answered{Asker: "63", No: "63-20261123-000002-8", Item: "2020-030", At: at, Deleted: at})
 	describe := func(name string, v describeView) {
 		add("D-sharing", name, "sharing.describe.title", func(n names) templ.Component {
 			v.names, v.From, v.PerDay = n, day.String(), "1000"
@@ -133,7 +138,7 @@ func States() []page.State {
 	yes := one
 	yes.Agreed, yes.Grant.ChecksOnly, yes.Provider, yes.Name = true, false, "62", "Household"
 	found := []answerLine{
-		{When: "11-25 09:00", Machine: at.Format(time.RFC3339), From: "Qinghai", Name: "Identity", Rows: []page.Row{{Key: "Name", Value: "<b>"}}},
+		{When: "11-25 09:00", Machine: at.Format(time.RFC3339), From: "Qinghai", Name: "Identity", Rows: []page.Row{{Key: "Name", Value: "<b>"}}, Kept: "2027-01-01"},
 		{When: "11-25 09:00", Machine: at.Format(time.RFC3339), From: "Qinghai", Name: "Identity", Text: "!"},
 	}
 	data := func(name string, v dataView) {
@@ -143,6 +148,7 @@ func States() []page.State {
 	}
 	data("data", dataView{Lines: []line{one, yes}, Found: found})
 	data("data-nothing", dataView{})
+	data("data-deleted", dataView{Over: true, Gone: []string{"Qinghai: Identity, 2027-01-02"}})
 	data("data-over", dataView{Lines: []line{yes}, Found: found, Over: true})
 	data("data-wrong", dataView{Lines: []line{one}, Not: "!", Problem: "!"})
 	return out

@@ -4,6 +4,7 @@
 package sharing
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/a-h/templ"
@@ -12,6 +13,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/share"
+	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
@@ -24,6 +26,8 @@ type Config struct {
 	Officers func(subject string) (by office.Officer, officeName string, ok bool)
 	Ledger   *share.Ledger
 	Tables   *share.Hosted
+	// Answered lists the questions of other provinces that were answered here, the newest first, without the persons.
+	Answered func(ctx context.Context, limit int) ([]unit.Answered, error)
 	Frame    func(r *http.Request) page.Frame // of the desk
 }
 
@@ -53,6 +57,8 @@ var rights = map[string]office.Act{
 	"POST /desk/sharing/agreements/{agreement}/sign":  office.SignTerms,
 	"POST /desk/sharing/agreements/{agreement}/state": office.StopSharing,
 
+	"GET /desk/sharing/given": office.SeeSharing,
+
 	"GET /desk/sharing/recognitions":                 office.SeeSharing,
 	"POST /desk/sharing/recognitions":                office.SayRecognition,
 	"POST /desk/sharing/recognitions/{seq}/confirm":  office.ConfirmRecognition,
@@ -72,6 +78,7 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/desk/sharing/agreements/{agreement}", f.guard(f.agreement))
 	s.Post("/desk/sharing/agreements/{agreement}/sign", f.guard(f.sign))
 	s.Post("/desk/sharing/agreements/{agreement}/state", f.guard(f.state))
+	s.Get(givenPath, f.guard(f.given))
 	s.Get(recognitionsPath, f.guard(f.recognitions))
 	s.Post(recognitionsPath, f.guard(f.recognise))
 	s.Post(recognitionsPath+"/{seq}/confirm", f.guard(f.confirmRecognition))

@@ -170,7 +170,7 @@ func (d *Desk) submit(ctx context.Context, draft journey.Draft, a Agreed) (casef
 	if err := consent.Check(c, terms); err != nil {
 		return casefile.Case{}, notSigned(err)
 	}
-	u := unit.Unit{Lookups: d.Kit.Lookups(c), Draft: &unit.Submitted{Draft: draft.ID, Row: draft.Row, No: string(c.No)}}
+	u := unit.Unit{Lookups: unit.CaseForms(c), Draft: &unit.Submitted{Draft: draft.ID, Row: draft.Row, No: string(c.No)}}
 	if c, _, err = d.Kit.Record(&u, c, step, "applicant"); err != nil {
 		return casefile.Case{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
@@ -16,6 +17,7 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
@@ -28,7 +30,7 @@ import (
 // arrival (sender, envelope id) is stored already, and with errs.Stale if the case was changed since it was read. Parcels
 // claims up to n parcels that are due, for the time of lease, so that replicas share the outbox; Postpone gives them back. Cases
 // leaves out what is not there, and fails as a whole if one row does not open. RecentFacts gives the facts that this node made of
-// a case up to a version, if the process remembers them all.
+// a case up to a version, if the process remembers them all. Originals gives an empty chain for a case that has none.
 // Safe for concurrent use.
 type Store interface {
 	unit.Cases
@@ -40,7 +42,10 @@ type Store interface {
 	Ratings(ctx context.Context, caseID string) ([]rating.Rating, error)
 	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Originals(ctx context.Context, caseID string) (original.Chain, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
+	Answered(ctx context.Context, asker office.NodeID, id string) (unit.Answered, error)
+	LogOf(ctx context.Context, caseID string) ([]accesslog.Entry, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Sent(ctx context.Context, id string) (exchange.Parcel, *exchange.Settlement, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
@@ -16,6 +17,7 @@ import (
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
@@ -327,6 +329,11 @@ func (s *store) apply(u unit.Unit) error {
 	return nil
 }
 
+// Originals: no case of these tests has papers out.
+func (s *store) Originals(_ context.Context, id string) (original.Chain, error) {
+	return original.Chain{Case: id}, nil
+}
+
 func (s *store) Inquiry(_ context.Context, id string) (inquiry.Inquiry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -336,3 +343,9 @@ func (s *store) Inquiry(_ context.Context, id string) (inquiry.Inquiry, error) {
 	}
 	return q, nil
 }
+
+func (s *store) Answered(_ context.Context, _ office.NodeID, id string) (unit.Answered, error) {
+	return unit.Answered{}, errs.New(errs.Missing, "answer %s", id) // nothing is told in this world
+}
+
+func (s *store) LogOf(context.Context, string) ([]accesslog.Entry, error) { return nil, nil }

@@ -260,7 +260,7 @@ func (a *Asker) put(ctx context.Context, c casefile.Case, q question.Query) (que
 		Kind: accesslog.View, At: at, Case: c.ID, Who: q.Officer, Office: q.Office, What: "desk.data", Reason: string(q.To) + "/" + q.Resource, Fact: s.Hash(),
 		Fields: q.Asked(), Basis: q.Basis,
 	}
-	u := unit.Unit{At: at, Log: []accesslog.Entry{e}, Found: &unit.Found{
+	u := unit.Unit{At: at, Log: []accesslog.Entry{e}, Due: []unit.Due{{Case: c.ID, Kind: unit.DueKeep, At: at}}, Found: &unit.Found{
 		ID: q.Number, Case: c.ID, At: at, Provider: q.To, Resource: q.Resource, Query: s, Answer: answer,
 	}}
 	if failed := a.Store.Commit(ctx, u); failed != nil {

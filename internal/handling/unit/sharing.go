@@ -18,7 +18,11 @@ type Said struct {
 	Signed proof.Signed
 }
 
-// Answered keeps that a question of another province was answered. The unit fails with errs.Repeated if it was before.
+// ShareDeleted is how the log calls that what was told for a case is deleted, at who had asked and at who had told; Reason is the day.
+const ShareDeleted = "share.deleted"
+
+// Answered keeps that a question of another province was answered. The unit fails with errs.Repeated if it was before. Deleted and
+// Receipt are the asker's word that the answer is deleted there; a unit that answers leaves them empty.
 type Answered struct {
 	Asker   office.NodeID
 	ID      string
@@ -26,6 +30,17 @@ type Answered struct {
 	No      casefile.No
 	Item    string
 	Subject party.Person
+	At      time.Time // when it was answered; a unit takes its own
+	Deleted time.Time
+	Receipt proof.Signed
+}
+
+// Gone notes at the provider that an answer is deleted at the asker.
+type Gone struct {
+	Asker   office.NodeID
+	ID      string
+	At      time.Time // as the receipt says it
+	Receipt proof.Signed
 }
 
 // ShareConsent is what an applicant agreed to: Request as it was shown, and the identity provider's signature on it. One that is here
@@ -45,4 +60,12 @@ type Found struct {
 	Resource string
 	Query    proof.Signed
 	Answer   proof.Signed
+}
+
+// Erased is an answer that is deleted. Receipt is what the provider is told; empty for a refusal, of which nothing remains.
+type Erased struct {
+	ID      string
+	Case    string
+	At      time.Time // when it was deleted; a unit takes its own
+	Receipt proof.Signed
 }

@@ -16,6 +16,7 @@ import (
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
@@ -51,6 +52,8 @@ type Unit struct {
 	Answered *Answered
 	Agreed   *ShareConsent
 	Found    *Found
+	Erased   []Erased        // the unit fails with errs.Stale if one of them is not there
+	Gone     []Gone          // of what the unit's node told others; what is noted already stays as it is
 	Notices  []notice.Notice // what is told because of this act; one that is stored already stays as it is
 	Advanced []Advance
 	Messages []message.Message
@@ -75,6 +78,8 @@ type Unit struct {
 
 	// Inquiries: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
 	Inquiries []inquiry.Inquiry
+	// Originals is the chain of papers of Case, which is in the same unit and guards it.
+	Originals *original.Chain
 
 	// Complaints: Row 0 is inserted, errs.ComplaintOpen if there is one with the same Nth about that service of the case; otherwise
 	// updated if the stored version is still Row (errs.Stale).
@@ -140,5 +145,6 @@ const (
 	DueRemind  = "remind"  // a correction notice is still not answered
 	DueSeal    = "seal"    // what was decided elsewhere in this place's name is to be sealed
 	DueFee     = "fee"     // money is waited for, or has to go back
+	DueKeep    = "keep"    // what other provinces told for the case may have to be deleted
 	DueInquiry = "inquiry" // an answer of another office is waited for, or no longer of use
 )

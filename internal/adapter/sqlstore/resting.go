@@ -42,6 +42,7 @@ var rests = []resting{
 	{table: "mandates", col: "body", keys: []string{"id"}, kinds: "t", mac: "agent", who: ofMandate},
 	{table: "messages", col: "body", keys: []string{"id"}, kinds: "t"},
 	{table: "notices", col: "body", keys: []string{"id"}, kinds: "t"},
+	{table: "originals", col: "body", keys: []string{"case_id"}, kinds: "t"},
 	{table: "orders", col: "body", keys: []string{"id"}, kinds: "t"},
 	{table: "outbox", col: "files", keys: []string{"id"}, kinds: "t"},
 	{table: "outbox", col: "signed", keys: []string{"id"}, kinds: "t"},

@@ -433,6 +433,16 @@ CREATE INDEX notices_next_try ON notices (next_try) WHERE next_try <> 0;
 
 CREATE INDEX notices_stuck ON notices (office, at) WHERE state = 'stuck';
 
+CREATE TABLE objection_words (
+	id TEXT NOT NULL,
+	by_node TEXT NOT NULL,
+	n BIGINT NOT NULL,
+	at BIGINT NOT NULL, -- when it came here
+	signed BYTEA NOT NULL,
+	PRIMARY KEY (id, by_node, n),
+	CONSTRAINT objection_words_n CHECK (n > 0)
+);
+
 CREATE TABLE orders (
 	id TEXT NOT NULL PRIMARY KEY,
 	case_id TEXT NOT NULL,

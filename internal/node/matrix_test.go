@@ -21,6 +21,7 @@ import (
 	"tongban/internal/domain/caseproof"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/document"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
@@ -29,6 +30,7 @@ import (
 	"tongban/internal/domain/presentation"
 	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
+	"tongban/internal/handling/dispute"
 	"tongban/internal/handling/present"
 	"tongban/internal/handling/unit"
 	"tongban/internal/node"
@@ -54,12 +56,14 @@ type matrix struct {
 	notice string // one that did not arrive
 	work   string // that the own office works in a system of its own
 	order  string // one to the own office
-	alarm  string // one of the own office, that the supervisor was told of
-	shown  string // what the own office asks the applicant to show
-	node   *node.Node
-	paper  string // a licence that the own office issued in the case
-	asked  string // what the other office asks the own one
-	bag    string // in which the own office sent a paper
+
+	objection string // of this province to another's figure
+	alarm     string // one of the own office, that the supervisor was told of
+	shown     string // what the own office asks the applicant to show
+	node      *node.Node
+	paper     string // a licence that the own office issued in the case
+	asked     string // what the other office asks the own one
+	bag       string // in which the own office sent a paper
 }
 
 const atOwn, atOther = "230183", "230102" // 尚志, and another office of the same province
@@ -134,6 +138,12 @@ func newMatrix(t *testing.T) *matrix {
 		ID: m.alarm, Case: c.ID, No: c.No, Item: c.Item, Cause: "x", Kind: watch.Limit, Leg: "collect", Node: here.ID, Office: clerk.Office,
 		Level: watch.Red, At: c.Last, Up: c.Last, Steps: []watch.Step{{Act: watch.Raise, At: c.Last, Level: watch.Red}},
 	}}}); err != nil {
+		t.Fatal(err)
+	}
+	m.objection = unit.NewID()
+	if err := here.Contests.Raise(t.Context(), casefile.Actor{ID: "x", Roles: []office.Role{office.Supervisor}}, dispute.Wish{
+		ID: m.objection, Of: there.ID, Month: figure.MonthOf(c.Last), Figure: "promise", Text: "x",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	order, err := here.Kit.Watch.Order(unit.NewID(), c, here.ID, &office.Office{Code: clerk.Office, Node: here.ID}, "", "x", here.Kit.Calendar, c.Last)
@@ -267,6 +277,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.work
 	case strings.Contains(path, "orders/{id}"):
 		id = m.order
+	case strings.Contains(path, "objections/{id}"):
+		id = m.objection
 	case strings.Contains(path, "watch/{id}"):
 		id = m.alarm
 	case strings.Contains(path, "/present/{id}"):
@@ -382,7 +394,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.bag, "{bag}", m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}", m.shown, "{request}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.bag, "{bag}", m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.objection, "{objection}", m.paper, "{licence}", m.asked, "{inquiry}", m.shown, "{request}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}
@@ -416,11 +428,13 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s, and keeps no rules", who, method, path)
 	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
 		t.Errorf("%s changed rules by %s", who, path)
-	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders") || path == "/desk/inquiries"):
+	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders") || strings.HasPrefix(path, "/desk/objections") || path == "/desk/inquiries"):
 	case strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
 		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
 	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":
 		t.Errorf("%s changed sharing by %s", who, path)
+	case strings.HasPrefix(path, "/desk/objections"):
+		t.Errorf("%s contests figures by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/desk/orders/new"):
 		t.Errorf("%s gives orders by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/desk/orders/") && at != "own":

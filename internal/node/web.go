@@ -97,7 +97,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	}).Register(public)
 	board.New(board.Config{
 		Source: count.Own{Me: n.ID, Now: n.Kit.Now, Store: n.Store}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
-		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame, Bulletins: n.Store, PDF: pdf.Document, PublicURL: cfg.PublicURL,
+		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame, Bulletins: n.Store, Objections: n.Contests.Objections, PDF: pdf.Document, PublicURL: cfg.PublicURL,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))

@@ -35,6 +35,8 @@ const (
 	UrgeAlarm   Act = "alarm.urge"   // 催办
 	SettleAlarm Act = "alarm.settle" // a broken rule, after the answer
 
+	ContestFigure Act = "figure.contest" // say that a figure of another province is not right, answer, settle
+
 	SeeOrders       Act = "order.see"     // to the own office; a supervisor sees the province's
 	GiveOrder       Act = "order.give"    // to offices of the own province, a request to other provinces; send back, close
 	ReplyOrder      Act = "order.reply"   // for the office
@@ -217,6 +219,7 @@ var Table = []Rule{
 
 	// those who handle no case
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},
+	{ContestFigure, []Role{Supervisor}, []Condition{OnDuty}},
 	{ReadLog, []Role{Supervisor}, []Condition{OnDuty}},
 	{Catalogue, []Role{Steward}, []Condition{OnDuty}},
 	{SeeRules, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},

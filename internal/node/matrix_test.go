@@ -23,15 +23,12 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/inquiry"
-	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/original"
-	"tongban/internal/domain/presentation"
 	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
 	"tongban/internal/handling/dispute"
-	"tongban/internal/handling/present"
 	"tongban/internal/handling/unit"
 	"tongban/internal/node"
 	"tongban/internal/proof"
@@ -156,23 +153,7 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
-	me, _ := here.Trust.List().Node(here.ID)
-	q, err := presentation.New(here.Issuer.Tokens.ES256, me, "11100000MB0143028R001", []string{licence.ClaimNo}, presentation.Use{
-		Office: clerk.Office, OfficeName: "x", Case: string(c.No), Item: c.Item, Purpose: "x",
-	}, c.Last)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := proof.Marshal(present.Asked{Request: q, Case: c.ID, Officer: clerk.ID})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.shown = q.ID
-	if err := here.Store.Commit(t.Context(), unit.Unit{At: c.Last, Presented: []unit.Presentation{
-		{ID: q.ID, Case: c.ID, State: unit.PresentOpen, At: q.At, Until: q.Until, Body: body},
-	}}); err != nil {
-		t.Fatal(err)
-	}
+	m.shown = presented(t, here, c, clerk)
 	m.bag = bagged(t, here, c)
 	m.asked = asked(t, here, c, actor(t, here, atOther).Office, clerk.Office)
 	return m
@@ -218,39 +199,6 @@ func asked(t *testing.T, n *node.Node, c casefile.Case, by, of string) string {
 		t.Fatal(err)
 	}
 	return q.ID
-}
-
-// licensed has an office issue a licence in a case, and gives its identifier.
-func licensed(t *testing.T, n *node.Node, c casefile.Case, by string) string {
-	t.Helper()
-	return licensedTo(t, n, c, by, "23018300001", c.Private.Applicant.IDNo, 1)
-}
-
-// licensedTo has an office issue a licence to somebody.
-func licensedTo(t *testing.T, n *node.Node, c casefile.Case, by, no, holder string, idx int) string {
-	t.Helper()
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	id, err := licence.NewIdentifier("11100000MB0143028R001", by, no, 1)
-	must(err)
-	l := licence.Licence{
-		ID: id, TypeCode: "11100000MB0143028R001", TypeName: "营业执照", No: no, Version: 1, Issued: "2026-11-20", From: "2026-11-20",
-		Holder: licence.Holder{Name: "樊晓梅", Code: holder, CodeType: "111"}, Issuer: licence.Issuer{Name: by, Code: by, Node: n.ID}, CaseID: c.ID,
-	}
-	signed, err := licence.Issue(n.Kit.Signer, l)
-	must(err)
-	life, fact, err := (licence.Life{ID: id, Type: l.TypeCode, Case: c.ID, List: 1, Idx: idx}).Do(licence.Doing{Act: licence.ActIssue, By: n.ID, Office: by}, c.Last)
-	must(err)
-	act, err := proof.SignJSON(n.Kit.Signer, licence.TypFact, fact)
-	must(err)
-	must(n.Store.Commit(t.Context(), unit.Unit{
-		At: c.Last, Licences: []unit.Standing{{Life: life, Signed: act}},
-		Papers: []unit.Paper{{ID: unit.NewID(), Case: c.ID, Kind: licence.Typ, Title: l.TypeName, Number: id, Signed: signed, At: c.Last}},
-	}))
-	return id
 }
 
 // noProvider is an identity provider that is down.

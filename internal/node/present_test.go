@@ -26,6 +26,7 @@ import (
 	"tongban/internal/kernel/region"
 	"tongban/internal/node"
 	"tongban/internal/page/text"
+	"tongban/internal/proof"
 )
 
 // sites sends requests to the nodes' pages by host, and remembers the last answer that was posted.
@@ -360,4 +361,59 @@ func TestWhoMayAskForALicence(t *testing.T) {
 	if _, err := s.desk.Ask(t.Context(), s.clerk, s.c.ID, all); err != nil {
 		t.Error(err)
 	}
+}
+
+// presented has an office ask the applicant of a case to show a licence, and gives the request's id.
+func presented(t *testing.T, n *node.Node, c casefile.Case, by casefile.Actor) string {
+	t.Helper()
+	me, _ := n.Trust.List().Node(n.ID)
+	q, err := presentation.New(n.Issuer.Tokens.ES256, me, "11100000MB0143028R001", []string{licence.ClaimNo}, presentation.Use{
+		Office: by.Office, OfficeName: "x", Case: string(c.No), Item: c.Item, Purpose: "x",
+	}, c.Last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := proof.Marshal(present.Asked{Request: q, Case: c.ID, Officer: by.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Store.Commit(t.Context(), unit.Unit{At: c.Last, Presented: []unit.Presentation{
+		{ID: q.ID, Case: c.ID, State: unit.PresentOpen, At: q.At, Until: q.Until, Body: body},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	return q.ID
+}
+
+// licensed has an office issue a licence in a case, and gives its identifier.
+func licensed(t *testing.T, n *node.Node, c casefile.Case, by string) string {
+	t.Helper()
+	return licensedTo(t, n, c, by, "23018300001", c.Private.Applicant.IDNo, 1)
+}
+
+// licensedTo has an office issue a licence to somebody.
+func licensedTo(t *testing.T, n *node.Node, c casefile.Case, by, no, holder string, idx int) string {
+	t.Helper()
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, err := licence.NewIdentifier("11100000MB0143028R001", by, no, 1)
+	must(err)
+	l := licence.Licence{
+		ID: id, TypeCode: "11100000MB0143028R001", TypeName: "营业执照", No: no, Version: 1, Issued: "2026-11-20", From: "2026-11-20",
+		Holder: licence.Holder{Name: "樊晓梅", Code: holder, CodeType: "111"}, Issuer: licence.Issuer{Name: by, Code: by, Node: n.ID}, CaseID: c.ID,
+	}
+	signed, err := licence.Issue(n.Kit.Signer, l)
+	must(err)
+	life, fact, err := (licence.Life{ID: id, Type: l.TypeCode, Case: c.ID, List: 1, Idx: idx}).Do(licence.Doing{Act: licence.ActIssue, By: n.ID, Office: by}, c.Last)
+	must(err)
+	act, err := proof.SignJSON(n.Kit.Signer, licence.TypFact, fact)
+	must(err)
+	must(n.Store.Commit(t.Context(), unit.Unit{
+		At: c.Last, Licences: []unit.Standing{{Life: life, Signed: act}},
+		Papers: []unit.Paper{{ID: unit.NewID(), Case: c.ID, Kind: licence.Typ, Title: l.TypeName, Number: id, Signed: signed, At: c.Last}},
+	}))
+	return id
 }

@@ -21,12 +21,15 @@ import (
 	"tongban/internal/domain/caseproof"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/document"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
+	"tongban/internal/handling/dispute"
 	"tongban/internal/handling/unit"
 	"tongban/internal/node"
 	"tongban/internal/proof"
@@ -51,10 +54,13 @@ type matrix struct {
 	notice string // one that did not arrive
 	work   string // that the own office works in a system of its own
 	order  string // one to the own office
-	alarm  string // one of the own office, that the supervisor was told of
-	node   *node.Node
-	paper  string // a licence that the own office issued in the case
-	asked  string // what the other office asks the own one
+
+	objection string // of this province to another's figure
+	alarm     string // one of the own office, that the supervisor was told of
+	node      *node.Node
+	paper     string // a licence that the own office issued in the case
+	asked     string // what the other office asks the own one
+	bag       string // in which the own office sent a paper
 }
 
 const atOwn, atOther = "230183", "230102" // 尚志, and another office of the same province
@@ -131,6 +137,12 @@ func newMatrix(t *testing.T) *matrix {
 	}}}); err != nil {
 		t.Fatal(err)
 	}
+	m.objection = unit.NewID()
+	if err := here.Contests.Raise(t.Context(), casefile.Actor{ID: "x", Roles: []office.Role{office.Supervisor}}, dispute.Wish{
+		ID: m.objection, Of: there.ID, Month: figure.MonthOf(c.Last), Figure: "promise", Text: "x",
+	}); err != nil {
+		t.Fatal(err)
+	}
 	order, err := here.Kit.Watch.Order(unit.NewID(), c, here.ID, &office.Office{Code: clerk.Office, Node: here.ID}, "", "x", here.Kit.Calendar, c.Last)
 	if err != nil {
 		t.Fatal(err)
@@ -141,8 +153,30 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
+	m.bag = bagged(t, here, c)
 	m.asked = asked(t, here, c, actor(t, here, atOther).Office, clerk.Office)
 	return m
+}
+
+// bagged puts a paper of a case into a bag, and gives its number.
+func bagged(t *testing.T, n *node.Node, c casefile.Case) string {
+	t.Helper()
+	c, err := n.Store.Case(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	window, decider, _ := c.PaperEnds()
+	ch, b, err := original.Chain{Case: c.ID, No: c.No, Early: &original.Leave{Why: "x"}}.Pack(original.Bag{
+		ID: unit.NewID(), No: original.MakeNo(c.No, 1), From: window.Office, Node: window.Node, To: decider.Office, Way: original.ByHand, Ref: "x", At: c.Last, Due: day(n),
+	}, []original.Paper{{ID: unit.NewID(), Material: "premises", Name: "x", Pages: 1, Form: original.Copy}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = c.WithOriginals(ch.Summary())
+	if err := n.Store.Commit(t.Context(), unit.Unit{At: c.Last, Case: &c, Originals: &ch}); err != nil {
+		t.Fatal(err)
+	}
+	return string(b.No)
 }
 
 // asked has an office ask another about a case.
@@ -217,6 +251,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.work
 	case strings.Contains(path, "orders/{id}"):
 		id = m.order
+	case strings.Contains(path, "objections/{id}"):
+		id = m.objection
 	case strings.Contains(path, "watch/{id}"):
 		id = m.alarm
 	case strings.Contains(path, "inquiries/{id}"):
@@ -239,6 +275,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 				return "2020-030"
 			case "{form}":
 				return "record"
+			case "{bag}":
+				return m.bag
 			case "{letter}":
 				return "letter"
 			case "{what}":
@@ -328,7 +366,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.bag, "{bag}", m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.objection, "{objection}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}
@@ -362,11 +400,13 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s, and keeps no rules", who, method, path)
 	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
 		t.Errorf("%s changed rules by %s", who, path)
-	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders") || path == "/desk/inquiries"):
+	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders") || strings.HasPrefix(path, "/desk/objections") || path == "/desk/inquiries"):
 	case strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
 		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
 	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":
 		t.Errorf("%s changed sharing by %s", who, path)
+	case strings.HasPrefix(path, "/desk/objections"):
+		t.Errorf("%s contests figures by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/desk/orders/new"):
 		t.Errorf("%s gives orders by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/desk/orders/") && at != "own":
@@ -381,7 +421,7 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got to a case of another office by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/wallet/") && who != "applicant":
 		t.Errorf("%s got to the applicant's licence by %s %s", who, method, path)
-	case strings.Contains(path, string(m.c.No)) && who != "applicant":
+	case strings.Contains(strings.ReplaceAll(path, m.bag, ""), string(m.c.No)) && who != "applicant":
 		t.Errorf("%s got to the applicant's case by %s %s", who, method, path)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"tongban/internal/face/entrance"
 	inquiryface "tongban/internal/face/inquiry"
 	"tongban/internal/face/org"
+	"tongban/internal/face/originals"
 	"tongban/internal/face/pay"
 	"tongban/internal/face/register"
 	sharingface "tongban/internal/face/sharing"
@@ -93,7 +94,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	}).Register(public)
 	board.New(board.Config{
 		Source: count.Own{Me: n.ID, Now: n.Kit.Now, Store: n.Store}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
-		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame, Bulletins: n.Store, PDF: pdf.Document, PublicURL: cfg.PublicURL,
+		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame, Bulletins: n.Store, Objections: n.Contests.Objections, PDF: pdf.Document, PublicURL: cfg.PublicURL,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
@@ -151,6 +152,9 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	systems.New(systems.Config{Gate: g, Works: n.Works, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who}).Register(site)
 	inquiryface.New(inquiryface.Config{
 		Gate: g, Desk: n.Asks, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
+	}).Register(site)
+	originals.New(originals.Config{
+		Gate: g, Desk: n.Carry, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, Demo: cfg.Demo,
 	}).Register(site)
 	n.oversightFace(site, g, face.Frame, who)
 	return &Web{entrance: public, desk: site, closed: n.Collecting}, nil

@@ -50,7 +50,7 @@ const (
 var plays = map[string]func(*play){
 	"licence": licenceStory, "correction": correctionStory, "refusal": refusalStory, "outage": outageStory,
 	"recall": recallStory, "return": returnStory, "withdraw": withdrawStory,
-	"online": onlineStory, "online-fix": onlineFixStory, "together": togetherStory, "unit": unitStory, "fee": feeStory, "booking": bookingStory, "rating": ratingStory,
+	"online": onlineStory, "online-fix": onlineFixStory, "together": togetherStory, "unit": unitStory, "family": familyStory, "fee": feeStory, "booking": bookingStory, "rating": ratingStory,
 	"data": dataStory, "recognised": recognisedStory, "replaced": replacedStory, "system": systemStory, "system-down": systemDownStory,
 
 	"marriage": marriageStory, "medical": medicalStory, "medical-fix": medicalFixStory, "medical-refused": medicalRefusedStory,

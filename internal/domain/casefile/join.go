@@ -250,18 +250,20 @@ func (c Case) Failed() bool {
 	return false
 }
 
-// end is the end of the applicant's part; the case closes with it unless other places have something to undo.
+// end is the end of the applicant's part; the case closes with it unless other places have something to undo, or an original is out.
 func (c *Case) end(at time.Time) {
 	c.Ended, c.Claimed, c.ClaimedAt = at, "", time.Time{}
 	c.tryClose(at)
 }
 
 func (c *Case) tryClose(at time.Time) {
-	if c.Ended.IsZero() || !c.Closed.IsZero() || slices.ContainsFunc(c.Legs, c.unsettled) {
+	if c.Ended.IsZero() || !c.Closed.IsZero() || c.Originals.Out > 0 || slices.ContainsFunc(c.Legs, c.unsettled) {
 		return
 	}
-	if at.Before(c.Ended) {
-		at = c.Ended
+	for _, t := range []time.Time{c.Ended, c.Originals.At} {
+		if at.Before(t) {
+			at = t
+		}
 	}
 	c.close(at)
 }

@@ -16,6 +16,8 @@ import (
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
+	"tongban/internal/domain/objection"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
@@ -77,6 +79,8 @@ type Unit struct {
 
 	// Inquiries: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
 	Inquiries []inquiry.Inquiry
+	// Originals is the chain of papers of Case, which is in the same unit and guards it.
+	Originals *original.Chain
 
 	// Complaints: Row 0 is inserted, errs.ComplaintOpen if there is one with the same Nth about that service of the case; otherwise
 	// updated if the stored version is still Row (errs.Stale).
@@ -91,6 +95,8 @@ type Unit struct {
 	Alarms []watch.Alarm
 	Looked *Looked
 
+	Objected []Objected // the unit fails with errs.Repeated if a side has a word under the same number
+
 	Orders []watch.Filed // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
 }
 
@@ -101,6 +107,12 @@ type Looked struct {
 	Row  int64
 	Next time.Time
 	Open int
+}
+
+// Objected is a word about a contested figure, as signed.
+type Objected struct {
+	Word   objection.Word
+	Signed proof.Signed
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.

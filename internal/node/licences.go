@@ -206,6 +206,9 @@ type evidence struct {
 // Ask implements apply.Evidence.
 func (e evidence) Ask(ctx context.Context, q apply.Asking) (journey.Record, error) {
 	i := slices.IndexFunc(e.n.Kit.Catalogue.Evidence(), func(s item.Evidence) bool { return s.Key == q.Source })
+	if i >= 0 && q.Source == earlierSource {
+		return e.earlier(ctx, q, e.n.Kit.Catalogue.Evidence()[i].Gives)
+	}
 	decides, err := e.n.Kit.OfficeAt(q.There)
 	away := false
 	if i >= 0 && err == nil && q.Unit == nil { // what a person holds says nothing of a unit that they act for

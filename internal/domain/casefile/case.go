@@ -287,6 +287,15 @@ func (c Case) Unit() (party.Org, bool) {
 	return *c.Private.Org, true
 }
 
+// Of reports whether a case is the unit's, or without one the person's own.
+func (c Case) Of(who party.Person, unit *party.Org) bool {
+	if unit == nil {
+		return c.Own(who)
+	}
+	org, ok := c.Unit()
+	return ok && org.USCC == unit.USCC
+}
+
 // Leg finds a leg by key.
 func (c Case) Leg(key string) (Leg, bool) {
 	for _, l := range c.Legs {

@@ -51,6 +51,7 @@ const (
 	PublishRules Act = "rules.publish"
 
 	AskData      Act = "data.ask"         // about a party to a case that the own office holds; there is no other way to ask
+	AskLicence   Act = "licence.ask"      // of the applicant, who shows it or not
 	SeeSharing   Act = "sharing.see"      // resources and agreements of all; no data of anybody
 	DescribeData Act = "sharing.describe" // an own resource
 	ProposeTerms Act = "sharing.propose"
@@ -228,6 +229,7 @@ var Table = []Rule{
 
 	// data among equals: who keeps the catalogue proposes, a second person signs (政务数据共享条例 第20条)
 	{AskData, []Role{Window, Reviewer, Decider}, seeing},
+	{AskLicence, []Role{Window, Reviewer, Decider}, seeing},
 	{SeeSharing, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},
 	{DescribeData, []Role{Steward}, []Condition{OnDuty}},
 	{ProposeTerms, []Role{Steward}, []Condition{OnDuty}},

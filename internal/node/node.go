@@ -36,6 +36,7 @@ import (
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/dispatch"
+	"tongban/internal/handling/dispute"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/empower"
 	"tongban/internal/handling/erase"
@@ -124,6 +125,7 @@ type Node struct {
 	Watch      *supervise.Desk
 	Mine       *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count      *count.Counter      // keeps the figures
+	Contests   *dispute.Desk       // what provinces say about each other's figures
 	Rules      *publish.Press      // what provinces and the operator published
 	Shares     *share.Ledger       // what provinces said about data and sharing it
 
@@ -150,6 +152,8 @@ type Node struct {
 	speaker *count.Speaker // states the figures to the hub
 	press   *announce.Press
 
+	objected chan struct{} // an officer said something about a contested figure
+
 	mu   sync.Mutex // guards stop
 	stop func()
 
@@ -171,7 +175,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), said: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), leave: func() {}}
+	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), said: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), objected: make(chan struct{}, 1), leave: func() {}}
 	cfg.Keys = mutedKeys{cfg.Keys, &n.back.mute}
 	kit, key, err := n.kit(cfg)
 	if err != nil {
@@ -254,6 +258,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.press = n.bulletins()
+	n.Contests = n.contests()
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil

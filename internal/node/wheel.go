@@ -162,6 +162,7 @@ func (n *Node) Start(ctx context.Context) error {
 	wg.Go(func() { n.loop(ctx, n.countRound) })
 	wg.Go(func() { n.loop(ctx, n.watchRound) })
 	wg.Go(func() { n.loop(ctx, n.stateRound) })
+	wg.Go(func() { n.loop(ctx, n.contestRound) })
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	wg.Go(func() { n.loop(ctx, n.rulesRound()) })
 	wg.Go(func() { n.loop(ctx, n.sharingRound()) })

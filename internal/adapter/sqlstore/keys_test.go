@@ -65,6 +65,8 @@ func find(t *testing.T, s *Store, c casefile.Case, when string) {
 	told("drafts", len(drafts), err)
 	held, err := s.Held(ctx, number(keyPerson), "use")
 	told("wallet", len(held), err)
+	given, err := s.MandatesBy(ctx, keyPerson, 9)
+	told("mandates given", len(given), err)
 	visits, err := s.VisitsOf(ctx, keyPerson, workday.Date{}, 9)
 	told("visits", len(visits), err)
 	_, ok, err := s.Contact(ctx, keyPerson)

@@ -91,6 +91,9 @@ func fill(t *testing.T, s *Store, cols []schemaColumn) casefile.Case {
 		Licences: []unit.Standing{{Life: licence.Life{ID: "L1", Type: "x", State: licence.InForce, List: 1, At: keyDay}, Signed: proof.Signed{Body: []byte("{}")}, Lookups: unit.LicenceForms(licence.Licence{No: "L1", Holder: licence.Holder{Name: keyPerson.Name, Code: keyPerson.IDNo}})}},
 		Held:     []unit.Held{{ID: "held", Owner: number(keyPerson), Kind: "use", At: keyDay, Body: []byte("one")}},
 		Visits:   []booking.Visit{visitOf("v")},
+		Mandates: []mandate.Record{{Mandate: mandate.Mandate{
+			ID: "family", At: "63", Representative: keyPerson, Agent: applytest.Anna,
+		}, State: mandate.Drawn, Drawn: keyDay}},
 	}
 	if err := s.Commit(t.Context(), u); err != nil {
 		t.Fatal(err)

@@ -32,11 +32,27 @@ func selectMandateBy(d dialect) string {
 	return `SELECT ` + mandateColumns + ` FROM mandates WHERE agent ` + d.anyFirst() + ` ORDER BY drawn DESC, id DESC LIMIT $2`
 }
 
+func selectMandateGave(d dialect) string {
+	return `SELECT ` + mandateColumns + ` FROM mandates WHERE id IN (SELECT mandate FROM mandate_lookups WHERE mac ` + d.anyFirst() + `) ORDER BY drawn DESC, id DESC LIMIT $2`
+}
+
+var insertMandateForms = insert{into: "mandate_lookups (mac, mandate, gen)", cols: "ntn"}
+
 // The kinds keep mandates apart from cases in what an index tells.
 const (
 	leaderKind = "leader-" + string(party.ByNumber)
 	agentKind  = "agent-" + string(party.ByNumber)
+	giverKind  = party.LookupKind("giver-" + string(party.ByNumber))
 )
+
+// giverForms are the forms under which a mandate is found by who gave it for their own matters; none for a unit's, and while nobody
+// has taken it up.
+func giverForms(m mandate.Mandate) []party.Lookup {
+	if !m.Personal() || m.Representative.IDNo == "" {
+		return nil
+	}
+	return []party.Lookup{{Kind: giverKind, Value: m.Representative.IDNo}}
+}
 
 func (w *writing) mandates(u unit.Unit) error {
 	for _, a := range u.Accounts {
@@ -62,6 +78,11 @@ func (w *writing) mandates(u unit.Unit) error {
 			st.sql, st.args = updateMandate, []any{m.ID, string(m.State), box, m.Row}
 		}
 		w.stmts = append(w.stmts, st)
+		if m.Row == 0 || m.State == mandate.Drawn { // written by who gives it, or taken up just now
+			for _, l := range giverForms(m.Mandate) {
+				w.stmts = insertMandateForms.add(w.stmts, []any{w.s.mac(string(l.Kind), l.Value), m.ID, int64(w.s.vault.Seals())})
+			}
+		}
 	}
 	return nil
 }
@@ -130,6 +151,17 @@ func (s *Store) MandatesFor(ctx context.Context, agent party.Person, limit int) 
 		return nil, err
 	}
 	return s.mandateList(ctx, selectMandateBy(s.e.d), listOf(s.e.d, s.macs(agentKind, agent.IDNo)), limit)
+}
+
+// MandatesBy lists what a person gave for their own matters, the newest first.
+func (s *Store) MandatesBy(ctx context.Context, giver party.Person, limit int) ([]mandate.Record, error) {
+	if giver.IDNo == "" {
+		return nil, nil
+	}
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, err
+	}
+	return s.mandateList(ctx, selectMandateGave(s.e.d), listOf(s.e.d, s.macs(string(giverKind), giver.IDNo)), limit)
 }
 
 func (s *Store) mandateList(ctx context.Context, text string, args ...any) ([]mandate.Record, error) {

@@ -22,6 +22,7 @@ type lookupTable struct {
 var lookupTables = []lookupTable{
 	{"lookups", "case_id", caseForms},
 	{"licence_lookups", "licence", licenceForms},
+	{"mandate_lookups", "mandate", mandateForms},
 }
 
 func caseForms(ctx context.Context, s *Store, ref string) ([]party.Lookup, error) {
@@ -42,6 +43,11 @@ func licenceForms(ctx context.Context, s *Store, ref string) ([]party.Lookup, er
 		return nil, err
 	}
 	return unit.LicenceForms(l), nil
+}
+
+func mandateForms(ctx context.Context, s *Store, ref string) ([]party.Lookup, error) {
+	m, err := s.Mandate(ctx, ref)
+	return giverForms(m.Mandate), err
 }
 
 // resealLookups gives the statements for one page of look-ups, and the last hash, nil at the end of the table. A hash that none of the

@@ -365,6 +365,14 @@ CREATE TABLE lost_acts (
 	at BIGINT NOT NULL
 );
 
+CREATE TABLE mandate_lookups (
+	mac BIGINT NOT NULL,
+	mandate TEXT NOT NULL,
+	gen BIGINT NOT NULL
+);
+
+CREATE INDEX mandate_lookups_mac ON mandate_lookups (mac);
+
 CREATE TABLE mandates (
 	id TEXT NOT NULL PRIMARY KEY,
 	unit TEXT NOT NULL,
@@ -374,7 +382,7 @@ CREATE TABLE mandates (
 	version BIGINT NOT NULL,
 	body BYTEA NOT NULL,
 	CONSTRAINT mandates_version CHECK (version > 0),
-	CONSTRAINT mandates_state CHECK (state IN ('drawn', 'offered', 'accepted', 'declined', 'revoked'))
+	CONSTRAINT mandates_state CHECK (state IN ('asked', 'drawn', 'offered', 'accepted', 'declined', 'revoked'))
 );
 
 CREATE INDEX mandates_agent ON mandates (agent, drawn);
@@ -424,6 +432,16 @@ CREATE INDEX notices_case ON notices (case_id, at);
 CREATE INDEX notices_next_try ON notices (next_try) WHERE next_try <> 0;
 
 CREATE INDEX notices_stuck ON notices (office, at) WHERE state = 'stuck';
+
+CREATE TABLE objection_words (
+	id TEXT NOT NULL,
+	by_node TEXT NOT NULL,
+	n BIGINT NOT NULL,
+	at BIGINT NOT NULL, -- when it came here
+	signed BYTEA NOT NULL,
+	PRIMARY KEY (id, by_node, n),
+	CONSTRAINT objection_words_n CHECK (n > 0)
+);
 
 CREATE TABLE orders (
 	id TEXT NOT NULL PRIMARY KEY,

@@ -27,7 +27,7 @@ import (
 var openColumns = []string{
 	"facts.hash", "facts.signed", "inbox.hash", "inbox.receipt", "key_gens.mark", "licence_facts.hash", "licence_facts.signed", "licences.head", "log.leaf",
 	"log_copies.page", "log_forks.seen", "log_forks.shown", "log_heads.root", "log_heads.signed_sm", "log_heads.signed_es", "log_seen.signed",
-	"log_tiles.hashes", "log_units.leaves", "log_witnesses.signed", "lost_acts.fact", "outbox.receipt", "rule_bundles.hash", "rule_bundles.signed",
+	"log_tiles.hashes", "log_units.leaves", "log_witnesses.signed", "lost_acts.fact", "objection_words.signed", "outbox.receipt", "rule_bundles.hash", "rule_bundles.signed",
 	"settings.value", "share_answers.receipt", "share_deleted.receipt", "share_statements.hash", "share_statements.signed", "work_answers.hash",
 }
 

@@ -75,6 +75,7 @@ type Figures interface {
 	Tallies(ctx context.Context, caseID string) (list []figure.Tally, marked bool, err error)
 	BulletinMonths(ctx context.Context) ([]int, error)
 	Bulletin(ctx context.Context, month int) (bulletin.Issued, error)
+	Words(ctx context.Context) ([]unit.Objected, error)
 }
 
 // Inquiries is the part about what offices asked one another.
@@ -248,6 +249,9 @@ func (c *check) node(n Node) error {
 			return err
 		}
 		if err := c.settled(func() error { return c.bulletins(n) }); err != nil {
+			return err
+		}
+		if err := c.settled(func() error { return c.words(n) }); err != nil {
 			return err
 		}
 	}

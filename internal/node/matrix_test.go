@@ -21,13 +21,14 @@ import (
 	"tongban/internal/domain/caseproof"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/document"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/inquiry"
-	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/original"
 	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
+	"tongban/internal/handling/dispute"
 	"tongban/internal/handling/unit"
 	"tongban/internal/node"
 	"tongban/internal/proof"
@@ -52,11 +53,14 @@ type matrix struct {
 	notice string // one that did not arrive
 	work   string // that the own office works in a system of its own
 	order  string // one to the own office
-	alarm  string // one of the own office, that the supervisor was told of
-	node   *node.Node
-	paper  string // a licence that the own office issued in the case
-	asked  string // what the other office asks the own one
-	bag    string // in which the own office sent a paper
+
+	objection string // of this province to another's figure
+	alarm     string // one of the own office, that the supervisor was told of
+	shown     string // what the own office asks the applicant to show
+	node      *node.Node
+	paper     string // a licence that the own office issued in the case
+	asked     string // what the other office asks the own one
+	bag       string // in which the own office sent a paper
 }
 
 const atOwn, atOther = "230183", "230102" // 尚志, and another office of the same province
@@ -133,6 +137,12 @@ func newMatrix(t *testing.T) *matrix {
 	}}}); err != nil {
 		t.Fatal(err)
 	}
+	m.objection = unit.NewID()
+	if err := here.Contests.Raise(t.Context(), casefile.Actor{ID: "x", Roles: []office.Role{office.Supervisor}}, dispute.Wish{
+		ID: m.objection, Of: there.ID, Month: figure.MonthOf(c.Last), Figure: "promise", Text: "x",
+	}); err != nil {
+		t.Fatal(err)
+	}
 	order, err := here.Kit.Watch.Order(unit.NewID(), c, here.ID, &office.Office{Code: clerk.Office, Node: here.ID}, "", "x", here.Kit.Calendar, c.Last)
 	if err != nil {
 		t.Fatal(err)
@@ -143,6 +153,7 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
+	m.shown = presented(t, here, c, clerk)
 	m.bag = bagged(t, here, c)
 	m.asked = asked(t, here, c, actor(t, here, atOther).Office, clerk.Office)
 	return m
@@ -190,33 +201,6 @@ func asked(t *testing.T, n *node.Node, c casefile.Case, by, of string) string {
 	return q.ID
 }
 
-// licensed has an office issue a licence in a case, and gives its identifier.
-func licensed(t *testing.T, n *node.Node, c casefile.Case, by string) string {
-	t.Helper()
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	id, err := licence.NewIdentifier("11100000MB0143028R001", by, "23018300001", 1)
-	must(err)
-	l := licence.Licence{
-		ID: id, TypeCode: "11100000MB0143028R001", TypeName: "营业执照", No: "23018300001", Version: 1, Issued: "2026-11-20", From: "2026-11-20",
-		Holder: licence.Holder{Name: "樊晓梅", Code: "230183199001010025", CodeType: "111"}, Issuer: licence.Issuer{Name: by, Code: by, Node: n.ID}, CaseID: c.ID,
-	}
-	signed, err := licence.Issue(n.Kit.Signer, l)
-	must(err)
-	life, fact, err := (licence.Life{ID: id, Type: l.TypeCode, Case: c.ID, List: 1, Idx: 1}).Do(licence.Doing{Act: licence.ActIssue, By: n.ID, Office: by}, c.Last)
-	must(err)
-	act, err := proof.SignJSON(n.Kit.Signer, licence.TypFact, fact)
-	must(err)
-	must(n.Store.Commit(t.Context(), unit.Unit{
-		At: c.Last, Licences: []unit.Standing{{Life: life, Signed: act}},
-		Papers: []unit.Paper{{ID: unit.NewID(), Case: c.ID, Kind: licence.Typ, Title: l.TypeName, Number: id, Signed: signed, At: c.Last}},
-	}))
-	return id
-}
-
 // noProvider is an identity provider that is down.
 type noProvider struct{}
 
@@ -241,8 +225,12 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.work
 	case strings.Contains(path, "orders/{id}"):
 		id = m.order
+	case strings.Contains(path, "objections/{id}"):
+		id = m.objection
 	case strings.Contains(path, "watch/{id}"):
 		id = m.alarm
+	case strings.Contains(path, "/present/{id}"):
+		id = m.shown
 	case strings.Contains(path, "inquiries/{id}"):
 		id = m.asked
 	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
@@ -354,7 +342,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.bag, "{bag}", m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.bag, "{bag}", m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.objection, "{objection}", m.paper, "{licence}", m.asked, "{inquiry}", m.shown, "{request}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}
@@ -388,11 +376,13 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s, and keeps no rules", who, method, path)
 	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
 		t.Errorf("%s changed rules by %s", who, path)
-	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders") || path == "/desk/inquiries"):
+	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders") || strings.HasPrefix(path, "/desk/objections") || path == "/desk/inquiries"):
 	case strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
 		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
 	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":
 		t.Errorf("%s changed sharing by %s", who, path)
+	case strings.HasPrefix(path, "/desk/objections"):
+		t.Errorf("%s contests figures by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/desk/orders/new"):
 		t.Errorf("%s gives orders by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/desk/orders/") && at != "own":

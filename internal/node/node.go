@@ -36,6 +36,7 @@ import (
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/dispatch"
+	"tongban/internal/handling/dispute"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/empower"
 	"tongban/internal/handling/erase"
@@ -124,6 +125,7 @@ type Node struct {
 	Watch      *supervise.Desk
 	Mine       *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count      *count.Counter      // keeps the figures
+	Contests   *dispute.Desk       // what provinces say about each other's figures
 	Rules      *publish.Press      // what provinces and the operator published
 	Shares     *share.Ledger       // what provinces said about data and sharing it
 
@@ -150,6 +152,8 @@ type Node struct {
 	speaker *count.Speaker // states the figures to the hub
 	press   *announce.Press
 
+	objected chan struct{} // an officer said something about a contested figure
+
 	mu   sync.Mutex // guards stop
 	stop func()
 
@@ -171,7 +175,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), said: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), leave: func() {}}
+	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), said: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), objected: make(chan struct{}, 1), leave: func() {}}
 	cfg.Keys = mutedKeys{cfg.Keys, &n.back.mute}
 	kit, key, err := n.kit(cfg)
 	if err != nil {
@@ -207,7 +211,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
-	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
+	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) [][]byte { return n.Vault.Indexes("rating-code", text) }}
 	n.Watch = &supervise.Desk{Kit: kit, Store: n.Store, Orders: n.Store, Shared: func(c casefile.Case) []string { return n.Shares.Supplied(c.Item, n.ID) }}
 	n.Complaints = &evaluate.Complaints{Kit: kit, Store: n.Store}
 	n.witness = witness.New(kit, n.Store, time.Now)
@@ -254,6 +258,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.press = n.bulletins()
+	n.Contests = n.contests()
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil
@@ -263,7 +268,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 const together = 2 * time.Millisecond
 
 func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
-	sign, err := cfg.Keys.SignKey("sign")
+	sign, _, err := federate.OwnKey(cfg.Keys, cfg.Trust.List(), cfg.ID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -271,17 +276,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	rest, err := cfg.Keys.Secret("rest")
-	if err != nil {
-		return nil, nil, err
-	}
-	index, err := cfg.Keys.Secret("index")
-	if err != nil {
-		return nil, nil, err
-	}
-	if n.Vault, err = proof.NewVault(rest, index); err != nil {
-		return nil, nil, err
-	}
+	n.Vault = proof.OpenVault(proof.AtRest(cfg.Keys))
 	es, err := cfg.Keys.ES256Key("es256")
 	if err != nil {
 		return nil, nil, err
@@ -317,8 +312,11 @@ const serialBlock = 32
 
 // Receive is the node's door to the channel.
 func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) {
-	if m.Kind == "trust" { // a newer list is taken in at any time; a restored node signs none
+	switch m.Kind { // a newer list is taken in at any time; a restored node signs none
+	case "trust":
 		return n.trust(ctx, m.Body)
+	case federate.SuccessionKind:
+		return n.succession(m.Body)
 	}
 	if err := n.Collecting(); err != nil {
 		return nil, err
@@ -344,6 +342,19 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.witness.Receive(ctx, m.From, m.Body)
 	}
 	return n.Post.Receive(ctx, m)
+}
+
+// succession answers the hub: a list that changes a member's signing key gets this member's signature, if both keys ask for it.
+func (n *Node) succession(body []byte) ([]byte, error) {
+	var c federate.Changing
+	if err := proof.Unmarshal(body, &c); err != nil {
+		return nil, err
+	}
+	signed, err := n.Trust.CoSignSuccession(c, n.Kit.Signer)
+	if err != nil {
+		return nil, err
+	}
+	return proof.Marshal(signed)
 }
 
 // trust answers the hub: a proposed list gets this member's signature, a list with enough signatures is installed.

@@ -103,7 +103,7 @@ func TestNumbersHaveRoom(t *testing.T) {
 	for _, text := range []string{
 		updateCase, updateCasePrivate, settleParcel, eraseFound, noteDeleted, removeDue, updateTallies, updateAlarm, looked, updateOrder, updateInquiry, updateMandate, leaveWorks,
 		updateRuleDraft, updatePresent, updateCharge, updateComplaint, updateUnlisted, updateDraft, updateLife, updateAccount, updateNotice, updateRating,
-		updateVisit, updateSeenHead, updateWork,
+		updateVisit, updateSeenHead, updateWork, moveKeys, noteKeys, insertKeys, oneHolder, oneVisitor, oneContact,
 	} {
 		if _, err := conn.ExecContext(t.Context(), "PREPARE alone AS "+text); err != nil {
 			t.Fatalf("%s: %v", text, err)

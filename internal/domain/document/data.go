@@ -51,7 +51,8 @@ type Data struct {
 
 	Agent          string // P-11: who may act, and
 	AgentMaskedID  string
-	Representative string // P-11: who signed for the unit
+	Representative string // P-11: who signed, for the unit or for themselves
+	Personal       bool   // P-11: given by a person for their own matters
 	Fingerprint    string // P-11: of what was signed, as people compare it
 
 	Amount  int      // P-17: what came, in 分

@@ -34,6 +34,14 @@ type Version struct {
 	Pins        Pins // the places' own rules that are laid over it; zero for the national definition alone
 }
 
+// AskAgent is the key of the question whether somebody else handles the matter for the person.
+const AskAgent = "agent"
+
+// ByAgent reports whether the rules know an agent. Where they do not, the matter is the person's own.
+func (v Version) ByAgent() bool {
+	return slices.ContainsFunc(v.Questions, func(q Question) bool { return q.Key == AskAgent })
+}
+
 // Begins reports whether an application in a mode can be made where people are led for it: online at the place that decides,
 // otherwise at the place where they are. A plan that begins elsewhere, or that sends an online matter through a third hand, is not
 // carried out yet.

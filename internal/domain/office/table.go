@@ -35,6 +35,8 @@ const (
 	UrgeAlarm   Act = "alarm.urge"   // 催办
 	SettleAlarm Act = "alarm.settle" // a broken rule, after the answer
 
+	ContestFigure Act = "figure.contest" // say that a figure of another province is not right, answer, settle
+
 	SeeOrders       Act = "order.see"     // to the own office; a supervisor sees the province's
 	GiveOrder       Act = "order.give"    // to offices of the own province, a request to other provinces; send back, close
 	ReplyOrder      Act = "order.reply"   // for the office
@@ -49,6 +51,7 @@ const (
 	PublishRules Act = "rules.publish"
 
 	AskData      Act = "data.ask"         // about a party to a case that the own office holds; there is no other way to ask
+	AskLicence   Act = "licence.ask"      // of the applicant, who shows it or not
 	SeeSharing   Act = "sharing.see"      // resources and agreements of all; no data of anybody
 	DescribeData Act = "sharing.describe" // an own resource
 	ProposeTerms Act = "sharing.propose"
@@ -216,6 +219,7 @@ var Table = []Rule{
 
 	// those who handle no case
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},
+	{ContestFigure, []Role{Supervisor}, []Condition{OnDuty}},
 	{ReadLog, []Role{Supervisor}, []Condition{OnDuty}},
 	{Catalogue, []Role{Steward}, []Condition{OnDuty}},
 	{SeeRules, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},
@@ -225,6 +229,7 @@ var Table = []Rule{
 
 	// data among equals: who keeps the catalogue proposes, a second person signs (政务数据共享条例 第20条)
 	{AskData, []Role{Window, Reviewer, Decider}, seeing},
+	{AskLicence, []Role{Window, Reviewer, Decider}, seeing},
 	{SeeSharing, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},
 	{DescribeData, []Role{Steward}, []Condition{OnDuty}},
 	{ProposeTerms, []Role{Steward}, []Condition{OnDuty}},

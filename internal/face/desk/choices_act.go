@@ -22,7 +22,8 @@ func tabs(ctx context.Context, v caseView) []page.Link {
 	if _, err := original.EndsOf(v.C); err == nil {
 		out = append(out, page.Link{Href: base + "/originals", Text: page.T(ctx, "originals.nav")})
 	}
-	return append(out, page.Link{Href: base + "/data", Text: page.T(ctx, "desk.tab.data")}, page.Link{Href: base + "/ask-other", Text: page.T(ctx, "desk.tab.ask")})
+	return append(out, page.Link{Href: base + "/data", Text: page.T(ctx, "desk.tab.data")}, page.Link{Href: base + "/ask-other", Text: page.T(ctx, "desk.tab.ask")},
+		page.Link{Href: base + "/ask-licence", Text: page.T(ctx, "presentation.tab")})
 }
 
 func findingChoices(ctx context.Context) []page.Choice {

@@ -305,6 +305,9 @@ func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
 	if office.Ever(roles, office.GiveOrder) || office.Ever(roles, office.ReplyOrder) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/orders", Text: page.T(r.Context(), "order.nav"), Current: within(r, "/desk/orders")})
 	}
+	if office.Ever(roles, office.ContestFigure) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/objections", Text: page.T(r.Context(), "objection.nav"), Current: within(r, "/desk/objections")})
+	}
 	if office.Ever(roles, office.SeeRatings) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})
 	}

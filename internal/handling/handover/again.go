@@ -175,7 +175,7 @@ func (p *Post) retakeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelop
 		c.Licence = in.Case.Licence
 	}
 	if known.ID == "" {
-		u.Lookups = p.Kit.Lookups(c)
+		u.Lookups = unit.CaseForms(c)
 	}
 	for _, f := range facts {
 		kit.Told(u, c, f.Fact, f.Hash)
@@ -343,7 +343,7 @@ func (p *Post) bring(u *unit.Unit, c casefile.Case, e exchange.Envelope, by func
 		return errs.New(errs.NotInOrder, "case %s is not here", e.Case)
 	}
 	if c.ID == "" {
-		u.Lookups = p.Kit.Lookups(casefile.Case{Private: in.Private})
+		u.Lookups = unit.CaseForms(casefile.Case{Private: in.Private})
 	}
 	if e.Kind == exchange.Offer {
 		row := c.Row

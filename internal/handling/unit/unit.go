@@ -16,6 +16,7 @@ import (
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
+	"tongban/internal/domain/objection"
 	"tongban/internal/domain/original"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
@@ -94,6 +95,8 @@ type Unit struct {
 	Alarms []watch.Alarm
 	Looked *Looked
 
+	Objected []Objected // the unit fails with errs.Repeated if a side has a word under the same number
+
 	Orders []watch.Filed // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
 }
 
@@ -104,6 +107,12 @@ type Looked struct {
 	Row  int64
 	Next time.Time
 	Open int
+}
+
+// Objected is a word about a contested figure, as signed.
+type Objected struct {
+	Word   objection.Word
+	Signed proof.Signed
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.

@@ -22,6 +22,7 @@ import (
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/federate"
 	"tongban/internal/handling/recognise"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -34,7 +35,7 @@ func (n *Node) issuer(keys gm.KeyProvider) (*certify.Issuer, error) {
 	if err != nil {
 		return nil, err
 	}
-	sm, err := keys.SignKey("sign")
+	sm, _, err := federate.OwnKey(keys, n.Trust.List(), n.ID)
 	if err != nil {
 		return nil, err
 	}

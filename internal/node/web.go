@@ -168,7 +168,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	originals.New(originals.Config{
 		Gate: g, Desk: n.Carry, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, Demo: cfg.Demo,
 	}).Register(site)
-	n.oversightFace(site, g, face.Frame, who)
+	n.oversightFace(site, g, face.Frame, who, cfg.PublicURL)
 	return &Web{entrance: public, desk: site, closed: n.Collecting}, nil
 }
 

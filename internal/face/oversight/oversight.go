@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/dispute"
@@ -34,6 +35,9 @@ type Config struct {
 	Book       *figure.Book
 	Kit        *unit.Kit
 	Frame      func(r *http.Request) page.Frame // of the desk
+	// PDF writes a paper; verify is the address in its code.
+	PDF       func(d document.Doc, verify string) ([]byte, error)
+	PublicURL string // own address, without a slash at the end
 }
 
 // Face is the pages of one node. Safe for concurrent use.

@@ -214,7 +214,7 @@ func (e evidence) Ask(ctx context.Context, q apply.Asking) (journey.Record, erro
 	away := false
 	if i >= 0 && err == nil && q.Unit == nil { // what a person holds says nothing of a unit that they act for
 		f, err := e.licences.Find(ctx, recognise.Wish{
-			Person: q.Person, Grant: q.Grant, Item: q.Item, Decides: decides.Node, Source: e.n.Kit.Catalogue.Evidence()[i],
+			Person: q.Person, Grant: q.Grant, Chosen: q.Chosen, Item: q.Item, Decides: decides.Node, Source: e.n.Kit.Catalogue.Evidence()[i],
 		})
 		if err == nil {
 			return e.record(f), nil
@@ -237,6 +237,9 @@ func (e evidence) Ask(ctx context.Context, q apply.Asking) (journey.Record, erro
 // record is a licence as the pages of an application show it: its kind, and the province that issued it.
 func (e evidence) record(f recognise.Found) journey.Record {
 	r := journey.Record{Values: f.Values, Name: f.Record.TypeName, NameEn: f.Record.TypeName, At: f.Shown.Looked, Licence: &f.Shown}
+	for _, l := range f.All {
+		r.Choices = append(r.Choices, journey.Choice{ID: l.ID, Type: l.TypeName, No: l.No, Issuer: l.Issuer.Name, Issued: l.Issued})
+	}
 	if t, err := licence.TypeOf(e.n.Issuer.Types, f.Record.TypeCode); err == nil {
 		r.NameEn = t.NameEn
 	}

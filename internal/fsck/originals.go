@@ -27,8 +27,8 @@ func (c *check) originals(n Node, f casefile.Case) error {
 		return nil
 	}
 	c.report.Checked["originals"] += len(ch.Papers)
-	e, err := original.EndsOf(f)
-	if err != nil {
+	e, broken := original.EndsOf(f)
+	if broken != nil {
 		c.say("I1", n, f.ID, "papers of a case without two ends")
 		return nil
 	}

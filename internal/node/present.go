@@ -20,7 +20,7 @@ import (
 // presenting makes the desk that asks for licences.
 func (n *Node) presenting() *present.Desk {
 	return present.New(present.Desk{
-		Kit: n.Kit, Store: n.Store, Signer: n.Issuer.Tokens.ES256, Types: n.Issuer.Types, Standing: n.standingAt,
+		Kit: n.Kit, Store: n.Store, Signer: n.Issuer.Tokens.ES256, Types: n.Issuer.Types, Standing: n.standingAt, Secure: time.Now,
 	})
 }
 

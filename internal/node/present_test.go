@@ -115,7 +115,7 @@ func newShowing(t *testing.T) *showing {
 		}
 		s.net.to[label+".localhost"] = web
 	}
-	s.desk = present.New(present.Desk{Kit: s.here.Kit, Store: s.here.Store, Signer: s.here.Issuer.Tokens.ES256, Types: s.here.Issuer.Types, Standing: func(ctx context.Context, by office.NodeID, ref statuslist.Ref) (time.Time, bool, error) {
+	s.desk = present.New(present.Desk{Secure: time.Now, Kit: s.here.Kit, Store: s.here.Store, Signer: s.here.Issuer.Tokens.ES256, Types: s.here.Issuer.Types, Standing: func(ctx context.Context, by office.NodeID, ref statuslist.Ref) (time.Time, bool, error) {
 		x, err := s.here.Status.Standing(ctx, by, ref)
 		return x.At, x.Late, err
 	}})

@@ -41,7 +41,7 @@ func (k DataKey) seal(head, plain, aad []byte) []byte {
 	out := make([]byte, n+k.aead.NonceSize(), n+k.aead.NonceSize()+len(plain)+k.aead.Overhead())
 	copy(out, head)
 	_, _ = rand.Read(out[n:])                    // never fails: the program stops instead
-	return k.aead.Seal(out, out[n:], plain, aad) //nolint:gosec // the nonce is random, two lines up
+	return k.aead.Seal(out, out[n:], plain, aad)
 }
 
 // Decrypt opens what Encrypt made with the same aad; any other input gives errs.CannotDecrypt.

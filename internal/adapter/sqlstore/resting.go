@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/mandate"
@@ -118,10 +119,8 @@ func ofShared(s *Store, _ string, plain, _ []byte, mac int64) (kind, value strin
 		return "", "", false
 	}
 	for _, v := range rec {
-		for _, m := range s.macs(sharedKind, v) {
-			if m == mac {
-				return sharedKind, v, true
-			}
+		if slices.Contains(s.macs(sharedKind, v), mac) {
+			return sharedKind, v, true
 		}
 	}
 	return "", "", false

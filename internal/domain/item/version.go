@@ -321,7 +321,7 @@ type Result struct {
 	Mark        Mark          `toml:"mark"`
 }
 
-// CountsFromMonth: what is granted counts from the first day of the month in which the application was made, wherever that was.
+// CountsFromMonth says that what is granted counts from the first day of the month in which the application was made, wherever that was.
 const CountsFromMonth = "application-month"
 
 // ResultField is one item on the face of the result. From is form:KEY, case:…, office:… or decision:….

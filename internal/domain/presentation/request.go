@@ -24,9 +24,10 @@ import (
 )
 
 const (
-	// TypRequest is the type of a signed request, and MediaType what it is served as (RFC 9101 §10.8).
+	// TypRequest is the type of a signed request.
 	TypRequest = "oauth-authz-req+jwt"
-	MediaType  = "application/" + TypRequest
+	// MediaType is what a signed request is served as (RFC 9101 §10.8).
+	MediaType = "application/" + TypRequest
 	// MaxRequest bounds a signed request in bytes; one for every field of a licence is near 3 KiB.
 	MaxRequest = 16 << 10
 	// Life is how long a request waits for its answer.

@@ -35,6 +35,7 @@ func (k *kin) MayFor(_ context.Context, who party.Person, _ string, _ item.Versi
 	of.Phone = ""
 	return of, party.Acting{Agent: &who, Mandate: "m"}, nil
 }
+
 func (k *kin) Sees(context.Context, party.Person, casefile.Case) error {
 	return errs.New(errs.NoSuchCase, "none")
 }
@@ -51,6 +52,7 @@ func (l *logging) Commit(ctx context.Context, u unit.Unit) error {
 
 // kinWorld is a world in which lin prepares 2020-065 or another matter for fan.
 func kinWorld(t *testing.T, code string) (w *world, k *kin, l *logging, at string) {
+	t.Helper()
 	w, k = newWorld(t), &kin{}
 	l = &logging{memory: w.m}
 	w.site = page.NewSite(page.Config{Log: slog.New(slog.DiscardHandler), SignIn: func(r *http.Request) string { return signIn(r.URL.RequestURI()) }})

@@ -114,10 +114,7 @@ func (f *Face) bulletin(w http.ResponseWriter, r *http.Request) error {
 	if q.Has("signed") {
 		return attach(w, "application/json", "tongban-bulletin-"+written(x.Month)+".json", x.file)
 	}
-	v, err := f.drawBulletin(r.Context(), x)
-	if err != nil {
-		return err
-	}
+	v := f.drawBulletin(r.Context(), x)
 	switch {
 	case q.Has("csv"):
 		v.Sheets = append(v.Sheets, sheet{Title: page.T(r.Context(), "board.bulletin_facts"), Rows: factCells(v.Facts)})
@@ -167,7 +164,7 @@ func (f *Face) issuer(ctx context.Context, id office.NodeID) string {
 	return f.name(ctx, id)
 }
 
-func (f *Face) drawBulletin(ctx context.Context, x *issue) (bulletinView, error) {
+func (f *Face) drawBulletin(ctx context.Context, x *issue) bulletinView {
 	who := f.issuer(ctx, x.Issuer)
 	v := bulletinView{At: "/open/bulletins/" + written(x.Month), view: view{
 		Title: page.T(ctx, "board.bulletin_title", who, x.Month/100, x.Month%100), Lead: page.T(ctx, "board.bulletin_lead"), File: "tongban-bulletin-" + written(x.Month),
@@ -195,7 +192,7 @@ func (f *Face) drawBulletin(ctx context.Context, x *issue) (bulletinView, error)
 		v.Facts = append(v.Facts, page.Row{Key: page.T(ctx, "board.bulletin_silent"), Value: strings.Join(names, page.T(ctx, "board.comma"))})
 	}
 	v.Facts = append(v.Facts, page.Row{Key: page.T(ctx, "board.bulletin_key"), Value: x.file.Bulletin.Key})
-	return v, nil
+	return v
 }
 
 // placesOf puts all places side by side.

@@ -92,10 +92,10 @@ func madeObjections(context.Context) ([]objection.Objection, error) {
 	other := objection.About{ID: "b", From: "63", Of: "23", Month: madeMonth, Figure: "transit"}
 	return []objection.Objection{
 		{About: about, Words: []objection.Word{
-			{About: about, By: "23", N: 1, Act: objection.Object, Text: "本省签收的决定里，有 3 件晚于承诺的日期 <script>", At: at},
-			{About: about, By: "63", N: 1, Act: objection.Answer, Text: "正在逐件核对", At: at.Add(time.Hour)},
+			{About: about, By: "23", N: 1, Act: objection.Object, Text: "Three of the decisions came later than promised <script>", At: at},
+			{About: about, By: "63", N: 1, Act: objection.Answer, Text: "We are looking at each of them", At: at.Add(time.Hour)},
 		}},
-		{About: other, Words: []objection.Word{{About: other, By: "63", N: 1, Act: objection.Object, Text: "途中时间与本省签收的时间不符", At: at}}},
+		{About: other, Words: []objection.Word{{About: other, By: "63", N: 1, Act: objection.Object, Text: "The time in transit is not that of our receipts", At: at}}},
 	}, nil
 }
 
@@ -109,10 +109,11 @@ func bulletinStates(hub Config) []page.State {
 	province.Source = madeUp{empty: true} // every number has changed since
 	state := func(name string, cfg Config, key string) page.State {
 		return page.State{Group: "S-13", Name: name, Body: func(r *http.Request) (page.Frame, templ.Component) {
-			r = r.Clone(r.Context())
+			ctx := r.Context()
+			r = r.Clone(ctx)
 			r.URL.Path = "/open/bulletins"
 			f := New(cfg)
-			v, err := f.bulletinState(r.Context(), key)
+			v, err := f.bulletinState(ctx, key)
 			if err != nil { // made-up figures do not fail
 				panic(err)
 			}
@@ -135,9 +136,7 @@ func (f *Face) bulletinState(ctx context.Context, key string) (v bulletinView, e
 	if err != nil {
 		return v, err
 	}
-	if v, err = f.drawBulletin(ctx, x); err != nil {
-		return v, err
-	}
+	v = f.drawBulletin(ctx, x)
 	v.Beside, err = f.beside(ctx, x)
 	return v, err
 }

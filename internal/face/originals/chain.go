@@ -63,14 +63,20 @@ func (f *Face) showChain(w http.ResponseWriter, r *http.Request, by casefile.Act
 	}
 	for _, p := range ch.Papers {
 		v.Papers = append(v.Papers, []page.Cell{
-			{Text: p.Name}, {Text: strconv.Itoa(p.Pages), Numeric: true}, {Text: page.T(ctx, "originals.form."+string(p.Form))},
-			{Text: f.whoHas(ctx, p)}, {Text: clock(p.Since)},
+			{Text: p.Name},
+			{Text: strconv.Itoa(p.Pages), Numeric: true},
+			{Text: page.T(ctx, "originals.form."+string(p.Form))},
+			{Text: f.whoHas(ctx, p)},
+			{Text: clock(p.Since)},
 		})
 	}
 	for _, b := range ch.Bags {
 		v.Bags = append(v.Bags, []page.Cell{
-			{Content: link(bagHref(c.ID, b.No), string(b.No), "")}, {Text: f.office(ctx, b.From)}, {Text: f.office(ctx, b.To)},
-			{Text: page.ShortDay(b.Due, page.PrefsOf(ctx).Lang)}, {Text: f.state(ctx, b)},
+			{Content: link(bagHref(c.ID, b.No), string(b.No), "")},
+			{Text: f.office(ctx, b.From)},
+			{Text: f.office(ctx, b.To)},
+			{Text: page.ShortDay(b.Due, page.PrefsOf(ctx).Lang)},
+			{Text: f.state(ctx, b)},
 		})
 	}
 	for _, t := range ch.Traces {

@@ -40,8 +40,11 @@ func (v givenView) table(ctx context.Context) page.TableParams {
 			state = page.T(ctx, "sharing.given.gone", workday.DateOf(a.Deleted).String())
 		}
 		t.Rows = append(t.Rows, []page.Cell{
-			{Content: moment(a.At.In(zone).Format("2006-01-02 15:04"), a.At.UTC().Format(time.RFC3339))}, {Text: v.node(a.Asker)}, {Text: v.item(a.Item)},
-			{Content: page.CaseNumber(string(a.No))}, {Text: state},
+			{Content: moment(a.At.In(zone).Format("2006-01-02 15:04"), a.At.UTC().Format(time.RFC3339))},
+			{Text: v.node(a.Asker)},
+			{Text: v.item(a.Item)},
+			{Content: page.CaseNumber(string(a.No))},
+			{Text: state},
 		})
 	}
 	return t

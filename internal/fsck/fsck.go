@@ -17,6 +17,7 @@ import (
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/unit"
@@ -96,6 +97,7 @@ type Data interface {
 	EachAnswered(ctx context.Context, f func(unit.Answered) error) error
 	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
+	Objections(ctx context.Context, caseID string) ([]objection.Objection, error)
 }
 
 // Node is one node's data with the trust list that it goes by.

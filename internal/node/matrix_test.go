@@ -24,6 +24,7 @@ import (
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
+	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
@@ -54,6 +55,7 @@ type matrix struct {
 	alarm  string // one of the own office, that the supervisor was told of
 	node   *node.Node
 	paper  string // a licence that the own office issued in the case
+	said   string // an objection to what the own node told
 	asked  string // what the other office asks the own one
 }
 
@@ -141,6 +143,13 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
+	m.said = unit.NewID()
+	if err := here.Store.Commit(t.Context(), unit.Unit{
+		At: c.Last, Answered: &unit.Answered{Asker: "63", ID: "q", Case: m.said, Subject: fan(t), Resource: "idcard", Fields: []string{"name"}, Question: proof.Hash{1}},
+		Objections: []objection.Objection{{ID: m.said, Told: objection.Told{ID: "q", Case: m.said}, Asker: "63", Owner: here.ID, Field: "name", Words: "x", At: c.Last}},
+	}); err != nil {
+		t.Fatal(err)
+	}
 	m.asked = asked(t, here, c, actor(t, here, atOther).Office, clerk.Office)
 	return m
 }
@@ -219,6 +228,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.order
 	case strings.Contains(path, "watch/{id}"):
 		id = m.alarm
+	case strings.Contains(path, "objections/{id}"):
+		id = m.said
 	case strings.Contains(path, "inquiries/{id}"):
 		id = m.asked
 	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
@@ -328,7 +339,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}", m.said, "{objection}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}

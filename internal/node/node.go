@@ -44,6 +44,7 @@ import (
 	"tongban/internal/handling/inquire"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
+	"tongban/internal/handling/object"
 	"tongban/internal/handling/publish"
 	"tongban/internal/handling/rebuild"
 	"tongban/internal/handling/share"
@@ -128,6 +129,7 @@ type Node struct {
 	Tables   *share.Hosted      // what offices here can be asked about
 	Standing *share.Coordinator // proves own cases to who holds them
 	Data     *share.Asker       // asks other provinces for a case
+	Objects  *object.Desk       // objections to values
 	Eraser   *erase.Eraser      // deletes what they told once its time is over
 	provider *share.Provider    // answers other provinces
 
@@ -246,6 +248,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.joinRebuild(key)
 	n.Data = n.asking(key)
+	n.Objects = &object.Desk{Kit: kit, Store: n.Store}
 	n.Eraser = &erase.Eraser{Kit: kit, Store: n.Store, Days: n.keepDays}
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}

@@ -407,6 +407,25 @@ CREATE INDEX notices_next_try ON notices (next_try) WHERE next_try <> 0;
 
 CREATE INDEX notices_stuck ON notices (office, at) WHERE state = 'stuck';
 
+CREATE TABLE objections (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	office TEXT NOT NULL,
+	todo BIGINT NOT NULL,
+	due BIGINT NOT NULL, -- yyyymmdd; 0: none
+	at BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT objections_version CHECK (version > 0),
+	CONSTRAINT objections_todo_of CHECK (todo IN (0, 1))
+);
+
+CREATE INDEX objections_case ON objections (case_id);
+
+CREATE INDEX objections_office ON objections (office, at, id) WHERE office <> '';
+
+CREATE INDEX objections_todo ON objections (due, id) WHERE todo = 1;
+
 CREATE TABLE orders (
 	id TEXT NOT NULL PRIMARY KEY,
 	case_id TEXT NOT NULL,
@@ -576,7 +595,7 @@ CREATE TABLE share_answers (
 	no TEXT NOT NULL,
 	item TEXT NOT NULL,
 	mac BIGINT NOT NULL, -- blind index of the subject's number
-	subject BYTEA NOT NULL, deleted BIGINT NOT NULL DEFAULT 0, receipt BYTEA, -- sealed
+	subject BYTEA NOT NULL, deleted BIGINT NOT NULL DEFAULT 0, receipt BYTEA, question TEXT NOT NULL DEFAULT '', resource TEXT NOT NULL DEFAULT '', fields TEXT NOT NULL DEFAULT '', -- sealed
 	PRIMARY KEY (asker, id)
 );
 

@@ -9,13 +9,13 @@ import (
 	"sync"
 	"time"
 
-	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/message"
+	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
@@ -42,8 +42,11 @@ type Store interface {
 	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
+	Objection(ctx context.Context, id string) (objection.Objection, error)
+	Objections(ctx context.Context, caseID string) ([]objection.Objection, error)
+	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
+	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
 	Answered(ctx context.Context, asker office.NodeID, id string) (unit.Answered, error)
-	LogOf(ctx context.Context, caseID string) ([]accesslog.Entry, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Sent(ctx context.Context, id string) (exchange.Parcel, *exchange.Settlement, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)

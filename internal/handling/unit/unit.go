@@ -16,6 +16,7 @@ import (
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
+	"tongban/internal/domain/objection"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
@@ -77,6 +78,9 @@ type Unit struct {
 
 	// Inquiries: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
 	Inquiries []inquiry.Inquiry
+
+	// Objections: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
+	Objections []objection.Objection
 
 	// Complaints: Row 0 is inserted, errs.ComplaintOpen if there is one with the same Nth about that service of the case; otherwise
 	// updated if the stored version is still Row (errs.Stale).

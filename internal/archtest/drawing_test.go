@@ -45,7 +45,7 @@ var rows = [][]string{
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{"internal/domain/question", "internal/domain/inquiry"},
-	{"internal/domain/rating", "internal/domain/complaint", "internal/domain/objection", "internal/domain/assist", "internal/domain/watch", "internal/domain/bulletin"},
+	{"internal/domain/rating", "internal/domain/complaint", "internal/domain/challenge", "internal/domain/assist", "internal/domain/watch", "internal/domain/bulletin"},
 	{
 		"internal/domain/caseproof", "internal/domain/sharing", "internal/domain/mutualaid",
 		"internal/domain/figure", "internal/domain/consent", "internal/domain/mandate", "internal/domain/notice", "internal/domain/message", "internal/domain/depart", "internal/domain/retention",

@@ -11,13 +11,13 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/bulletin"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
-	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/unit"
@@ -97,7 +97,7 @@ type Data interface {
 	EachAnswered(ctx context.Context, f func(unit.Answered) error) error
 	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
-	Objections(ctx context.Context, caseID string) ([]objection.Objection, error)
+	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)
 }
 
 // Node is one node's data with the trust list that it goes by.

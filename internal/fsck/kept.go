@@ -53,7 +53,7 @@ func (c *check) overdue(n Node, b *sharing.Book, caseID string, list []unit.Foun
 	if err != nil {
 		return c.spoilt(n, caseID, err)
 	}
-	said, err := n.Reader.Objections(c.ctx, caseID)
+	said, err := n.Reader.Challenges(c.ctx, caseID)
 	if err != nil {
 		return c.spoilt(n, caseID, err)
 	}

@@ -19,12 +19,12 @@ import (
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/caseproof"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
-	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
@@ -146,7 +146,7 @@ func newMatrix(t *testing.T) *matrix {
 	m.said = unit.NewID()
 	if err := here.Store.Commit(t.Context(), unit.Unit{
 		At: c.Last, Answered: &unit.Answered{Asker: "63", ID: "q", Case: m.said, Subject: fan(t), Resource: "idcard", Fields: []string{"name"}, Question: proof.Hash{1}},
-		Objections: []objection.Objection{{ID: m.said, Told: objection.Told{ID: "q", Case: m.said}, Asker: "63", Owner: here.ID, Field: "name", Words: "x", At: c.Last}},
+		Challenges: []challenge.Challenge{{ID: m.said, Told: challenge.Told{ID: "q", Case: m.said}, Asker: "63", Owner: here.ID, Field: "name", Words: "x", At: c.Last}},
 	}); err != nil {
 		t.Fatal(err)
 	}

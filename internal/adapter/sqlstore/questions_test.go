@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"tongban/internal/adapter/sqlstore/sqltest"
-	"tongban/internal/domain/objection"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/share"
 	"tongban/internal/handling/share/sharetest"
@@ -64,7 +64,7 @@ func TestQuestions(t *testing.T) {
 		if number, err := s.AskedAbout(ctx, "63", "q1"); err != nil || number != fan.IDNo {
 			t.Errorf("about %q, %v", number, err)
 		}
-		objected(t, s, at)
+		challenged(t, s, at)
 		fan.IDNo = "350102199502020044"
 		if about, err := s.AnsweredAbout(ctx, fan, 10); err != nil || len(about) != 0 {
 			t.Errorf("another person: %v, %v", about, err)
@@ -90,41 +90,41 @@ func TestQuestions(t *testing.T) {
 	})
 }
 
-// objected keeps an objection that this node has to answer, and one of an office of its own.
-func objected(t *testing.T, s *Store, at time.Time) {
+// challenged keeps a challenge that this node has to answer, and one of an office of its own.
+func challenged(t *testing.T, s *Store, at time.Time) {
 	t.Helper()
 	ctx := t.Context()
 	day := workday.DateOf(at)
-	todo := objection.Objection{ID: "o1", Told: objection.Told{ID: "q1", Case: "c1"}, Asker: "63", Owner: s.me, Field: "name", Words: "SECRET", At: at, Due: day}
-	own := objection.Objection{ID: "o2", Told: objection.Told{ID: "q9", Case: "c1"}, Asker: s.me, Owner: "35", Field: "name", Words: "x", At: at.Add(time.Second), Office: "HERE", By: "x1"}
-	if err := s.Commit(ctx, unit.Unit{At: at, Objections: []objection.Objection{todo, own}}); err != nil {
+	todo := challenge.Challenge{ID: "o1", Told: challenge.Told{ID: "q1", Case: "c1"}, Asker: "63", Owner: s.me, Field: "name", Words: "SECRET", At: at, Due: day}
+	own := challenge.Challenge{ID: "o2", Told: challenge.Told{ID: "q9", Case: "c1"}, Asker: s.me, Owner: "35", Field: "name", Words: "x", At: at.Add(time.Second), Office: "HERE", By: "x1"}
+	if err := s.Commit(ctx, unit.Unit{At: at, Challenges: []challenge.Challenge{todo, own}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Commit(ctx, unit.Unit{At: at, Objections: []objection.Objection{own}}); err == nil {
+	if err := s.Commit(ctx, unit.Unit{At: at, Challenges: []challenge.Challenge{own}}); err == nil {
 		t.Error("stored twice")
 	}
-	list, err := s.ObjectionsToDo(ctx, 5)
+	list, err := s.ChallengesToDo(ctx, 5)
 	if err != nil || len(list) != 1 || list[0].ID != "o1" || list[0].Due != day || list[0].Row != 1 {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	done := list[0]
-	done.Answer = &objection.Answer{Kind: objection.Right, Text: "y", At: at}
-	if err := s.Commit(ctx, unit.Unit{At: at, Objections: []objection.Objection{done}}); err != nil {
+	done.Answer = &challenge.Answer{Kind: challenge.Right, Text: "y", At: at}
+	if err := s.Commit(ctx, unit.Unit{At: at, Challenges: []challenge.Challenge{done}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Commit(ctx, unit.Unit{At: at, Objections: []objection.Objection{done}}); !errs.Is(err, errs.Stale) {
+	if err := s.Commit(ctx, unit.Unit{At: at, Challenges: []challenge.Challenge{done}}); !errs.Is(err, errs.Stale) {
 		t.Errorf("on an old version: %v", err)
 	}
-	if list, err := s.ObjectionsToDo(ctx, 5); err != nil || len(list) != 0 {
+	if list, err := s.ChallengesToDo(ctx, 5); err != nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}
-	if list, err := s.ObjectionsBy(ctx, "HERE", 5); err != nil || len(list) != 1 || list[0].By != "x1" || list[0].Office != "HERE" {
+	if list, err := s.ChallengesBy(ctx, "HERE", 5); err != nil || len(list) != 1 || list[0].By != "x1" || list[0].Office != "HERE" {
 		t.Errorf("%+v, %v", list, err)
 	}
-	if list, err := s.Objections(ctx, "c1"); err != nil || len(list) != 2 || list[0].Answer.Text != "y" {
+	if list, err := s.Challenges(ctx, "c1"); err != nil || len(list) != 2 || list[0].Answer.Text != "y" {
 		t.Errorf("%+v, %v", list, err)
 	}
-	if _, err := s.Objection(ctx, "o3"); !errs.Is(err, errs.Missing) {
+	if _, err := s.Challenge(ctx, "o3"); !errs.Is(err, errs.Missing) {
 		t.Errorf("one that is not there: %v", err)
 	}
 }

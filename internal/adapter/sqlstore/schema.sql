@@ -407,7 +407,7 @@ CREATE INDEX notices_next_try ON notices (next_try) WHERE next_try <> 0;
 
 CREATE INDEX notices_stuck ON notices (office, at) WHERE state = 'stuck';
 
-CREATE TABLE objections (
+CREATE TABLE challenges (
 	id TEXT NOT NULL PRIMARY KEY,
 	case_id TEXT NOT NULL,
 	office TEXT NOT NULL,
@@ -416,15 +416,15 @@ CREATE TABLE objections (
 	at BIGINT NOT NULL,
 	version BIGINT NOT NULL,
 	body BYTEA NOT NULL,
-	CONSTRAINT objections_version CHECK (version > 0),
-	CONSTRAINT objections_todo_of CHECK (todo IN (0, 1))
+	CONSTRAINT challenges_version CHECK (version > 0),
+	CONSTRAINT challenges_todo_of CHECK (todo IN (0, 1))
 );
 
-CREATE INDEX objections_case ON objections (case_id);
+CREATE INDEX challenges_case ON challenges (case_id);
 
-CREATE INDEX objections_office ON objections (office, at, id) WHERE office <> '';
+CREATE INDEX challenges_office ON challenges (office, at, id) WHERE office <> '';
 
-CREATE INDEX objections_todo ON objections (due, id) WHERE todo = 1;
+CREATE INDEX challenges_todo ON challenges (due, id) WHERE todo = 1;
 
 CREATE TABLE orders (
 	id TEXT NOT NULL PRIMARY KEY,

@@ -79,7 +79,7 @@ var broken = []constraint{
 	{"orders_pkey", "orders.id", errs.Repeated},
 	{"orders_version", "", errs.Stale},
 	{"inquiries_version", "", errs.Stale},
-	{"objections_version", "", errs.Stale},
+	{"challenges_version", "", errs.Stale},
 	{"complaints_pkey", "complaints.id", errs.ComplaintOpen},
 	{"complaints_once", "complaints.case_id, complaints.target, complaints.nth", errs.ComplaintOpen},
 	{"complaints_version", "", errs.Stale},

@@ -31,8 +31,8 @@ const (
 	Inquiry Kind = "inquiry"
 	// Complaint is one about an office's service, or a step of those who look into it; nothing moves, and it names nobody.
 	Complaint Kind = "complaint"
-	// Objection is one to a value that the receiver told or was told, or its answer; nothing moves. The receiver need not know the case.
-	Objection Kind = "objection"
+	// Challenge is one to a value that the receiver told or was told, or its answer; nothing moves. The receiver need not know the case.
+	Challenge Kind = "challenge"
 	// Deletion is the signed word that what the receiver told for a case is deleted; nothing moves. The receiver need not know the
 	// case.
 	Deletion Kind = "deletion"

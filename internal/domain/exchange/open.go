@@ -45,7 +45,7 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 		if e.Recalls == "" {
 			return Envelope{}, errs.New(errs.BadEnvelope, "recall %s names no envelope", e.ID)
 		}
-	case Message, Rating, Complaint, Order, Objection:
+	case Message, Rating, Complaint, Order, Challenge:
 		if len(e.Private) == 0 || len(e.Private) > mostMessage || len(e.Facts)+len(e.Files) > 0 {
 			return Envelope{}, errs.New(errs.BadEnvelope, "message %s says nothing, or more than a message", e.ID)
 		}
@@ -70,7 +70,7 @@ var answers = map[Kind][]Status{
 	Order:     {Noted, Refused},
 	Inquiry:   {Noted, Refused},
 	Deletion:  {Noted, Refused},
-	Objection: {Noted, Refused},
+	Challenge: {Noted, Refused},
 }
 
 // OpenReceipt checks that s is the word of p's addressee on exactly the envelope that p carries.

@@ -11,8 +11,8 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/item"
-	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/question"
@@ -33,7 +33,7 @@ type CaseStore interface {
 	ShareConsents(ctx context.Context, caseID string) ([]unit.ShareConsent, error)
 	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
 	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
-	Objections(ctx context.Context, caseID string) ([]objection.Objection, error)
+	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -209,7 +209,7 @@ func (f *Cases) received(ctx context.Context, c casefile.Case, v *dataView) erro
 		l.Kept, l.ID, l.Key = keptWords(ctx, terms[i]), x.ID, unit.NewID()
 		v.Found = append(v.Found, l)
 	}
-	said, err := f.cfg.Store.Objections(ctx, c.ID)
+	said, err := f.cfg.Store.Challenges(ctx, c.ID)
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/a-h/templ"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
-	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/resource"
 	"tongban/internal/domain/sharing"
@@ -92,10 +92,10 @@ func States() []page.State {
 	}
 	answered("sharing-given-none")
 	answered("sharing-given", unit.Answered{Asker: "63", No: "63-20261123-000001-0", Item: "2020-030", At: at}, unit.Answered{Asker: "63", No: "63-20261123-000002-8", Item: "2020-030", At: at, Deleted: at})
-	told := objection.Told{ID: "q", Case: "c", No: "63-20261123-000001-0", Item: "2020-030", Resource: "identity"}
-	open := listed{objection.Objection{ID: "o", Told: told, Asker: "63", Owner: "23", Field: "name", Words: "<b>wrong", At: at, Due: day.AddDays(-1), Row: 1}, "Identity"}
+	told := challenge.Told{ID: "q", Case: "c", No: "63-20261123-000001-0", Item: "2020-030", Resource: "identity"}
+	open := listed{challenge.Challenge{ID: "o", Told: told, Asker: "63", Owner: "23", Field: "name", Words: "<b>wrong", At: at, Due: day.AddDays(-1), Row: 1}, "Identity"}
 	right := open
-	right.Answer = &objection.Answer{Kind: objection.Corrected, Text: "<i>done", At: at}
+	right.Answer = &challenge.Answer{Kind: challenge.Corrected, Text: "<i>done", At: at}
 	person := func(name string, v personView) {
 		add("E-29", name, "sharing.objection.mine", func(n names) templ.Component {
 			v.names = n

@@ -9,7 +9,7 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
-	"tongban/internal/domain/objection"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/object"
@@ -21,9 +21,9 @@ import (
 
 // ObjectionStore is what these pages read. What was not there is errs.Missing. Commit is durable when it returns.
 type ObjectionStore interface {
-	Objections(ctx context.Context, caseID string) ([]objection.Objection, error)
-	ObjectionsToDo(ctx context.Context, limit int) ([]objection.Objection, error)
-	ObjectionsBy(ctx context.Context, office string, limit int) ([]objection.Objection, error)
+	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)
+	ChallengesToDo(ctx context.Context, limit int) ([]challenge.Challenge, error)
+	ChallengesBy(ctx context.Context, office string, limit int) ([]challenge.Challenge, error)
 	AnsweredAbout(ctx context.Context, who party.Person, limit int) ([]unit.Answered, error)
 	AskedAbout(ctx context.Context, asker office.NodeID, id string) (string, error)
 	Commit(ctx context.Context, u unit.Unit) error
@@ -186,7 +186,7 @@ func (f *Objections) resource(n names, owner office.NodeID, key string) string {
 
 // said is what was said against one answer, in words.
 func (f *Objections) said(ctx context.Context, caseID, told string) ([]saidLine, error) {
-	list, err := f.cfg.Store.Objections(ctx, caseID)
+	list, err := f.cfg.Store.Challenges(ctx, caseID)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (f *Objections) said(ctx context.Context, caseID, told string) ([]saidLine,
 }
 
 // stateWords says how an objection stands.
-func stateWords(ctx context.Context, o objection.Objection) string {
+func stateWords(ctx context.Context, o challenge.Challenge) string {
 	switch {
 	case o.Open() && o.Due.IsZero():
 		return page.T(ctx, "sharing.objection.waits", workday.DateOf(o.At).String())
@@ -234,11 +234,11 @@ func correctable(err error) bool {
 
 // listed is an objection with the name of what it is about.
 type listed struct {
-	objection.Objection
+	challenge.Challenge
 	Resource string
 }
 
-func (f *Objections) listed(n names, list []objection.Objection) []listed {
+func (f *Objections) listed(n names, list []challenge.Challenge) []listed {
 	var out []listed
 	for _, o := range list {
 		out = append(out, listed{o, f.resource(n, o.Owner, o.Told.Resource)})
@@ -255,7 +255,7 @@ type listView struct {
 
 // list is what stewards have to answer, the one due first at the top; it names nobody.
 func (f *Objections) list(w http.ResponseWriter, r *http.Request, by casefile.Actor) error {
-	list, err := f.cfg.Store.ObjectionsToDo(r.Context(), mostObjections)
+	list, err := f.cfg.Store.ChallengesToDo(r.Context(), mostObjections)
 	if err != nil {
 		return err
 	}
@@ -266,7 +266,7 @@ func (f *Objections) list(w http.ResponseWriter, r *http.Request, by casefile.Ac
 
 // corrections is what the officer's own office held wrong, and what was corrected after it was told; it names nobody.
 func (f *Objections) corrections(w http.ResponseWriter, r *http.Request, by casefile.Actor) error {
-	list, err := f.cfg.Store.ObjectionsBy(r.Context(), by.Office, mostObjections)
+	list, err := f.cfg.Store.ChallengesBy(r.Context(), by.Office, mostObjections)
 	if err != nil {
 		return err
 	}
@@ -296,7 +296,7 @@ func (f *Objections) showOne(w http.ResponseWriter, r *http.Request, by casefile
 		return err
 	}
 	n := f.names(ctx)
-	v := oneView{names: n, O: f.listed(n, []objection.Objection{o})[0], Late: o.Late(f.today()), Kind: r.PostForm.Get("kind"), Text: text}
+	v := oneView{names: n, O: f.listed(n, []challenge.Challenge{o})[0], Late: o.Late(f.today()), Kind: r.PostForm.Get("kind"), Text: text}
 	if v.Number, err = f.cfg.Store.AskedAbout(ctx, o.Asker, o.Told.ID); err != nil {
 		return err
 	}
@@ -319,7 +319,7 @@ func (f *Objections) answer(w http.ResponseWriter, r *http.Request, by casefile.
 	if err != nil {
 		return errs.New(errs.BadRequest, "form without its row")
 	}
-	a := objection.Answer{Kind: objection.Kind(r.PostForm.Get("kind")), Text: r.PostForm.Get("text")}
+	a := challenge.Answer{Kind: challenge.Kind(r.PostForm.Get("kind")), Text: r.PostForm.Get("text")}
 	err = f.cfg.Desk.Answer(r.Context(), by.Officer(), r.PathValue("id"), row, a)
 	if correctable(err) {
 		return f.showOne(w, r, by, a.Text, errs.CodeOf(err))
@@ -340,7 +340,7 @@ func (v listView) table(ctx context.Context, own bool) page.TableParams {
 		t.Head = append(t.Head, page.Cell{Text: page.T(ctx, "sharing.objection.head."+h)})
 	}
 	for _, o := range v.List {
-		other, state := o.Asker, stateWords(ctx, o.Objection)
+		other, state := o.Asker, stateWords(ctx, o.Challenge)
 		if own {
 			other = o.Owner
 		} else if o.Late(v.Today) {
@@ -369,7 +369,7 @@ func fieldChoices(ctx context.Context, fields []string) []page.Choice {
 
 func kindChoices(ctx context.Context) []page.Choice {
 	var out []page.Choice
-	for _, k := range objection.Kinds {
+	for _, k := range challenge.Kinds {
 		out = append(out, page.Choice{Value: string(k), Text: page.T(ctx, "sharing.objection.kind."+string(k))})
 	}
 	return out
@@ -387,6 +387,6 @@ func (v oneView) rows(ctx context.Context) []page.Row {
 		{Key: page.T(ctx, "sharing.objection.said_by"), Value: who},
 		{Key: page.T(ctx, "sharing.objection.words"), Value: v.O.Words},
 		{Key: page.T(ctx, "sharing.objection.head.matter"), Value: v.item(v.O.Told.Item)},
-		{Key: page.T(ctx, "sharing.objection.head.state"), Value: stateWords(ctx, v.O.Objection)},
+		{Key: page.T(ctx, "sharing.objection.head.state"), Value: stateWords(ctx, v.O.Challenge)},
 	}
 }

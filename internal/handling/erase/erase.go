@@ -9,10 +9,10 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
-	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/question"
 	"tongban/internal/domain/retention"
@@ -28,7 +28,7 @@ type Store interface {
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
-	Objections(ctx context.Context, caseID string) ([]objection.Objection, error)
+	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -138,7 +138,7 @@ func (e *Eraser) Terms(ctx context.Context, c casefile.Case, list []unit.Found) 
 	if err != nil {
 		return nil, err
 	}
-	said, err := e.Store.Objections(ctx, c.ID)
+	said, err := e.Store.Challenges(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -156,11 +156,11 @@ func (e *Eraser) Terms(ctx context.Context, c casefile.Case, list []unit.Found) 
 }
 
 // Held is what else holds deletion back, by the complaints and objections about a case; "" for nothing.
-func Held(made []complaint.Complaint, said []objection.Objection) retention.Why {
+func Held(made []complaint.Complaint, said []challenge.Challenge) retention.Why {
 	switch {
 	case slices.ContainsFunc(made, func(x complaint.Complaint) bool { return x.Care.State != complaint.Closed }):
 		return retention.Contested
-	case slices.ContainsFunc(said, objection.Objection.Open):
+	case slices.ContainsFunc(said, challenge.Challenge.Open):
 		return retention.Objected
 	}
 	return ""

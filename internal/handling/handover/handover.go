@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/message"
-	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
@@ -42,8 +42,8 @@ type Store interface {
 	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
-	Objection(ctx context.Context, id string) (objection.Objection, error)
-	Objections(ctx context.Context, caseID string) ([]objection.Objection, error)
+	Challenge(ctx context.Context, id string) (challenge.Challenge, error)
+	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)
 	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
 	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
 	Answered(ctx context.Context, asker office.NodeID, id string) (unit.Answered, error)

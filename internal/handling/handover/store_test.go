@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/message"
-	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
@@ -342,11 +342,11 @@ func (s *store) Answered(_ context.Context, _ office.NodeID, id string) (unit.An
 	return unit.Answered{}, errs.New(errs.Missing, "answer %s", id) // nothing is told in this world
 }
 
-func (s *store) Objection(_ context.Context, id string) (objection.Objection, error) {
-	return objection.Objection{}, errs.New(errs.Missing, "objection %s", id)
+func (s *store) Challenge(_ context.Context, id string) (challenge.Challenge, error) {
+	return challenge.Challenge{}, errs.New(errs.Missing, "objection %s", id)
 }
 
-func (s *store) Objections(context.Context, string) ([]objection.Objection, error) { return nil, nil }
+func (s *store) Challenges(context.Context, string) ([]challenge.Challenge, error) { return nil, nil }
 
 func (s *store) FoundOf(context.Context, string) ([]unit.Found, error) { return nil, nil }
 

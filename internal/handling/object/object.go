@@ -9,9 +9,9 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
-	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/question"
@@ -28,8 +28,8 @@ import (
 type Store interface {
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
-	Objection(ctx context.Context, id string) (objection.Objection, error)
-	Objections(ctx context.Context, caseID string) ([]objection.Objection, error)
+	Challenge(ctx context.Context, id string) (challenge.Challenge, error)
+	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)
 	AnsweredAbout(ctx context.Context, who party.Person, limit int) ([]unit.Answered, error)
 	AskedAbout(ctx context.Context, asker office.NodeID, id string) (string, error)
 	Commit(ctx context.Context, u unit.Unit) error
@@ -55,7 +55,7 @@ type Wish struct {
 func (d *Desk) now() time.Time { return d.Kit.Now().UTC().Truncate(time.Microsecond) }
 
 // Raise is an officer's objection to what another province told for a case of the own office. Errors: office.Officer.May,
-// errs.NoSuchObjection for an answer that is not here, and those of objection.New.
+// errs.NoSuchObjection for an answer that is not here, and those of challenge.New.
 func (d *Desk) Raise(ctx context.Context, by casefile.Actor, caseID string, w Wish) error {
 	c, err := d.Store.Case(ctx, caseID)
 	if err != nil {
@@ -84,9 +84,9 @@ func (d *Desk) Raise(ctx context.Context, by casefile.Actor, caseID string, w Wi
 	if i < 0 || list[i].Query.Into(&q) != nil || list[i].Answer.Into(&a) != nil || a.Refused != 0 {
 		return errs.New(errs.NoSuchObjection, "answer %.40q", w.Told)
 	}
-	o := objection.Objection{
+	o := challenge.Challenge{
 		ID: w.ID, Asker: d.Kit.Me, Owner: list[i].Provider, Field: w.Field, Words: w.Words, At: d.now(), Office: by.Office, By: by.ID,
-		Told: objection.Told{ID: q.Number, Question: list[i].Query.Hash(), Case: c.ID, No: string(c.No), Item: c.Item, Resource: q.Resource},
+		Told: challenge.Told{ID: q.Number, Question: list[i].Query.Hash(), Case: c.ID, No: string(c.No), Item: c.Item, Resource: q.Resource},
 	}
 	return d.keep(ctx, o, q.Asked(), accesslog.Entry{Who: by.ID, Office: by.Office}, leg(c))
 }
@@ -110,7 +110,7 @@ func (d *Desk) Say(ctx context.Context, who party.Person, w Wish) error {
 		return errs.New(errs.NoSuchObjection, "answer %.40q", w.Told)
 	}
 	a := list[i]
-	o := objection.Objection{
+	o := challenge.Challenge{
 		ID: w.ID, Asker: a.Asker, Owner: d.Kit.Me, Person: true, Field: w.Field, Words: w.Words, At: d.now(), Told: a.About(),
 		Due: sharing.DefaultClocks().VerifyBy(d.Kit.Calendar, workday.DateOf(d.Kit.Now())),
 	}
@@ -118,19 +118,19 @@ func (d *Desk) Say(ctx context.Context, who party.Person, w Wish) error {
 }
 
 // keep stores a new objection, and sends it to its owner if that is another node.
-func (d *Desk) keep(ctx context.Context, o objection.Objection, fields []string, e accesslog.Entry, leg string) error {
-	have, err := d.Store.Objections(ctx, o.Told.Case)
+func (d *Desk) keep(ctx context.Context, o challenge.Challenge, fields []string, e accesslog.Entry, leg string) error {
+	have, err := d.Store.Challenges(ctx, o.Told.Case)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(have, func(x objection.Objection) bool { return x.ID == o.ID }) {
+	if slices.ContainsFunc(have, func(x challenge.Challenge) bool { return x.ID == o.ID }) {
 		return nil // sent twice
 	}
-	if o, err = objection.New(o, fields, have); err != nil {
+	if o, err = challenge.New(o, fields, have); err != nil {
 		return err
 	}
 	e.Kind, e.At, e.Case, e.What, e.Fact, e.Fields = accesslog.Act, o.At, o.Told.Case, "objection.raised", o.Told.Question, []string{o.Field}
-	u := unit.Unit{At: o.At, Objections: []objection.Objection{o}, Log: []accesslog.Entry{e}}
+	u := unit.Unit{At: o.At, Challenges: []challenge.Challenge{o}, Log: []accesslog.Entry{e}}
 	if o.Owner != d.Kit.Me {
 		if err := d.post(&u, o, o.Owner, leg); err != nil {
 			return err
@@ -140,8 +140,8 @@ func (d *Desk) keep(ctx context.Context, o objection.Objection, fields []string,
 }
 
 // Answer is the owner's word. A correction goes to every case for which the value was told; any other answer only to who objected.
-// Errors: office.Officer.May, errs.NoSuchObjection, errs.Stale, and those of objection.Objection.Answered.
-func (d *Desk) Answer(ctx context.Context, by office.Officer, id string, row int64, a objection.Answer) error {
+// Errors: office.Officer.May, errs.NoSuchObjection, errs.Stale, and those of challenge.Challenge.Answered.
+func (d *Desk) Answer(ctx context.Context, by office.Officer, id string, row int64, a challenge.Answer) error {
 	if err := by.May(office.AnswerObjection, office.Matter{On: workday.DateOf(d.Kit.Now())}); err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (d *Desk) Answer(ctx context.Context, by office.Officer, id string, row int
 		return err
 	}
 	o.By = by.ID
-	u := unit.Unit{At: a.At, Objections: []objection.Objection{o}, Log: []accesslog.Entry{{
+	u := unit.Unit{At: a.At, Challenges: []challenge.Challenge{o}, Log: []accesslog.Entry{{
 		Kind: accesslog.Act, At: a.At, Case: o.Told.Case, Who: by.ID, Office: by.Office, What: "objection." + string(a.Kind), Fact: o.Told.Question, Fields: []string{o.Field},
 	}}}
 	if !o.Person {
@@ -165,7 +165,7 @@ func (d *Desk) Answer(ctx context.Context, by office.Officer, id string, row int
 			return err
 		}
 	}
-	if a.Kind == objection.Corrected {
+	if a.Kind == challenge.Corrected {
 		if err := d.spread(ctx, &u, o); err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func (d *Desk) Answer(ctx context.Context, by office.Officer, id string, row int
 }
 
 // spread tells every asker to which the field was told, about each of its cases, that it is corrected.
-func (d *Desk) spread(ctx context.Context, u *unit.Unit, o objection.Objection) error {
+func (d *Desk) spread(ctx context.Context, u *unit.Unit, o challenge.Challenge) error {
 	number, err := d.Store.AskedAbout(ctx, o.Asker, o.Told.ID)
 	if err != nil {
 		return err
@@ -201,8 +201,8 @@ func (d *Desk) spread(ctx context.Context, u *unit.Unit, o objection.Objection) 
 }
 
 // Mine is an objection that this node has to answer, or has answered; errs.NoSuchObjection.
-func (d *Desk) Mine(ctx context.Context, id string) (objection.Objection, error) {
-	o, err := d.Store.Objection(ctx, id)
+func (d *Desk) Mine(ctx context.Context, id string) (challenge.Challenge, error) {
+	o, err := d.Store.Challenge(ctx, id)
 	if errs.Is(err, errs.Missing) || err == nil && o.Owner != d.Kit.Me {
 		return o, errs.New(errs.NoSuchObjection, "%.40q", id)
 	}
@@ -210,15 +210,15 @@ func (d *Desk) Mine(ctx context.Context, id string) (objection.Objection, error)
 }
 
 // post adds the envelope of an objection. Who told does not know the case's legs; the name says only what kind the envelope is of.
-func (d *Desk) post(u *unit.Unit, o objection.Objection, to office.NodeID, leg string) error {
+func (d *Desk) post(u *unit.Unit, o challenge.Challenge, to office.NodeID, leg string) error {
 	if leg == "" {
 		leg = string(item.Decide)
 	}
-	body, err := proof.Marshal(objection.Word{Objection: o})
+	body, err := proof.Marshal(challenge.Word{Challenge: o})
 	if err != nil {
 		return err
 	}
-	return d.Kit.Post(u, exchange.Envelope{ID: unit.NewID(), To: to, Kind: exchange.Objection, Case: o.Told.Case, Leg: leg, At: u.At, Private: body})
+	return d.Kit.Post(u, exchange.Envelope{ID: unit.NewID(), To: to, Kind: exchange.Challenge, Case: o.Told.Case, Leg: leg, At: u.At, Private: body})
 }
 
 func (d *Desk) commit(ctx context.Context, u unit.Unit) error {

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
-	"tongban/internal/domain/objection"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/proof"
@@ -76,6 +76,6 @@ type Erased struct {
 }
 
 // About is what an objection to the answer names it by.
-func (a Answered) About() objection.Told {
-	return objection.Told{ID: a.ID, Question: a.Question, Case: a.Case, No: string(a.No), Item: a.Item, Resource: a.Resource}
+func (a Answered) About() challenge.Told {
+	return challenge.Told{ID: a.ID, Question: a.Question, Case: a.Case, No: string(a.No), Item: a.Item, Resource: a.Resource}
 }

@@ -1,7 +1,7 @@
-// Package objection is the 数据异议: somebody holds a value wrong that one province told another for a case, and its owner answers within
+// Package challenge is the 数据异议: somebody holds a value wrong that one province told another for a case, and its owner answers within
 // its clock: corrected, right as it is, or not ours (校核, 政务数据共享条例 第26条: within 10 working days, without extension; 个人信息保护法
 // 第46条). A correction names the field and no value: every case that used it asks anew, with its own proof (rule I4).
-package objection
+package challenge
 
 import (
 	"slices"
@@ -27,7 +27,7 @@ const (
 // Kinds lists them in the order in which a page shows them.
 var Kinds = []Kind{Corrected, Right, NotOurs}
 
-// Told is the answer to a question that an objection is about, as both sides know it.
+// Told is the answer to a question that a challenge is about, as both sides know it.
 type Told struct {
 	ID       string     `json:"id"`       // of the question
 	Question proof.Hash `json:"question"` // its hash
@@ -37,8 +37,8 @@ type Told struct {
 	Resource string     `json:"resource"`
 }
 
-// Objection is one. It crosses nodes as it stands here, without the person: who it is about follows from the question.
-type Objection struct {
+// Challenge is one. It crosses nodes as it stands here, without the person: who it is about follows from the question.
+type Challenge struct {
 	ID     string        `json:"id"` // UUIDv7
 	Told   Told          `json:"told"`
 	Asker  office.NodeID `json:"asker"`            // who had asked
@@ -63,26 +63,26 @@ type Answer struct {
 }
 
 // Open reports whether it waits for its answer.
-func (o Objection) Open() bool { return o.Answer == nil }
+func (o Challenge) Open() bool { return o.Answer == nil }
 
 // Todo reports whether node me has to answer.
-func (o Objection) Todo(me office.NodeID) bool { return o.Owner == me && o.Open() }
+func (o Challenge) Todo(me office.NodeID) bool { return o.Owner == me && o.Open() }
 
 // Late reports whether the owner's last day is over.
-func (o Objection) Late(today workday.Date) bool {
+func (o Challenge) Late(today workday.Date) bool {
 	return o.Open() && !o.Due.IsZero() && today.After(o.Due)
 }
 
-// New makes an objection to one field of an answer. have are those about the same case. Errors: errs.ObjectionWords for a field that was
+// New makes a challenge to one field of an answer. have are those about the same case. Errors: errs.ObjectionWords for a field that was
 // not asked for or without words, errs.MessageLong, errs.ObjectionOpen for one about the same field that waits.
-func New(o Objection, fields []string, have []Objection) (Objection, error) {
+func New(o Challenge, fields []string, have []Challenge) (Challenge, error) {
 	if !id.MatchString(o.ID) {
 		return o, errs.New(errs.BadRequest, "form without its key")
 	}
 	if !slices.Contains(fields, o.Field) {
 		return o, errs.New(errs.ObjectionWords, "field %.40q", o.Field)
 	}
-	if slices.ContainsFunc(have, func(x Objection) bool { return x.Told.ID == o.Told.ID && x.Field == o.Field && x.Open() }) {
+	if slices.ContainsFunc(have, func(x Challenge) bool { return x.Told.ID == o.Told.ID && x.Field == o.Field && x.Open() }) {
 		return o, errs.New(errs.ObjectionOpen, "%s %s", o.Told.ID, o.Field)
 	}
 	var err error
@@ -91,7 +91,7 @@ func New(o Objection, fields []string, have []Objection) (Objection, error) {
 }
 
 // Answered gives it its answer. errs.ObjectionOver if it has one, errs.ObjectionAnswer for one without kind or words, errs.MessageLong.
-func (o Objection) Answered(a Answer) (Objection, error) {
+func (o Challenge) Answered(a Answer) (Challenge, error) {
 	if !o.Open() {
 		return o, errs.New(errs.ObjectionOver, "%s", o.ID)
 	}
@@ -115,6 +115,6 @@ func words(s string, empty errs.Code) (string, error) {
 }
 
 // For is what another asker hears of a correction: nothing of who objected and why.
-func (o Objection) For(id string, told Told, asker office.NodeID) Objection {
-	return Objection{ID: id, Told: told, Asker: asker, Owner: o.Owner, Field: o.Field, At: o.At, Answer: o.Answer}
+func (o Challenge) For(id string, told Told, asker office.NodeID) Challenge {
+	return Challenge{ID: id, Told: told, Asker: asker, Owner: o.Owner, Field: o.Field, At: o.At, Answer: o.Answer}
 }

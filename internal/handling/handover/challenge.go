@@ -6,9 +6,9 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
-	"tongban/internal/domain/objection"
 	"tongban/internal/domain/retention"
 	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/unit"
@@ -17,23 +17,23 @@ import (
 	"tongban/internal/proof"
 )
 
-// mostObjections bounds what other nodes can say about one case.
-const mostObjections = 50
+// mostChallenges bounds what other nodes can say about one case.
+const mostChallenges = 50
 
-// takeObjection takes in an objection to a value that this node told, or the answer to one, or the correction of a value that it was
+// takeChallenge takes in an objection to a value that this node told, or the answer to one, or the correction of a value that it was
 // told. What the sender may not say, or what is about nothing that was told, is refused for good.
-func (p *Post) takeObjection(ctx context.Context, u *unit.Unit, known casefile.Case, e exchange.Envelope, hash proof.Hash) (proof.Signed, error) {
-	var w objection.Word
+func (p *Post) takeChallenge(ctx context.Context, u *unit.Unit, known casefile.Case, e exchange.Envelope, hash proof.Hash) (proof.Signed, error) {
+	var w challenge.Word
 	if proof.Unmarshal(e.Private, &w) != nil {
 		return p.receipt(e, hash, exchange.Refused, "unreadable", u.At)
 	}
-	have, err := p.Store.Objection(ctx, w.Objection.ID)
+	have, err := p.Store.Challenge(ctx, w.Challenge.ID)
 	if err != nil && !errs.Is(err, errs.Missing) {
 		return proof.Signed{}, err
 	}
 	o, changed, err := w.Arrived(have, e.From, p.Kit.Me, e.Case)
 	if err == nil && changed && have.ID == "" {
-		o, err = p.objected(ctx, o, known, u)
+		o, err = p.challenged(ctx, o, known, u)
 	}
 	switch {
 	case err != nil && !errs.Is(err, errs.BadEnvelope):
@@ -47,22 +47,22 @@ func (p *Post) takeObjection(ctx context.Context, u *unit.Unit, known casefile.C
 	if !o.Open() {
 		what = "objection." + string(o.Answer.Kind)
 	}
-	u.Objections = append(u.Objections, o)
+	u.Challenges = append(u.Challenges, o)
 	u.Log = append(u.Log, accesslog.Entry{
 		Kind: accesslog.Act, At: u.At, Case: e.Case, Who: string(e.From), What: what, Fact: o.Told.Question, Fields: []string{o.Field},
 	})
 	return p.receipt(e, hash, exchange.Noted, "", u.At)
 }
 
-// objected completes an objection that is new here, if it is about something that was told: errs.BadEnvelope if not.
-func (p *Post) objected(ctx context.Context, o objection.Objection, known casefile.Case, u *unit.Unit) (objection.Objection, error) {
-	list, err := p.Store.Objections(ctx, o.Told.Case)
+// challenged completes an objection that is new here, if it is about something that was told: errs.BadEnvelope if not.
+func (p *Post) challenged(ctx context.Context, o challenge.Challenge, known casefile.Case, u *unit.Unit) (challenge.Challenge, error) {
+	list, err := p.Store.Challenges(ctx, o.Told.Case)
 	if err != nil {
 		return o, err
 	}
-	twice := slices.ContainsFunc(list, func(x objection.Objection) bool { return x.Told.ID == o.Told.ID && x.Field == o.Field && x.Open() })
-	if len(list) >= mostObjections || twice && o.Open() {
-		return o, errs.New(errs.BadEnvelope, "%d objections about %s", len(list), o.Told.Case)
+	twice := slices.ContainsFunc(list, func(x challenge.Challenge) bool { return x.Told.ID == o.Told.ID && x.Field == o.Field && x.Open() })
+	if len(list) >= mostChallenges || twice && o.Open() {
+		return o, errs.New(errs.BadEnvelope, "%d challenges about %s", len(list), o.Told.Case)
 	}
 	if o.Owner == p.Kit.Me {
 		a, err := p.Store.Answered(ctx, o.Asker, o.Told.ID)
@@ -88,7 +88,7 @@ func (p *Post) objected(ctx context.Context, o objection.Objection, known casefi
 }
 
 // asked reports whether the owner told this node what an objection is about; it may be deleted since.
-func (p *Post) asked(ctx context.Context, o objection.Objection) (bool, error) {
+func (p *Post) asked(ctx context.Context, o challenge.Challenge) (bool, error) {
 	found, err := p.Store.FoundOf(ctx, o.Told.Case)
 	if err != nil {
 		return false, err

@@ -1,4 +1,4 @@
-package objection
+package challenge
 
 import (
 	"regexp"
@@ -10,19 +10,19 @@ import (
 
 // Word is what crosses nodes.
 type Word struct {
-	Objection Objection `json:"objection"`
+	Challenge Challenge `json:"challenge"`
 }
 
 var id = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
-// Arrived takes in a word of another node: have is the objection as it is kept here, zero if there is none. changed is false for what
+// Arrived takes in a word of another node: have is the challenge as it is kept here, zero if there is none. changed is false for what
 // was known already. What an answer to the named question touched, and whether it is known here at all, is for the caller to check.
 // errs.BadEnvelope for what the sender may not say.
-func (w Word) Arrived(have Objection, from, me office.NodeID, caseID string) (_ Objection, changed bool, _ error) {
-	o := w.Objection
+func (w Word) Arrived(have Challenge, from, me office.NodeID, caseID string) (_ Challenge, changed bool, _ error) {
+	o := w.Challenge
 	switch {
 	case !id.MatchString(o.ID) || o.Told.Case != caseID || len(o.Field) > 64 || o.Field == "" || len(o.Told.Resource) > 32 || len(o.Told.No) > 40 || len(o.Told.Item) > 16 || o.At.IsZero() || o.Person && o.Open():
-		return have, false, errs.New(errs.BadEnvelope, "objection %.40q of %s", o.ID, from)
+		return have, false, errs.New(errs.BadEnvelope, "challenge %.40q of %s", o.ID, from)
 	case o.Open() && from == o.Asker && me == o.Owner:
 		if have.ID != "" {
 			return have, false, nil
@@ -34,8 +34,8 @@ func (w Word) Arrived(have Objection, from, me office.NodeID, caseID string) (_ 
 	return have, false, errs.New(errs.BadEnvelope, "%s speaks of %s", from, o.ID)
 }
 
-// heard takes in an answer: to an own objection, or the correction of a value that was told here too.
-func (o Objection) heard(have Objection) (Objection, bool, error) {
+// heard takes in an answer: to an own challenge, or the correction of a value that was told here too.
+func (o Challenge) heard(have Challenge) (Challenge, bool, error) {
 	if have.ID == "" {
 		if o.Answer.Kind != Corrected || o.Words != "" {
 			return have, false, errs.New(errs.BadEnvelope, "%s was not said here", o.ID)
@@ -58,7 +58,7 @@ func (o Objection) heard(have Objection) (Objection, bool, error) {
 // clean reports what is wrong with words that came: they must be as their cleaning gives them.
 func clean(s string) error {
 	if out, err := message.Clean(s); err != nil || out != s {
-		return errs.New(errs.BadEnvelope, "words of an objection: %v", err)
+		return errs.New(errs.BadEnvelope, "words of a challenge: %v", err)
 	}
 	return nil
 }

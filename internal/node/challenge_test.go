@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"tongban/internal/adapter/oidc"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/exchange"
-	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/retention"
@@ -22,9 +22,9 @@ import (
 	"tongban/internal/proof"
 )
 
-func (k *keeping) objections(n *node.Node) []objection.Objection {
+func (k *keeping) objections(n *node.Node) []challenge.Challenge {
 	k.t.Helper()
-	list, err := n.Store.Objections(k.t.Context(), k.c.ID)
+	list, err := n.Store.Challenges(k.t.Context(), k.c.ID)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestAnOfficeObjects(t *testing.T) {
 	}
 	k.net.Heal("63", "35")
 	k.later(time.Hour)
-	todo, err := k.provider.Store.ObjectionsToDo(ctx, 9)
+	todo, err := k.provider.Store.ChallengesToDo(ctx, 9)
 	if err != nil || len(todo) != 1 || todo[0].Words != wish.Words {
 		t.Fatalf("%+v, %v", todo, err)
 	}
@@ -88,7 +88,7 @@ func TestAnOfficeObjects(t *testing.T) {
 	if len(k.list()) != 1 {
 		t.Error("deleted while an objection is open")
 	}
-	answer := objection.Answer{Kind: objection.Right, Text: "seen the paper file"}
+	answer := challenge.Answer{Kind: challenge.Right, Text: "seen the paper file"}
 	for name, try := range map[string]func() error{
 		"no steward": func() error {
 			return k.provider.Objects.Answer(ctx, office.Officer{ID: "x", Office: "o", Roles: []office.Role{office.Reviewer}}, wish.ID, 1, answer)
@@ -96,10 +96,10 @@ func TestAnOfficeObjects(t *testing.T) {
 		"at the asker":   func() error { return k.asker.Objects.Answer(ctx, steward("a"), wish.ID, 1, answer) },
 		"on an old page": func() error { return k.provider.Objects.Answer(ctx, steward("a"), wish.ID, 9, answer) },
 		"without words": func() error {
-			return k.provider.Objects.Answer(ctx, steward("a"), wish.ID, 1, objection.Answer{Kind: objection.Right})
+			return k.provider.Objects.Answer(ctx, steward("a"), wish.ID, 1, challenge.Answer{Kind: challenge.Right})
 		},
 		"of no known kind": func() error {
-			return k.provider.Objects.Answer(ctx, steward("a"), wish.ID, 1, objection.Answer{Kind: "?", Text: "x"})
+			return k.provider.Objects.Answer(ctx, steward("a"), wish.ID, 1, challenge.Answer{Kind: "?", Text: "x"})
 		},
 	} {
 		if try() == nil {
@@ -113,7 +113,7 @@ func TestAnOfficeObjects(t *testing.T) {
 		t.Errorf("answered twice: %v", err)
 	}
 	k.later(41 * dayLong)
-	if o := k.objections(k.asker); len(o) != 1 || o[0].Open() || o[0].Answer.Kind != objection.Right || o[0].Answer.Text != answer.Text {
+	if o := k.objections(k.asker); len(o) != 1 || o[0].Open() || o[0].Answer.Kind != challenge.Right || o[0].Answer.Text != answer.Text {
 		t.Fatalf("the office heard %+v", o)
 	}
 	k.later(43 * dayLong)
@@ -150,11 +150,11 @@ func TestACorrectionReachesWhoUsedTheValue(t *testing.T) {
 		if len(k.objections(k.asker)) != 0 {
 			t.Error("the asker hears of an objection that is not answered")
 		}
-		if err := k.provider.Objects.Answer(ctx, steward("a"), wish.ID, 1, objection.Answer{Kind: objection.Corrected, Text: "mended"}); err != nil {
+		if err := k.provider.Objects.Answer(ctx, steward("a"), wish.ID, 1, challenge.Answer{Kind: challenge.Corrected, Text: "mended"}); err != nil {
 			t.Fatal(err)
 		}
 		k.turn()
-		list, err := k.asker.Store.ObjectionsBy(ctx, k.reviewer.Office, 9)
+		list, err := k.asker.Store.ChallengesBy(ctx, k.reviewer.Office, 9)
 		if err != nil || len(list) != 1 || list[0].Field != "number" || list[0].Answer.Text != "mended" || list[0].Words != "" || list[0].Person {
 			t.Fatalf("the office hears %+v, %v", list, err)
 		}
@@ -172,36 +172,36 @@ func TestLiesAboutValues(t *testing.T) {
 	k := newKeeping(t)
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	a := k.answer()
-	fair := objection.Objection{ID: unit.NewID(), Told: a.About(), Asker: "63", Owner: "35", Field: "name", Words: "x", At: now}
-	done := &objection.Answer{Kind: objection.Corrected, Text: "x", At: now}
+	fair := challenge.Challenge{ID: unit.NewID(), Told: a.About(), Asker: "63", Owner: "35", Field: "name", Words: "x", At: now}
+	done := &challenge.Answer{Kind: challenge.Corrected, Text: "x", At: now}
 	for _, tt := range []struct {
 		name     string
 		from, to office.NodeID
-		spoil    func(o *objection.Objection)
+		spoil    func(o *challenge.Challenge)
 	}{
-		{"by who did not ask", "23", "35", func(o *objection.Objection) { o.Asker = "23" }},
-		{"in another's name", "23", "35", func(*objection.Objection) {}},
-		{"about another question", "63", "35", func(o *objection.Objection) { o.Told.ID = unit.NewID() }},
-		{"about another resource", "63", "35", func(o *objection.Objection) { o.Told.Resource = "y" }},
-		{"about what was not asked", "63", "35", func(o *objection.Objection) { o.Field = "address" }},
-		{"with hidden characters", "63", "35", func(o *objection.Objection) { o.Words = "a\u202eb" }},
-		{"for a person", "63", "35", func(o *objection.Objection) { o.Person = true }},
-		{"answered by who asked", "63", "35", func(o *objection.Objection) { o.Answer = done }},
-		{"corrected by who told nothing", "23", "63", func(o *objection.Objection) { o.Owner, o.Answer, o.Words = "23", done, "" }},
-		{"corrected, of another question", "35", "63", func(o *objection.Objection) { o.Told.Question, o.Answer, o.Words = proof.Hash{1}, done, "" }},
-		{"held right, unasked", "35", "63", func(o *objection.Objection) {
-			o.Answer, o.Words = &objection.Answer{Kind: objection.Right, Text: "x", At: now}, ""
+		{"by who did not ask", "23", "35", func(o *challenge.Challenge) { o.Asker = "23" }},
+		{"in another's name", "23", "35", func(*challenge.Challenge) {}},
+		{"about another question", "63", "35", func(o *challenge.Challenge) { o.Told.ID = unit.NewID() }},
+		{"about another resource", "63", "35", func(o *challenge.Challenge) { o.Told.Resource = "y" }},
+		{"about what was not asked", "63", "35", func(o *challenge.Challenge) { o.Field = "address" }},
+		{"with hidden characters", "63", "35", func(o *challenge.Challenge) { o.Words = "a\u202eb" }},
+		{"for a person", "63", "35", func(o *challenge.Challenge) { o.Person = true }},
+		{"answered by who asked", "63", "35", func(o *challenge.Challenge) { o.Answer = done }},
+		{"corrected by who told nothing", "23", "63", func(o *challenge.Challenge) { o.Owner, o.Answer, o.Words = "23", done, "" }},
+		{"corrected, of another question", "35", "63", func(o *challenge.Challenge) { o.Told.Question, o.Answer, o.Words = proof.Hash{1}, done, "" }},
+		{"held right, unasked", "35", "63", func(o *challenge.Challenge) {
+			o.Answer, o.Words = &challenge.Answer{Kind: challenge.Right, Text: "x", At: now}, ""
 		}},
 	} {
 		o := fair
 		tt.spoil(&o)
-		body, err := proof.Marshal(objection.Word{Objection: o})
+		body, err := proof.Marshal(challenge.Word{Challenge: o})
 		if err != nil {
 			t.Fatal(err)
 		}
 		n := k.nodes[tt.from]
 		u := unit.Unit{At: now}
-		if err := n.Kit.Post(&u, exchange.Envelope{ID: unit.NewID(), To: tt.to, Kind: exchange.Objection, Case: k.c.ID, Leg: "decide", At: now, Private: body}); err != nil {
+		if err := n.Kit.Post(&u, exchange.Envelope{ID: unit.NewID(), To: tt.to, Kind: exchange.Challenge, Case: k.c.ID, Leg: "decide", At: now, Private: body}); err != nil {
 			t.Fatal(err)
 		}
 		if err := n.Store.Commit(t.Context(), u); err != nil {

@@ -52,7 +52,7 @@ test: setup ## run all tests: SQLite and PostgreSQL, stories, simulation
 
 .PHONY: interop
 interop: setup ## have independent programs check what we make, and check what they make (part of `make test`)
-	@go test -count=1 -v ./internal/domain/licence ./internal/adapter/pdf -run '^(TestInterop|TestAReaderFindsEveryCharacter)$$' | \
+	@go test -count=1 -v ./internal/domain/licence ./internal/domain/presentation ./internal/adapter/pdf -run '^(TestInterop|TestAReaderFindsEveryCharacter)$$' | \
 		awk '/--- (PASS|FAIL): / && !/: TestInterop \(/ {n[$$2]++; print} END {printf "%d passed, %d failed\n", n["PASS:"], n["FAIL:"]}'
 
 .PHONY: test-all

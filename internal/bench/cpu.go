@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -18,6 +19,37 @@ func cpuTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// What a fill leaves behind, figures to count and notices to send, begins ten seconds after the last act and is no part of what is measured
+// next. The process is at rest when it used less than a tenth of a core for some seconds on end.
+const (
+	restAfter = 12 * time.Second
+	restIdle  = 3
+	restMost  = 3 * time.Minute
+)
+
+// rested waits until the process is at rest, or for restMost, which it says.
+func rested(ctx context.Context, say func(string, ...any)) error {
+	begun, idle, used := time.Now(), 0, cpuTime()
+	for wait := restAfter; idle < restIdle && time.Since(begun) < restMost; wait = time.Second {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+		now := cpuTime()
+		if idle++; now-used > wait/10 {
+			idle = 0
+		}
+		used = now
+	}
+	if idle < restIdle {
+		say("after %.0f s what the fill left to count and to send is still not done: it is part of these figures", time.Since(begun).Seconds())
+		return nil
+	}
+	say("what the fill left to count and to send was done after %.0f s", time.Since(begun).Seconds())
+	return nil
 }
 
 // serverOf gives the process that a PostgreSQL backend was started by, 0 if it is not on this machine.

@@ -70,6 +70,9 @@ func pages(ctx context.Context, o Options, r *Result, say func(string, ...any)) 
 	if err := s.fill(ctx, r.Preloaded, say); err != nil {
 		return err
 	}
+	if err := rested(ctx, say); err != nil {
+		return err
+	}
 	if err := s.conditions(ctx, say); err != nil {
 		return err
 	}

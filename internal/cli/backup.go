@@ -43,29 +43,23 @@ type manifest struct {
 	Bytes    int64         `json:"bytes"` // of the files
 	List     proof.Hash    `json:"list"`  // of the files' names, each with a line break, in order
 	Keys     string        `json:"keys"`  // tells whether keys are those that open it, and nothing of them
+
+	Generations []proof.Generation `json:"generations,omitempty"` // of the keys that open it, the one that seals first; none: the first
 }
 
-// keysMark is the same for the same keys.
+// keysMark is the same for the same keys that seal.
 func keysMark(v *proof.Vault) string { return hex.EncodeToString(v.Index("backup", "keys")) }
 
-// vaultOf opens the keys of a folder without making any.
+// vaultOf opens the keys of a folder without making any. The vault lives once a store is opened with it.
 func (p nodePlace) vaultOf() (gm.KeyProvider, *proof.Vault, error) {
-	for _, name := range []string{"sign", "rest", "index"} {
-		if _, err := os.Stat(filepath.Join(p.dir, "keys", name+".pem")); err != nil {
-			return nil, nil, errs.Wrap(errs.BadKey, err, "%s", name)
-		}
+	if _, err := os.Stat(filepath.Join(p.dir, "keys", "sign.pem")); err != nil {
+		return nil, nil, errs.Wrap(errs.BadKey, err, "sign")
 	}
 	keys, err := gm.OpenKeys(filepath.Join(p.dir, "keys"))
 	if err != nil {
 		return nil, nil, err
 	}
-	rest, err1 := keys.Secret("rest")
-	index, err2 := keys.Secret("index")
-	if err := errors.Join(err1, err2); err != nil {
-		return nil, nil, err
-	}
-	v, err := proof.NewVault(rest, index)
-	return keys, v, err
+	return keys, proof.OpenVault(proof.AtRest(keys)), nil
 }
 
 // runBackup copies what a province would need to come back. It runs beside the node.
@@ -121,13 +115,14 @@ func (c config) backup(ctx context.Context, to string, withFiles bool) (m manife
 		return m, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	m = manifest{Format: manifestV1, Node: c.ID, Made: time.Now().UTC(), Keys: keysMark(vault)}
+	m = manifest{Format: manifestV1, Node: c.ID, Made: time.Now().UTC()}
 	if err := s.Backup(ctx, filepath.Join(part, backupDatabase)); err != nil {
 		return m, err
 	}
 	if err := m.look(ctx, part, vault); err != nil {
 		return m, err
 	}
+	m.Keys, m.Generations = keysMark(vault), vault.Living()
 	if withFiles { // after the database: a case never names an attachment that was not there before it
 		if m.Files, m.Bytes, m.List, err = copyFiles(c.path(filesFolder), filepath.Join(part, filesFolder)); err != nil {
 			return m, err
@@ -156,7 +151,7 @@ func (c config) backup(ctx context.Context, to string, withFiles bool) (m manife
 	if err != nil {
 		return m, err
 	}
-	return m, noteBackup(ctx, s, m.Log)
+	return m, errors.Join(noteBackup(ctx, s, m.Log), s.CountBackup(ctx, m.Made))
 }
 
 // noteBackup remembers what a backup holds, so that others need not keep it any longer.

@@ -59,6 +59,7 @@ var commands = []command{
 	{"backup", runBackup},
 	{"restore", runRestore},
 	{"rebuild", runRebuild},
+	{"keys", runKeys},
 	{"bench", runBench},
 	{"gallery", runGallery},
 }

@@ -123,7 +123,7 @@ func runDoctor(ctx context.Context, e *env) int {
 
 // keysThere opens the keys that must exist; a missing one is not made here, because it would be another one.
 func (p *patient) keysThere() {
-	names := []string{"sign", "encrypt", "es256", "rest", "index"}
+	names := []string{"sign", "encrypt", "es256"} // those at rest with the database, which knows their generations
 	if p.c.ID == office.Hub {
 		names = []string{"operator", "encrypt"}
 	}
@@ -142,8 +142,6 @@ func (p *patient) keysThere() {
 			break
 		}
 		switch n {
-		case "rest", "index":
-			_, err = k.Secret(n)
 		case "es256":
 			_, err = k.ES256Key(n)
 		default:
@@ -228,6 +226,7 @@ func (p *patient) database(ctx context.Context) {
 		return
 	}
 	defer s.Close() //nolint:errcheck // read only
+	p.atRest(ctx, s)
 	if p.trust != nil {
 		if err := newest(ctx, p.trust, s); err != nil {
 			p.hold("trust", err, "")

@@ -150,19 +150,7 @@ func (p nodePlace) open(ctx context.Context) (*sqlstore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	rest, err := keys.Secret("rest")
-	if err != nil {
-		return nil, err
-	}
-	index, err := keys.Secret("index")
-	if err != nil {
-		return nil, err
-	}
-	vault, err := proof.NewVault(rest, index)
-	if err != nil {
-		return nil, err
-	}
 	cfg := p.store()
 	cfg.ReadConns, cfg.WriteConns = 1, 1
-	return sqlstore.Open(ctx, sqlstore.Options{Config: cfg, Vault: vault, Me: p.id})
+	return sqlstore.Open(ctx, sqlstore.Options{Config: cfg, Vault: proof.OpenVault(proof.AtRest(keys)), Me: p.id})
 }

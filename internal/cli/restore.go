@@ -59,6 +59,12 @@ func (c config) restore(ctx context.Context, from string) (manifest, error) {
 	if err != nil {
 		return m, err
 	}
+	if len(m.Generations) == 0 {
+		m.Generations = []proof.Generation{1}
+	}
+	if err := vault.Live(m.Generations[0], m.Generations[1:], false); err != nil {
+		return m, errs.Wrap(errs.BackupOther, err, "keys")
+	}
 	if m.Node != c.ID || m.Keys != keysMark(vault) {
 		return m, errs.New(errs.BackupOther, "a backup of %s", m.Node)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"tongban/internal/domain/objection"
 	"tongban/internal/kernel/errs"
 )
 
@@ -30,5 +31,20 @@ func (c *check) bulletins(n Node) error {
 			c.say("figure", n, "", fmt.Sprintf("the bulletin of %d is that of %s for %d", month, b.Issuer, b.Month))
 		}
 	}
+	return nil
+}
+
+// words holds what was said about contested figures against its signatures.
+func (c *check) words(n Node) error {
+	list, err := n.Reader.Words(c.ctx)
+	if err != nil {
+		return c.spoilt(n, "", err)
+	}
+	for _, x := range list {
+		if wrong := signedBy(n, x.Signed, objection.Typ, x.Word.By); wrong != "" {
+			c.say("figure", n, "", "word", x.Word.Key(), wrong)
+		}
+	}
+	c.report.Checked["objection-words"] += len(list)
 	return nil
 }

@@ -63,6 +63,9 @@ func (c *check) oneCase(n Node, id string) error {
 	if err := c.transits(n, f); err != nil {
 		return err
 	}
+	if err := c.originals(n, f); err != nil {
+		return err
+	}
 	views, complete, err := c.views(f)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 	"tongban/internal/domain/inquiry"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -33,6 +34,7 @@ type Reader interface {
 	Book
 	Figures
 	Inquiries
+	Originals
 	Rules
 	Data
 }
@@ -74,6 +76,7 @@ type Figures interface {
 	Tallies(ctx context.Context, caseID string) (list []figure.Tally, marked bool, err error)
 	BulletinMonths(ctx context.Context) ([]int, error)
 	Bulletin(ctx context.Context, month int) (bulletin.Issued, error)
+	Words(ctx context.Context) ([]unit.Objected, error)
 }
 
 // Inquiries is the part about what offices asked one another.
@@ -81,6 +84,11 @@ type Inquiries interface {
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
 	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
 	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
+}
+
+// Originals is the part about paper originals; an empty chain for a case that has none.
+type Originals interface {
+	Originals(ctx context.Context, caseID string) (original.Chain, error)
 }
 
 // Rules is the part about what provinces published, which says under which mandates something was decided.
@@ -243,6 +251,9 @@ func (c *check) node(n Node) error {
 			return err
 		}
 		if err := c.settled(func() error { return c.bulletins(n) }); err != nil {
+			return err
+		}
+		if err := c.settled(func() error { return c.words(n) }); err != nil {
 			return err
 		}
 	}

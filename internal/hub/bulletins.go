@@ -18,6 +18,7 @@ import (
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/announce"
+	"tongban/internal/handling/dispute"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/proof"
 )
@@ -32,11 +33,18 @@ var _ announce.Store = bulletinShelf("")
 
 func (h *Hub) openBulletins() error {
 	h.issued = bulletinShelf(filepath.Join(h.cfg.Dir, "bulletins"))
-	if err := os.MkdirAll(string(h.issued), 0o700); err != nil {
-		return err
+	words := wordShelf(filepath.Join(h.cfg.Dir, "objections"))
+	for _, dir := range []string{string(h.issued), string(words)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
 	}
+	h.Contests = &dispute.Relay{Trust: h.Trust.List, Now: h.cfg.Now, Book: figure.Default(), Store: words}
 	h.Bulletins = &announce.Press{
 		Me: office.Hub, Signer: h.operator, Now: h.cfg.Now, Book: figure.Default(), Store: h.issued, Members: h.members,
+		Contested: func(ctx context.Context, month int) ([]proof.Signed, error) {
+			return dispute.Contested(ctx, h.Contests.Store, month)
+		},
 		Months: func(context.Context) ([]int, error) { return h.Figures.Months(), nil },
 		Said: func(_ context.Context, month int) (map[office.NodeID]proof.Signed, error) {
 			return h.Figures.Said(month)

@@ -41,7 +41,7 @@ func (h *Hub) openFigures() error {
 func (h *Hub) Board(frame func(*http.Request) page.Frame, regions *region.Table) board.Config {
 	return board.Config{
 		Source: h.Figures, Book: figure.Default(), Catalogue: h.Rules.Kit.Catalogue, Regions: regions, Now: h.cfg.Now, Frame: frame, Nodes: h.members,
-		Bulletins: h.issued, PDF: pdf.Document, PublicURL: h.cfg.Address,
+		Bulletins: h.issued, Objections: h.Contests.Objections, PDF: pdf.Document, PublicURL: h.cfg.Address,
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/announce"
 	"tongban/internal/handling/count"
+	"tongban/internal/handling/dispute"
 	"tongban/internal/handling/federate"
 	"tongban/internal/handling/handover"
 	"tongban/internal/handling/publish"
@@ -55,6 +56,8 @@ type Hub struct {
 	Figures *count.Collector
 	// Bulletins issues the month's figures of all provinces.
 	Bulletins *announce.Press
+	// Contests holds what provinces say about each other's figures.
+	Contests *dispute.Relay
 
 	cfg      Config
 	log      *slog.Logger
@@ -196,6 +199,8 @@ func (h *Hub) serve() error {
 				return h.Rules.Receive(ctx, m.From, m.Body)
 			case count.Kind:
 				return h.Figures.Receive(ctx, m.From, m.Body)
+			case dispute.Kind:
+				return h.Contests.Receive(ctx, m.From, m.Body)
 			}
 			return nil, errs.New(errs.NotYours, "the hub takes no envelopes")
 		},

@@ -10,8 +10,10 @@ import (
 	"tongban/internal/face/entrance"
 	inquiryface "tongban/internal/face/inquiry"
 	"tongban/internal/face/org"
+	"tongban/internal/face/originals"
 	"tongban/internal/face/oversight"
 	"tongban/internal/face/pay"
+	presentface "tongban/internal/face/present"
 	"tongban/internal/face/rate"
 	"tongban/internal/face/register"
 	"tongban/internal/face/sharing"
@@ -27,6 +29,6 @@ import (
 func Gallery(log *slog.Logger) (*page.Site, []page.State, error) {
 	return entrance.Gallery(log, slices.Concat(
 		apply.States(), pay.States(), visit.States(), rate.States(), wallet.States(), org.States(), board.States(),
-		desk.States(), inquiryface.States(), register.States(), oversight.States(), sharing.States(), steward.States(), systems.States(),
+		desk.States(), inquiryface.States(), originals.States(), register.States(), oversight.States(), sharing.States(), presentface.States(), steward.States(), systems.States(),
 	)...)
 }

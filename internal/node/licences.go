@@ -206,6 +206,9 @@ type evidence struct {
 // Ask implements apply.Evidence.
 func (e evidence) Ask(ctx context.Context, q apply.Asking) (journey.Record, error) {
 	i := slices.IndexFunc(e.n.Kit.Catalogue.Evidence(), func(s item.Evidence) bool { return s.Key == q.Source })
+	if i >= 0 && q.Source == earlierSource {
+		return e.earlier(ctx, q, e.n.Kit.Catalogue.Evidence()[i].Gives)
+	}
 	decides, err := e.n.Kit.OfficeAt(q.There)
 	away := false
 	if i >= 0 && err == nil && q.Unit == nil { // what a person holds says nothing of a unit that they act for
@@ -247,5 +250,27 @@ func (n *Node) licencesElsewhere(p *oidc.Party) func(context.Context, page.Visit
 	a := n.asker(p)
 	return func(ctx context.Context, v page.Visitor) ([]elsewhere.Licence, []office.NodeID, error) {
 		return a.Licences(ctx, v.Grant)
+	}
+}
+
+// heldEverywhere is what a visitor holds, here and at the other provinces.
+func (n *Node) heldEverywhere(p *oidc.Party) func(context.Context, page.Visitor) ([]elsewhere.Licence, []office.NodeID, error) {
+	others, mine := n.licencesElsewhere(p), n.wallet()
+	return func(ctx context.Context, v page.Visitor) ([]elsewhere.Licence, []office.NodeID, error) {
+		list, err := mine.Listed(ctx, v.Person)
+		if err != nil {
+			return nil, nil, err
+		}
+		var out []elsewhere.Licence
+		for _, o := range list {
+			l := wallet.Line(o)
+			l.Node = n.ID
+			out = append(out, l)
+		}
+		if v.Grant == "" {
+			return out, nil, nil
+		}
+		more, missing, err := others(ctx, v)
+		return append(out, more...), missing, err
 	}
 }

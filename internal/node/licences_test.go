@@ -96,7 +96,7 @@ func TestALicenceLives(t *testing.T) {
 		t.Fatal(err)
 	}
 	holder := jws.NewES256(wallet)
-	credential, err := there.Issuer.Credential(ctx, paper.Signed, jws.ES256, &holder.Key)
+	credential, err := there.Issuer.Credential(ctx, paper.Signed, jws.ES256, &holder.Key, licence.Holder{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,10 +169,10 @@ func TestALicenceLives(t *testing.T) {
 	if state, _, err := licence.History(paper.Number, facts, here.Trust.List()); err != nil || state != licence.Revoked || len(facts) != 4 {
 		t.Errorf("history of %d acts: %s %v", len(facts), state, err)
 	}
-	if _, err := there.Issuer.Credential(ctx, paper.Signed, jws.ES256, nil); !errs.Is(err, errs.LicenceRevoked) {
+	if _, err := there.Issuer.Credential(ctx, paper.Signed, jws.ES256, nil, licence.Holder{}); !errs.Is(err, errs.LicenceRevoked) {
 		t.Errorf("a credential of a revoked licence: %v", err)
 	}
-	if _, err := here.Issuer.Credential(ctx, paper.Signed, jws.ES256, nil); !errs.Is(err, errs.NoSuchLicence) {
+	if _, err := here.Issuer.Credential(ctx, paper.Signed, jws.ES256, nil, licence.Holder{}); !errs.Is(err, errs.NoSuchLicence) {
 		t.Errorf("a credential by a node that did not issue: %v", err)
 	}
 	for _, path := range []string{"/status/0", "/status/2", "/status/x", "/status/-1"} {

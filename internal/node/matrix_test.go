@@ -22,12 +22,14 @@ import (
 	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/document"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/inquiry"
-	"tongban/internal/domain/licence"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/watch"
 	"tongban/internal/face/api"
+	"tongban/internal/handling/dispute"
 	"tongban/internal/handling/unit"
 	"tongban/internal/node"
 	"tongban/internal/proof"
@@ -52,11 +54,15 @@ type matrix struct {
 	notice string // one that did not arrive
 	work   string // that the own office works in a system of its own
 	order  string // one to the own office
-	alarm  string // one of the own office, that the supervisor was told of
-	node   *node.Node
-	paper  string // a licence that the own office issued in the case
-	said   string // an objection to what the own node told
-	asked  string // what the other office asks the own one
+
+	objection string // of this province to another's figure
+	alarm     string // one of the own office, that the supervisor was told of
+	shown     string // what the own office asks the applicant to show
+	node      *node.Node
+	paper     string // a licence that the own office issued in the case
+	said      string // an objection to what the own node told
+	asked     string // what the other office asks the own one
+	bag       string // in which the own office sent a paper
 }
 
 const atOwn, atOther = "230183", "230102" // 尚志, and another office of the same province
@@ -133,6 +139,12 @@ func newMatrix(t *testing.T) *matrix {
 	}}}); err != nil {
 		t.Fatal(err)
 	}
+	m.objection = unit.NewID()
+	if err := here.Contests.Raise(t.Context(), casefile.Actor{ID: "x", Roles: []office.Role{office.Supervisor}}, dispute.Wish{
+		ID: m.objection, Of: there.ID, Month: figure.MonthOf(c.Last), Figure: "promise", Text: "x",
+	}); err != nil {
+		t.Fatal(err)
+	}
 	order, err := here.Kit.Watch.Order(unit.NewID(), c, here.ID, &office.Office{Code: clerk.Office, Node: here.ID}, "", "x", here.Kit.Calendar, c.Last)
 	if err != nil {
 		t.Fatal(err)
@@ -150,8 +162,31 @@ func newMatrix(t *testing.T) *matrix {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	m.shown = presented(t, here, c, clerk)
+	m.bag = bagged(t, here, c)
 	m.asked = asked(t, here, c, actor(t, here, atOther).Office, clerk.Office)
 	return m
+}
+
+// bagged puts a paper of a case into a bag, and gives its number.
+func bagged(t *testing.T, n *node.Node, c casefile.Case) string {
+	t.Helper()
+	c, err := n.Store.Case(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	window, decider, _ := c.PaperEnds()
+	ch, b, err := original.Chain{Case: c.ID, No: c.No, Early: &original.Leave{Why: "x"}}.Pack(original.Bag{
+		ID: unit.NewID(), No: original.MakeNo(c.No, 1), From: window.Office, Node: window.Node, To: decider.Office, Way: original.ByHand, Ref: "x", At: c.Last, Due: day(n),
+	}, []original.Paper{{ID: unit.NewID(), Material: "premises", Name: "x", Pages: 1, Form: original.Copy}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = c.WithOriginals(ch.Summary())
+	if err := n.Store.Commit(t.Context(), unit.Unit{At: c.Last, Case: &c, Originals: &ch}); err != nil {
+		t.Fatal(err)
+	}
+	return string(b.No)
 }
 
 // asked has an office ask another about a case.
@@ -173,33 +208,6 @@ func asked(t *testing.T, n *node.Node, c casefile.Case, by, of string) string {
 		t.Fatal(err)
 	}
 	return q.ID
-}
-
-// licensed has an office issue a licence in a case, and gives its identifier.
-func licensed(t *testing.T, n *node.Node, c casefile.Case, by string) string {
-	t.Helper()
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	id, err := licence.NewIdentifier("11100000MB0143028R001", by, "23018300001", 1)
-	must(err)
-	l := licence.Licence{
-		ID: id, TypeCode: "11100000MB0143028R001", TypeName: "营业执照", No: "23018300001", Version: 1, Issued: "2026-11-20", From: "2026-11-20",
-		Holder: licence.Holder{Name: "樊晓梅", Code: "230183199001010025", CodeType: "111"}, Issuer: licence.Issuer{Name: by, Code: by, Node: n.ID}, CaseID: c.ID,
-	}
-	signed, err := licence.Issue(n.Kit.Signer, l)
-	must(err)
-	life, fact, err := (licence.Life{ID: id, Type: l.TypeCode, Case: c.ID, List: 1, Idx: 1}).Do(licence.Doing{Act: licence.ActIssue, By: n.ID, Office: by}, c.Last)
-	must(err)
-	act, err := proof.SignJSON(n.Kit.Signer, licence.TypFact, fact)
-	must(err)
-	must(n.Store.Commit(t.Context(), unit.Unit{
-		At: c.Last, Licences: []unit.Standing{{Life: life, Signed: act}},
-		Papers: []unit.Paper{{ID: unit.NewID(), Case: c.ID, Kind: licence.Typ, Title: l.TypeName, Number: id, Signed: signed, At: c.Last}},
-	}))
-	return id
 }
 
 // noProvider is an identity provider that is down.
@@ -226,10 +234,14 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.work
 	case strings.Contains(path, "orders/{id}"):
 		id = m.order
+	case strings.Contains(path, "sharing/objections/{id}"):
+		id = m.said
+	case strings.Contains(path, "objections/{id}"):
+		id = m.objection
 	case strings.Contains(path, "watch/{id}"):
 		id = m.alarm
-	case strings.Contains(path, "objections/{id}"):
-		id = m.said
+	case strings.Contains(path, "/present/{id}"):
+		id = m.shown
 	case strings.Contains(path, "inquiries/{id}"):
 		id = m.asked
 	case strings.Contains(path, "licences/{id}"), strings.Contains(path, "wallet/{id}"):
@@ -250,6 +262,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 				return "2020-030"
 			case "{form}":
 				return "record"
+			case "{bag}":
+				return m.bag
 			case "{letter}":
 				return "letter"
 			case "{what}":
@@ -339,7 +353,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.paper, "{licence}", m.asked, "{inquiry}", m.said, "{objection}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.bag, "{bag}", m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.objection, "{objection}", m.paper, "{licence}", m.asked, "{inquiry}", m.shown, "{request}", m.said, "{challenge}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}
@@ -373,11 +387,13 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got into %s %s, and keeps no rules", who, method, path)
 	case strings.HasPrefix(path, "/desk/rules") && method == http.MethodPost && role != "steward":
 		t.Errorf("%s changed rules by %s", who, path)
-	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders") || path == "/desk/inquiries"):
+	case desk && role == "supervisor" && (strings.HasPrefix(path, "/desk/ratings") || strings.HasPrefix(path, "/desk/complaints") || strings.HasPrefix(path, "/desk/watch") || strings.HasPrefix(path, "/desk/orders") || strings.HasPrefix(path, "/desk/objections") || path == "/desk/inquiries"):
 	case strings.HasPrefix(path, "/desk/sharing") && !slices.Contains([]string{"steward", "supervisor", "lead"}, role):
 		t.Errorf("%s got into %s %s, and keeps no catalogue", who, method, path)
 	case strings.HasPrefix(path, "/desk/sharing") && method == http.MethodPost && role != "steward" && role != "lead":
 		t.Errorf("%s changed sharing by %s", who, path)
+	case strings.HasPrefix(path, "/desk/objections"):
+		t.Errorf("%s contests figures by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/desk/orders/new"):
 		t.Errorf("%s gives orders by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/desk/orders/") && at != "own":
@@ -392,7 +408,7 @@ func (m *matrix) mustNot(t *testing.T, method, path, who string) {
 		t.Errorf("%s got to a case of another office by %s %s", who, method, path)
 	case strings.HasPrefix(path, "/wallet/") && who != "applicant":
 		t.Errorf("%s got to the applicant's licence by %s %s", who, method, path)
-	case strings.Contains(path, string(m.c.No)) && who != "applicant":
+	case strings.Contains(strings.ReplaceAll(path, m.bag, ""), string(m.c.No)) && who != "applicant":
 		t.Errorf("%s got to the applicant's case by %s %s", who, method, path)
 	}
 }

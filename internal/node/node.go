@@ -29,12 +29,14 @@ import (
 	"tongban/internal/handling/allot"
 	"tongban/internal/handling/announce"
 	"tongban/internal/handling/apply"
+	"tongban/internal/handling/carry"
 	"tongban/internal/handling/cashier"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/count"
 	"tongban/internal/handling/decide"
 	"tongban/internal/handling/dispatch"
+	"tongban/internal/handling/dispute"
 	"tongban/internal/handling/elsewhere"
 	"tongban/internal/handling/empower"
 	"tongban/internal/handling/erase"
@@ -116,6 +118,7 @@ type Node struct {
 	Till       *cashier.Cashier
 	Visits     *visit.Book
 	Asks       *inquire.Desk
+	Carry      *carry.Desk
 	Units      *empower.Office
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
@@ -123,6 +126,7 @@ type Node struct {
 	Watch      *supervise.Desk
 	Mine       *elsewhere.Answerer // tells people who are signed in at other provinces their cases here
 	Count      *count.Counter      // keeps the figures
+	Contests   *dispute.Desk       // what provinces say about each other's figures
 	Rules      *publish.Press      // what provinces and the operator published
 	Shares     *share.Ledger       // what provinces said about data and sharing it
 
@@ -150,6 +154,8 @@ type Node struct {
 	speaker *count.Speaker // states the figures to the hub
 	press   *announce.Press
 
+	objected chan struct{} // an officer said something about a contested figure
+
 	mu   sync.Mutex // guards stop
 	stop func()
 
@@ -171,7 +177,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), said: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), leave: func() {}}
+	n := &Node{ID: cfg.ID, Trust: cfg.Trust, log: cfg.Log, wake: make(chan struct{}, 1), news: make(chan struct{}, 1), said: make(chan struct{}, 1), behind: make(chan office.NodeID, 8), sending: make(chan struct{}, 1), objected: make(chan struct{}, 1), leave: func() {}}
 	cfg.Keys = mutedKeys{cfg.Keys, &n.back.mute}
 	kit, key, err := n.kit(cfg)
 	if err != nil {
@@ -207,7 +213,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.Mine = elsewhere.NewAnswerer(kit, key, n.Store, time.Now)
 	n.Room = &notify.Room{Kit: kit, Store: n.Store, Gateways: cfg.Gateways, Day: page.ShortDay}
 	n.Words = &correspond.Desk{Kit: kit, Store: n.Store}
-	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) []byte { return n.Vault.Index("rating-code", text) }}
+	n.Rates = &evaluate.Desk{Kit: kit, Store: n.Store, Codes: func(text string) [][]byte { return n.Vault.Indexes("rating-code", text) }}
 	n.Watch = &supervise.Desk{Kit: kit, Store: n.Store, Orders: n.Store, Shared: func(c casefile.Case) []string { return n.Shares.Supplied(c.Item, n.ID) }}
 	n.Complaints = &evaluate.Complaints{Kit: kit, Store: n.Store}
 	n.witness = witness.New(kit, n.Store, time.Now)
@@ -230,6 +236,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if n.Issuer, err = n.issuer(cfg.Keys); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
+	n.Bench.Results = n.Issuer
 	if err := n.openSystems(ctx, cfg); err != nil {
 		return nil, errors.Join(err, n.Store.Close())
 	}
@@ -249,10 +256,12 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n.joinRebuild(key)
 	n.Data = n.asking(key)
 	n.Objects = &object.Desk{Kit: kit, Store: n.Store}
+	n.Carry = &carry.Desk{Kit: kit, Store: n.Store}
 	n.Eraser = &erase.Eraser{Kit: kit, Store: n.Store, Days: n.keepDays}
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}
 	n.speaker = &count.Speaker{Kit: kit, Store: n.Store, Book: figure.Default(), Ask: door{n.Post.Channel, n.ID, count.Kind}.Ask}
 	n.press = n.bulletins()
+	n.Contests = n.contests()
 	n.Status = &certify.Reader{Trust: n.Trust.List, Channel: door{n.Post.Channel, n.ID, certify.StatusKind}, Store: n.Store, Now: cfg.Now}
 	n.keeper = &witness.Keeper{Kit: kit, Store: n.Store, Channel: door{n.Post.Channel, n.ID, witness.Kind}}
 	return n, nil
@@ -270,17 +279,7 @@ func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	rest, err := cfg.Keys.Secret("rest")
-	if err != nil {
-		return nil, nil, err
-	}
-	index, err := cfg.Keys.Secret("index")
-	if err != nil {
-		return nil, nil, err
-	}
-	if n.Vault, err = proof.NewVault(rest, index); err != nil {
-		return nil, nil, err
-	}
+	n.Vault = proof.OpenVault(proof.AtRest(cfg.Keys))
 	es, err := cfg.Keys.ES256Key("es256")
 	if err != nil {
 		return nil, nil, err

@@ -45,7 +45,7 @@ func pairWith(t *testing.T, change func(*node.Config)) (here, there *node.Node) 
 	var members []nation.Member
 	for _, p := range regions.Provinces() {
 		if id := office.NodeID(p.Code.Province()); id == "23" || id == "63" {
-			members = append(members, nation.Member{ID: id, Place: p, Keys: gm.MemoryKeys()})
+			members = append(members, nation.Member{ID: id, Place: p, Keys: gm.MemoryKeys(), URL: "http://" + p.Label + ".localhost"})
 		}
 	}
 	signed, err := nation.Found(operator, members, time.Now())

@@ -84,7 +84,7 @@ func (s also) Commit(ctx context.Context, u unit.Unit) error {
 
 // Do is one act of a system's account.
 func (a systemActs) Do(ctx context.Context, by casefile.Actor, id string, row int64, d depart.Deed, with func(u *unit.Unit)) (casefile.Case, error) {
-	b := decide.Bench{Kit: a.n.Bench.Kit, Store: also{a.n.Bench.Store, with}, Fees: a.n.Bench.Fees}
+	b := decide.Bench{Kit: a.n.Bench.Kit, Store: also{a.n.Bench.Store, with}, Fees: a.n.Bench.Fees, Results: a.n.Bench.Results}
 	ref := decide.Ref{Case: id, Row: row}
 	switch d.Act { //nolint:exhaustive // what no mapping may name is refused
 	case casefile.ActAccept:

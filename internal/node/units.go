@@ -44,8 +44,12 @@ func (f firms) Firms(ctx context.Context, who party.Person) ([]empower.Licence, 
 	return out, err
 }
 
-// Stands reports whether a licence of this node is in force today.
+// Stands reports whether a licence of this node, or the version that took its place, is in force today.
 func (f firms) Stands(ctx context.Context, id string) (bool, error) {
+	id, err := f.newest(ctx, id)
+	if err != nil {
+		return false, err
+	}
 	p, err := f.n.Store.Licence(ctx, id)
 	if errs.Is(err, errs.Missing) {
 		return false, nil
@@ -62,4 +66,19 @@ func (f firms) Stands(ctx context.Context, id string) (bool, error) {
 		return false, err
 	}
 	return life.Stands() == nil && l.ValidOn(f.n.wallet().Today()) == nil, nil
+}
+
+// newest follows a licence to the version that took its place, as the issuer's signed acts tell.
+func (f firms) newest(ctx context.Context, id string) (string, error) {
+	for {
+		facts, err := f.n.Store.LicenceFacts(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		state, acts, err := licence.History(id, facts, f.n.Trust.List())
+		if err != nil || state != licence.Replaced {
+			return id, err
+		}
+		id = acts[len(acts)-1].Other // of a higher version, so this ends
+	}
 }

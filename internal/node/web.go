@@ -19,7 +19,9 @@ import (
 	"tongban/internal/face/entrance"
 	inquiryface "tongban/internal/face/inquiry"
 	"tongban/internal/face/org"
+	"tongban/internal/face/originals"
 	"tongban/internal/face/pay"
+	presentface "tongban/internal/face/present"
 	"tongban/internal/face/register"
 	sharingface "tongban/internal/face/sharing"
 	"tongban/internal/face/steward"
@@ -87,13 +89,15 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	org.New(org.Config{
 		Office: n.Units, Kit: n.Kit, Gate: g, Consent: g, Papers: n.Store, Frame: public.Frame, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(public)
+	asking, held := n.presenting(), n.wallet()
+	held.Counter = newCounter(cfg.HTTPClient, n.ID, asking)
 	wallet.New(wallet.Config{
-		Wallet: n.wallet(), Gate: g, Elsewhere: n.licencesElsewhere(g.party), PDF: pdf.Licence, Frame: public.Frame, Entrances: cfg.Entrances,
+		Wallet: held, Gate: g, Elsewhere: n.licencesElsewhere(g.party), PDF: pdf.Licence, Frame: public.Frame, Entrances: cfg.Entrances,
 		PublicURL: cfg.PublicURL, Demo: cfg.Demo, Book: n.Shares.Look,
 	}).Register(public)
 	board.New(board.Config{
 		Source: count.Own{Me: n.ID, Now: n.Kit.Now, Store: n.Store}, Book: figure.Default(), Catalogue: n.Kit.Catalogue, Regions: n.Kit.Regions, Now: n.Kit.Now, Me: n.ID, HubURL: cfg.HubURL,
-		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame, Bulletins: n.Store, PDF: pdf.Document, PublicURL: cfg.PublicURL,
+		Nodes: func() []office.NodeID { return []office.NodeID{n.ID} }, Frame: public.Frame, Bulletins: n.Store, Objections: n.Contests.Objections, PDF: pdf.Document, PublicURL: cfg.PublicURL,
 	}).Register(public)
 	public.Get("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return g.SignIn(w, r, r.URL.Query().Get("back"))
@@ -103,6 +107,9 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	n.rateFace(public, g)
 	status := &statusDesk{n: n, kept: map[int64]keptList{}}
 	public.Handle("GET /status/{list}", http.HandlerFunc(status.list))
+	door := askingDoor{asking}
+	public.Handle("GET /present/{id}/request", http.HandlerFunc(door.request))
+	public.Handle("POST /present/{id}/answer", http.HandlerFunc(door.answer))
 	public.Handle("GET /.well-known/jwt-vc-issuer", http.HandlerFunc(status.keys))
 
 	officers := make(map[string]office.Officer, len(cfg.Officers))
@@ -133,6 +140,12 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data, Eraser: n.Eraser, Objects: n.Objects,
 		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }, Frame: public.Frame, Desk: face.Frame,
 	})
+	shows := presentface.New(presentface.Config{
+		Desk: asking, Gate: g, Own: n.Apply.Own, Held: n.heldEverywhere(g.party), Entrances: cfg.Entrances, PublicURL: cfg.PublicURL, Frame: public.Frame,
+		DeskFrame: face.Frame, Officers: who,
+	})
+	shows.RegisterPublic(public)
+	shows.RegisterDesk(site)
 	cases.RegisterPublic(public)
 	cases.RegisterDesk(site)
 	register.New(register.Config{
@@ -158,7 +171,10 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 	inquiryface.New(inquiryface.Config{
 		Gate: g, Desk: n.Asks, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, PublicURL: cfg.PublicURL, Demo: cfg.Demo,
 	}).Register(site)
-	n.oversightFace(site, g, face.Frame, who)
+	originals.New(originals.Config{
+		Gate: g, Desk: n.Carry, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, Demo: cfg.Demo,
+	}).Register(site)
+	n.oversightFace(site, g, face.Frame, who, cfg.PublicURL)
 	return &Web{entrance: public, desk: site, closed: n.Collecting}, nil
 }
 

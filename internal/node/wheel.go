@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/handling/sequence"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -64,7 +65,14 @@ func (n *Node) Tick(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	resealed, err := n.Store.Reseal(ctx)
+	if err != nil {
+		return true, err
+	}
 	hashed, err := n.sequenceRound(ctx)
+	if resealed == sqlstore.ResealMore {
+		hashed++
+	}
 	return sent+due+over+lapsed+told+given+counted+looked+hashed > 0, err
 }
 
@@ -150,9 +158,11 @@ func (n *Node) Start(ctx context.Context) error {
 		wg.Go(func() { n.loop(ctx, n.workRound) })
 		wg.Go(func() { n.loop(ctx, n.switchRound) })
 	}
+	wg.Go(func() { n.loop(ctx, n.keyRound) })
 	wg.Go(func() { n.loop(ctx, n.countRound) })
 	wg.Go(func() { n.loop(ctx, n.watchRound) })
 	wg.Go(func() { n.loop(ctx, n.stateRound) })
+	wg.Go(func() { n.loop(ctx, n.contestRound) })
 	wg.Go(func() { n.loop(ctx, n.keepMissed) })
 	wg.Go(func() { n.loop(ctx, n.rulesRound()) })
 	wg.Go(func() { n.loop(ctx, n.sharingRound()) })
@@ -209,6 +219,20 @@ func (n *Node) quietRound(ctx context.Context) (time.Duration, error) {
 			return 500 * time.Millisecond, errors.Join(failed, err)
 		}
 	}
+}
+
+// keyEvery is how often the node asks for news of the keys at rest, keyPause what it leaves others between two pages of a change.
+const (
+	keyEvery = 5 * time.Second
+	keyPause = 20 * time.Millisecond
+)
+
+func (n *Node) keyRound(ctx context.Context) (time.Duration, error) {
+	r, err := n.Store.Reseal(ctx)
+	if r == sqlstore.ResealMore && err == nil {
+		return keyPause, nil
+	}
+	return keyEvery, err
 }
 
 // countEvery is how often the store is asked for cases with new facts, while it has few.

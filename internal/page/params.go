@@ -127,6 +127,9 @@ type FieldError struct{ Field, Text string }
 // along to the application.
 const AnswerPrefix = "a-"
 
+// ForKin stands, in an address, before the id of the mandate by which somebody acts for another person.
+const ForKin = "kin-"
+
 // Row is a line of a summary list with where its value comes from.
 type Row struct {
 	Key, Value string

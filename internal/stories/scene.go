@@ -155,7 +155,7 @@ func (p *play) refuses(w *person, mark, ground, facts string) {
 	p.accept()
 	p.review("review", "mark."+mark, string(casefile.Breaks))
 	p.decide("deny", "outcome", string(casefile.Denied), "grounds", ground, "text", facts)
-	if p.version.Plan[item.Joint] != nil { // what other places did for it is being undone, and the case changes with each word of it
+	if p.undo() != "?" { // what other places did for it is being undone, and the case changes with each word of it
 		p.step("office-waits", w.name, func() {
 			w.await("/desk/cases/"+p.id, func() bool { return w.shows(say("desk.state.undoing")) })
 		})

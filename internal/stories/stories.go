@@ -37,6 +37,7 @@ var stages = map[string]stage{
 	"":         {only: []office.NodeID{here, there}, cast: true},
 	"data":     {only: []office.NodeID{here, "35", there}, cast: true}, // with enough witnesses to prove that a case exists
 	"shared":   {only: []office.NodeID{"33", "34", "36", "52"}},
+	"tax":      {only: []office.NodeID{worksAt, payerAt}},
 	"marriage": {only: []office.NodeID{"32"}, today: civil("2021-06-01")},
 }
 
@@ -49,13 +50,13 @@ const (
 var plays = map[string]func(*play){
 	"licence": licenceStory, "correction": correctionStory, "refusal": refusalStory, "outage": outageStory,
 	"recall": recallStory, "return": returnStory, "withdraw": withdrawStory,
-	"online": onlineStory, "online-fix": onlineFixStory, "together": togetherStory, "unit": unitStory, "fee": feeStory, "booking": bookingStory, "rating": ratingStory,
-	"data": dataStory, "recognised": recognisedStory, "system": systemStory, "system-down": systemDownStory,
+	"online": onlineStory, "online-fix": onlineFixStory, "together": togetherStory, "unit": unitStory, "family": familyStory, "fee": feeStory, "booking": bookingStory, "rating": ratingStory,
+	"data": dataStory, "recognised": recognisedStory, "replaced": replacedStory, "system": systemStory, "system-down": systemDownStory,
 
 	"marriage": marriageStory, "medical": medicalStory, "medical-fix": medicalFixStory, "medical-refused": medicalRefusedStory,
 	"fund-home": fundHomeStory, "fund-home-differs": fundHomeDiffersStory, "fund-home-withdrawn": fundHomeWithdrawnStory,
 	"fund-move": fundMoveStory, "fund-move-undone": fundMoveUndoneStory, "fund-move-returned": fundMoveReturnedStory,
-	"delegated": delegatedStory, "delegated-ended": delegatedEndedStory,
+	"tax": taxStory, "move": moveStory, "newborn": newbornStory, "allowance": allowanceStory, "residence": residenceStory, "delegated": delegatedStory, "delegated-ended": delegatedEndedStory,
 	"idcard": idcardStory, "idcard-fix": idcardFixStory, "idcard-refused": idcardRefusedStory,
 }
 

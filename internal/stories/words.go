@@ -33,6 +33,10 @@ type wordBook struct {
 		Trade           map[string]string
 		Remedies        struct{ Review, Suit string }
 		Shared          map[string]string
+		// Family is what the story of an elder's filing types and finds.
+		Family struct{ Place, Insured string }
+		// Lost is what an officer writes who refuses to replace somebody else's licence.
+		Lost struct{ Facts string }
 		// Unit is what the story of a company's qualification types.
 		Unit struct{ Paper, Clause, Specialty, Problem, Fix, Facts string }
 	}

@@ -81,11 +81,23 @@ func (s *Store) CaseByNo(ctx context.Context, no casefile.No) (casefile.Case, er
 
 // Find gives the cases of applicants that have any of these forms, the newest first.
 func (s *Store) Find(ctx context.Context, by []party.Lookup, limit int) ([]casefile.Case, error) {
-	macs := make([]int64, 0, len(by))
-	for _, l := range by {
-		macs = append(macs, s.mac(string(l.Kind), l.Value))
+	macs, err := s.formMacs(ctx, by)
+	if err != nil {
+		return nil, err
 	}
 	return s.cases(ctx, findCases(s.e.d), listOf(s.e.d, macs), limit)
+}
+
+// formMacs are the hashes of all forms under all generations.
+func (s *Store) formMacs(ctx context.Context, by []party.Lookup) ([]int64, error) {
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, err
+	}
+	out := make([]int64, 0, len(by))
+	for _, l := range by {
+		out = append(out, s.macs(string(l.Kind), l.Value)...)
+	}
+	return out, nil
 }
 
 // Queue gives the cases of a queue of an office, the most urgent first. after is the id of the last case already seen,

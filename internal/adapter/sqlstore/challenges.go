@@ -20,9 +20,12 @@ const (
 	challengesBy     = `SELECT ` + challengeColumns + ` FROM challenges o WHERE o.office <> '' AND o.office = $1 ORDER BY o.at DESC, o.id DESC LIMIT $2`
 	insertChallenge  = `INSERT INTO challenges (id, case_id, office, todo, due, at, version, body) VALUES ($1, $2, $3, $4, $5, $6, 1, $7)`
 	updateChallenge  = `UPDATE challenges SET todo = $2, version = CASE WHEN version = $3 THEN version + 1 ELSE 0 END, body = $4 WHERE id = $1`
-	selectAbout      = `SELECT ` + answeredColumns + `, subject FROM share_answers WHERE mac = $1 ORDER BY at DESC, asker DESC, id DESC LIMIT $2`
 	selectWhom       = `SELECT subject FROM share_answers WHERE asker = $1 AND id = $2`
 )
+
+func selectAbout(d dialect) string {
+	return `SELECT ` + answeredColumns + `, subject FROM share_answers WHERE mac ` + d.anyFirst() + ` ORDER BY at DESC, asker DESC, id DESC LIMIT $2`
+}
 
 // challengeBody is a challenge with what does not cross nodes.
 type challengeBody struct {
@@ -105,6 +108,9 @@ func (s *Store) ChallengesBy(ctx context.Context, office string, limit int) ([]c
 
 // AnsweredAbout lists the questions about a person that this node answered, the newest first.
 func (s *Store) AnsweredAbout(ctx context.Context, who party.Person, limit int) ([]unit.Answered, error) {
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, err
+	}
 	list, err := collect(ctx, s.e, func(r *rows) (unit.Answered, error) {
 		var subject []byte
 		a, err := scanAnswered(r, &subject)
@@ -114,7 +120,7 @@ func (s *Store) AnsweredAbout(ctx context.Context, who party.Person, limit int) 
 		plain, err := s.unlock(nil, subject, "share_answers.subject", a.ID)
 		a.Subject.IDNo = string(plain)
 		return a, err
-	}, selectAbout, s.askedMac(who.IDNo), limit)
+	}, selectAbout(s.e.d), listOf(s.e.d, s.macs(askedKind, who.IDNo)), limit)
 	own := list[:0]
 	for _, a := range list { // several numbers may have one mac
 		if a.Subject.IDNo == who.IDNo {

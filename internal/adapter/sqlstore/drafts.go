@@ -17,7 +17,6 @@ import (
 const (
 	draftColumns = `id, saved, version, case_no, private, datakey, mac`
 	selectDraft  = `SELECT ` + draftColumns + ` FROM drafts WHERE id = $1`
-	selectDrafts = `SELECT ` + draftColumns + ` FROM drafts WHERE mac = $1 AND case_no = '' ORDER BY saved DESC, id DESC LIMIT $2`
 	selectStale  = `SELECT ` + draftColumns + ` FROM drafts WHERE expires <> 0 AND expires <= $1 ORDER BY expires, id LIMIT $2`
 	insertDraft  = `INSERT INTO drafts (id, mac, saved, expires, version, case_no, private, datakey) VALUES ($1, $2, $3, $4, 1, '', $5, $6)`
 	updateDraft  = `UPDATE drafts SET saved = $2, expires = $3, private = $5, version = version + 1 WHERE id = $1 AND version = $4 AND case_no = ''`
@@ -25,6 +24,10 @@ const (
 	submitDraft  = `UPDATE drafts SET case_no = $2, saved = $3, expires = 0, private = $4, datakey = $5, version = version + 1
 WHERE id = $1 AND version = $6 AND case_no = ''`
 )
+
+func selectDrafts(d dialect) string {
+	return `SELECT ` + draftColumns + ` FROM drafts WHERE mac ` + d.anyFirst() + ` AND case_no = '' ORDER BY saved DESC, id DESC LIMIT $2`
+}
 
 func (s *Store) scanDraft(r interface{ Scan(...any) error }) (journey.Draft, error) {
 	var id, no string
@@ -57,7 +60,11 @@ func (s *Store) Draft(ctx context.Context, id string) (journey.Draft, error) {
 
 // DraftsOf lists a person's drafts that are not submitted, the last saved first.
 func (s *Store) DraftsOf(ctx context.Context, by party.Lookup, limit int) ([]journey.Draft, error) {
-	return collect(ctx, s.e, func(r *rows) (journey.Draft, error) { return s.scanDraft(r) }, selectDrafts, s.draftMac(by), limit)
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, err
+	}
+	return collect(ctx, s.e, func(r *rows) (journey.Draft, error) { return s.scanDraft(r) },
+		selectDrafts(s.e.d), listOf(s.e.d, s.macs(draftKind(by.Kind), by.Value)), limit)
 }
 
 // StaleDrafts lists drafts that expired by now, so that their files can be removed before DropDraft.
@@ -65,11 +72,14 @@ func (s *Store) StaleDrafts(ctx context.Context, now time.Time, limit int) ([]jo
 	return collect(ctx, s.e, func(r *rows) (journey.Draft, error) { return s.scanDraft(r) }, selectStale, micros(now), limit)
 }
 
-// draftMac keeps drafts apart from cases in what an index tells.
-func (s *Store) draftMac(by party.Lookup) int64 { return s.mac("draft-"+string(by.Kind), by.Value) }
+// draftKind keeps drafts apart from cases in what an index tells.
+func draftKind(k party.LookupKind) string { return "draft-" + string(k) }
 
 // SaveDraft stores a draft as apply.Store says.
 func (s *Store) SaveDraft(ctx context.Context, d journey.Draft) (int64, error) {
+	if err := s.freshKeys(ctx); err != nil {
+		return 0, err
+	}
 	plain, err := proof.Marshal(d)
 	if err != nil {
 		return 0, err
@@ -79,7 +89,7 @@ func (s *Store) SaveDraft(ctx context.Context, d journey.Draft) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		mac := s.draftMac(party.Lookup{Kind: party.ByNumber, Value: d.Applicant.IDNo})
+		mac := s.mac(draftKind(party.ByNumber), d.Applicant.IDNo)
 		return 1, s.e.commit(ctx, []stmt{{sql: insertDraft, want: 1, args: []any{
 			d.ID, mac, micros(d.Saved), micros(d.Expires()), key.Encrypt(plain, aad("drafts.private", d.ID)), wrapped,
 		}}})

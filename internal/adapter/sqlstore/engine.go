@@ -65,6 +65,7 @@ type engine struct {
 	d           dialect
 	write, read *sql.DB
 	prepared    prepared
+	before      func(context.Context) error // before a read: news of what opens the rows
 
 	mu    sync.Mutex // guards what follows
 	free  []writer   // writers that nobody leads with; if there is one, queue is empty

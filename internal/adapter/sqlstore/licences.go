@@ -28,13 +28,13 @@ version = CASE WHEN version = $7 THEN version + 1 ELSE 0 END WHERE id = $1`
 	updatePresent  = `UPDATE presentations SET state = $2, body = $3 WHERE id = $1 AND state = 'open'`
 
 	selectHeldOne = `SELECT id, kind, at, body FROM wallet WHERE id = $1 AND kind = $2`
-	selectHeld    = `SELECT id, kind, at, body FROM wallet WHERE owner = $1 AND kind = $2 ORDER BY at, id`
+	oneHolder     = `UPDATE wallet SET owner = $1 WHERE owner = $2`
 )
 
 var (
 	insertLives        = insert{into: "licences (" + lifeColumns + ")", cols: "tttttnnnbnn"}
 	insertLicenceFacts = insert{into: "licence_facts (hash, licence, n, at, signed)", cols: "btnnb"}
-	insertLicenceForms = insert{into: "licence_lookups (mac, licence)", cols: "nt"}
+	insertLicenceForms = insert{into: "licence_lookups (mac, licence, gen)", cols: "ntn"}
 	insertWishes       = insert{
 		into: "licence_wishes (licence, act, reason, by_officer, at, row_seen)", cols: "ttttnn",
 		tail: " ON CONFLICT (licence) DO UPDATE SET act = excluded.act, reason = excluded.reason, by_officer = excluded.by_officer, at = excluded.at, row_seen = excluded.row_seen",
@@ -45,6 +45,10 @@ var (
 		tail: " ON CONFLICT (id) DO UPDATE SET at = excluded.at, body = excluded.body WHERE wallet.owner = excluded.owner",
 	}
 )
+
+func selectHeld(d dialect) string {
+	return `SELECT id, kind, at, body FROM wallet WHERE owner ` + d.anyFirst() + ` AND kind = $2 ORDER BY at, id`
+}
 
 // findLicences finds by the licence's own forms, or by those of the case that it came from.
 func findLicences(d dialect) string {
@@ -74,7 +78,7 @@ func (w *writing) standings(u unit.Unit) error {
 			})
 		}
 		for _, f := range x.Lookups {
-			w.stmts = insertLicenceForms.add(w.stmts, []any{w.s.mac(string(f.Kind), f.Value), l.ID})
+			w.stmts = insertLicenceForms.add(w.stmts, []any{w.s.mac(string(f.Kind), f.Value), l.ID, int64(w.s.vault.Seals())})
 		}
 		w.stmts = insertLicenceFacts.add(w.stmts, []any{hash[:], l.ID, int64(l.Acts), micros(l.At), packSigned(x.Signed)})
 	}
@@ -99,9 +103,10 @@ func (w *writing) presented(u unit.Unit) error {
 
 func (w *writing) held(u unit.Unit) {
 	for _, h := range u.Held {
-		w.stmts = insertHeld.add(w.stmts, []any{
-			h.ID, w.s.mac(string(h.Owner.Kind), h.Owner.Value), h.Kind, micros(h.At),
-			w.s.lock(proof.DataKey{}, false, h.Body, "wallet.body", h.ID),
+		macs := w.s.macs(string(h.Owner.Kind), h.Owner.Value)
+		w.stmts = insertHeld.add(underOne(w.stmts, oneHolder, macs), []any{
+			h.ID, macs[0], h.Kind, micros(h.At),
+			w.s.lock(proof.DataKey{}, false, withOwner(h.Owner, h.Body), "wallet.body", h.ID),
 		})
 	}
 }
@@ -129,9 +134,9 @@ func (s *Store) Life(ctx context.Context, id string) (licence.Life, error) {
 
 // FindLicences gives licences of this node under one of the forms, or of a case under one of them, the newest first.
 func (s *Store) FindLicences(ctx context.Context, by []party.Lookup, limit int) ([]licence.Life, error) {
-	macs := make([]int64, 0, len(by))
-	for _, l := range by {
-		macs = append(macs, s.mac(string(l.Kind), l.Value))
+	macs, err := s.formMacs(ctx, by)
+	if err != nil {
+		return nil, err
 	}
 	return collect(ctx, s.e, func(r *rows) (licence.Life, error) { return scanLife(r) }, findLicences(s.e.d), listOf(s.e.d, macs), limit)
 }
@@ -213,6 +218,9 @@ func (s *Store) Presentations(ctx context.Context, caseID string) ([]unit.Presen
 
 // Held gives what is in a person's wallet of one kind, the oldest first.
 func (s *Store) Held(ctx context.Context, owner party.Lookup, kind string) ([]unit.Held, error) {
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, err
+	}
 	return collect(ctx, s.e, func(r *rows) (unit.Held, error) {
 		h := unit.Held{Owner: owner}
 		var at int64
@@ -221,10 +229,10 @@ func (s *Store) Held(ctx context.Context, owner party.Lookup, kind string) ([]un
 			return unit.Held{}, err
 		}
 		h.At = fromMicros(at)
-		var err error
-		h.Body, err = s.unlock(nil, body, "wallet.body", h.ID)
+		plain, err := s.unlock(nil, body, "wallet.body", h.ID)
+		_, h.Body, _ = cutOwner(plain)
 		return h, err
-	}, selectHeld, s.mac(string(owner.Kind), owner.Value), kind)
+	}, selectHeld(s.e.d), listOf(s.e.d, s.macs(string(owner.Kind), owner.Value)), kind)
 }
 
 // HeldOne gives one thing of a kind out of anybody's wallet, without its owner; errs.Missing if there is none.
@@ -236,7 +244,7 @@ func (s *Store) HeldOne(ctx context.Context, kind, id string) (unit.Held, error)
 		return unit.Held{}, found(err, kind, "")
 	}
 	h.At = fromMicros(at)
-	var err error
-	h.Body, err = s.unlock(nil, body, "wallet.body", h.ID)
+	plain, err := s.unlock(nil, body, "wallet.body", h.ID)
+	_, h.Body, _ = cutOwner(plain)
 	return h, err
 }

@@ -11,25 +11,48 @@ import (
 )
 
 const (
-	accountColumns  = `unit, version, body`
-	selectAccount   = `SELECT ` + accountColumns + ` FROM accounts WHERE unit = $1`
-	selectAccountBy = `SELECT ` + accountColumns + ` FROM accounts WHERE leader = $1 ORDER BY opened DESC, unit LIMIT $2`
-	insertAccount   = `INSERT INTO accounts (unit, leader, opened, version, body) VALUES ($1, $2, $3, 1, $4)`
-	updateAccount   = `UPDATE accounts SET leader = $2, opened = $3, body = $4,
+	accountColumns = `unit, version, body`
+	selectAccount  = `SELECT ` + accountColumns + ` FROM accounts WHERE unit = $1`
+	insertAccount  = `INSERT INTO accounts (unit, leader, opened, version, body) VALUES ($1, $2, $3, 1, $4)`
+	updateAccount  = `UPDATE accounts SET leader = $2, opened = $3, body = $4,
 version = CASE WHEN version = $5 THEN version + 1 ELSE 0 END WHERE unit = $1`
 
 	mandateColumns  = `id, version, body`
 	selectMandate   = `SELECT ` + mandateColumns + ` FROM mandates WHERE id = $1`
 	selectMandateOf = `SELECT ` + mandateColumns + ` FROM mandates WHERE unit = $1 ORDER BY drawn DESC, id DESC LIMIT $2`
-	selectMandateBy = `SELECT ` + mandateColumns + ` FROM mandates WHERE agent = $1 ORDER BY drawn DESC, id DESC LIMIT $2`
 	insertMandate   = `INSERT INTO mandates (id, unit, agent, state, drawn, version, body) VALUES ($1, $2, $3, $4, $5, 1, $6)`
 	updateMandate   = `UPDATE mandates SET state = $2, body = $3, version = CASE WHEN version = $4 THEN version + 1 ELSE 0 END WHERE id = $1`
 )
 
-// leader and agent keep mandates apart from cases in what an index tells.
-func (s *Store) leader(p party.Person) int64 { return s.mac("leader-"+string(party.ByNumber), p.IDNo) }
+func selectAccountBy(d dialect) string {
+	return `SELECT ` + accountColumns + ` FROM accounts WHERE leader ` + d.anyFirst() + ` ORDER BY opened DESC, unit LIMIT $2`
+}
 
-func (s *Store) agent(p party.Person) int64 { return s.mac("agent-"+string(party.ByNumber), p.IDNo) }
+func selectMandateBy(d dialect) string {
+	return `SELECT ` + mandateColumns + ` FROM mandates WHERE agent ` + d.anyFirst() + ` ORDER BY drawn DESC, id DESC LIMIT $2`
+}
+
+func selectMandateGave(d dialect) string {
+	return `SELECT ` + mandateColumns + ` FROM mandates WHERE id IN (SELECT mandate FROM mandate_lookups WHERE mac ` + d.anyFirst() + `) ORDER BY drawn DESC, id DESC LIMIT $2`
+}
+
+var insertMandateForms = insert{into: "mandate_lookups (mac, mandate, gen)", cols: "ntn"}
+
+// The kinds keep mandates apart from cases in what an index tells.
+const (
+	leaderKind = "leader-" + string(party.ByNumber)
+	agentKind  = "agent-" + string(party.ByNumber)
+	giverKind  = party.LookupKind("giver-" + string(party.ByNumber))
+)
+
+// giverForms are the forms under which a mandate is found by who gave it for their own matters; none for a unit's, and while nobody
+// has taken it up.
+func giverForms(m mandate.Mandate) []party.Lookup {
+	if !m.Personal() || m.Representative.IDNo == "" {
+		return nil
+	}
+	return []party.Lookup{{Kind: giverKind, Value: m.Representative.IDNo}}
+}
 
 func (w *writing) mandates(u unit.Unit) error {
 	for _, a := range u.Accounts {
@@ -38,7 +61,7 @@ func (w *writing) mandates(u unit.Unit) error {
 			return err
 		}
 		code, box := string(a.Org.USCC), w.s.lock(proof.DataKey{}, false, body, "accounts.body", string(a.Org.USCC))
-		st := stmt{sql: insertAccount, want: 1, args: []any{code, w.s.leader(a.Representative), micros(a.Opened), box}}
+		st := stmt{sql: insertAccount, want: 1, args: []any{code, w.s.mac(leaderKind, a.Representative.IDNo), micros(a.Opened), box}}
 		if a.Row > 0 {
 			st.sql, st.args = updateAccount, append(st.args, a.Row)
 		}
@@ -50,11 +73,16 @@ func (w *writing) mandates(u unit.Unit) error {
 			return err
 		}
 		box := w.s.lock(proof.DataKey{}, false, body, "mandates.body", m.ID)
-		st := stmt{sql: insertMandate, want: 1, args: []any{m.ID, string(m.Unit.USCC), w.s.agent(m.Agent), string(m.State), micros(m.Drawn), box}}
+		st := stmt{sql: insertMandate, want: 1, args: []any{m.ID, string(m.Unit.USCC), w.s.mac(agentKind, m.Agent.IDNo), string(m.State), micros(m.Drawn), box}}
 		if m.Row > 0 {
 			st.sql, st.args = updateMandate, []any{m.ID, string(m.State), box, m.Row}
 		}
 		w.stmts = append(w.stmts, st)
+		if m.Row == 0 || m.State == mandate.Drawn { // written by who gives it, or taken up just now
+			for _, l := range giverForms(m.Mandate) {
+				w.stmts = insertMandateForms.add(w.stmts, []any{w.s.mac(string(l.Kind), l.Value), m.ID, int64(w.s.vault.Seals())})
+			}
+		}
 	}
 	return nil
 }
@@ -99,7 +127,11 @@ func (s *Store) Account(ctx context.Context, code idno.USCC) (mandate.Account, e
 
 // AccountsOf lists the units that a person leads, the newest first.
 func (s *Store) AccountsOf(ctx context.Context, representative party.Person, limit int) ([]mandate.Account, error) {
-	return collect(ctx, s.e, func(r *rows) (mandate.Account, error) { return s.scanAccount(r) }, selectAccountBy, s.leader(representative), limit)
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, err
+	}
+	return collect(ctx, s.e, func(r *rows) (mandate.Account, error) { return s.scanAccount(r) },
+		selectAccountBy(s.e.d), listOf(s.e.d, s.macs(leaderKind, representative.IDNo)), limit)
 }
 
 // Mandate reads one by its id; errs.Missing.
@@ -115,7 +147,21 @@ func (s *Store) MandatesOf(ctx context.Context, code idno.USCC, limit int) ([]ma
 
 // MandatesFor lists what names somebody as agent, the newest first.
 func (s *Store) MandatesFor(ctx context.Context, agent party.Person, limit int) ([]mandate.Record, error) {
-	return s.mandateList(ctx, selectMandateBy, s.agent(agent), limit)
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, err
+	}
+	return s.mandateList(ctx, selectMandateBy(s.e.d), listOf(s.e.d, s.macs(agentKind, agent.IDNo)), limit)
+}
+
+// MandatesBy lists what a person gave for their own matters, the newest first.
+func (s *Store) MandatesBy(ctx context.Context, giver party.Person, limit int) ([]mandate.Record, error) {
+	if giver.IDNo == "" {
+		return nil, nil
+	}
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, err
+	}
+	return s.mandateList(ctx, selectMandateGave(s.e.d), listOf(s.e.d, s.macs(string(giverKind), giver.IDNo)), limit)
 }
 
 func (s *Store) mandateList(ctx context.Context, text string, args ...any) ([]mandate.Record, error) {

@@ -81,6 +81,21 @@ func TestAccountsAndMandates(t *testing.T) {
 			t.Errorf("still led by who led it before: %v %v", old, err)
 		}
 
+		asked := mandate.Record{Mandate: mandate.Mandate{
+			ID: unit.NewID(), At: "63", Agent: lin, Items: []string{"2020-065"}, From: m.From, Until: m.Until,
+		}, State: mandate.Asked, Wanted: true, Drawn: at}
+		commit(0, unit.Unit{Mandates: []mandate.Record{asked}})
+		for _, who := range []party.Person{fan, {}} {
+			if none, err := s.MandatesBy(t.Context(), who, 9); err != nil || len(none) != 0 {
+				t.Errorf("given by %q before anybody took it up: %v %v", who.Name, none, err)
+			}
+		}
+		asked.Row, asked.State, asked.Representative = 1, mandate.Drawn, fan
+		commit(0, unit.Unit{Mandates: []mandate.Record{asked}})
+		asked.Row = 2
+		list2, err := s.MandatesBy(t.Context(), fan, 9)
+		same(list2, []mandate.Record{asked}, err)
+
 		for _, table := range []string{"accounts", "mandates"} {
 			var box []byte
 			if err := s.e.queryRow(t.Context(), `SELECT body FROM `+table).Scan(&box); err != nil {

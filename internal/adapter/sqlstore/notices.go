@@ -22,8 +22,8 @@ const (
 	updateNotice  = `UPDATE notices SET channel = $2, state = $3, state_at = $4, tries = $5, next_try = $6, why = $7, by_officer = $8, body = $9,
 version = CASE WHEN state = $10 THEN version + 1 ELSE 0 END WHERE id = $1`
 
-	selectContact = `SELECT body FROM contacts WHERE mac = $1`
-	saveContact   = `INSERT INTO contacts (mac, at, body) VALUES ($1, $2, $3)
+	oneContact  = `UPDATE contacts SET mac = $1 WHERE mac = $2`
+	saveContact = `INSERT INTO contacts (mac, at, body) VALUES ($1, $2, $3)
 ON CONFLICT (mac) DO UPDATE SET at = excluded.at, body = excluded.body`
 )
 
@@ -147,8 +147,11 @@ func (s *Store) ClaimNotices(ctx context.Context, now time.Time, lease time.Dura
 
 // Contact is how a person wants to be told; false if nothing was said.
 func (s *Store) Contact(ctx context.Context, of party.Person) (notice.Contact, bool, error) {
-	mac := s.contactMac(of)
-	list, err := collect(ctx, s.e, func(r *rows) (b []byte, err error) { return b, r.Scan(&b) }, selectContact, mac)
+	if err := s.freshKeys(ctx); err != nil {
+		return notice.Contact{}, false, err
+	}
+	list, err := collect(ctx, s.e, func(r *rows) (b []byte, err error) { return b, r.Scan(&b) },
+		selectContact(s.e.d), listOf(s.e.d, s.macs(contactKind, of.IDNo)))
 	if err != nil || len(list) == 0 {
 		return notice.Contact{}, false, err
 	}
@@ -165,15 +168,20 @@ func (s *Store) Contact(ctx context.Context, of party.Person) (notice.Contact, b
 
 // SetContact stores how a person wants to be told, in place of what was said before.
 func (s *Store) SetContact(ctx context.Context, c notice.Contact) error {
+	if err := s.freshKeys(ctx); err != nil {
+		return err
+	}
 	plain, err := proof.Marshal(c)
 	if err != nil {
 		return err
 	}
-	return s.e.commit(ctx, []stmt{{sql: saveContact, want: 1, args: []any{
-		s.contactMac(c.Person), micros(c.At), s.lock(proof.DataKey{}, false, plain, "contacts.body", ""),
-	}}})
+	macs := s.macs(contactKind, c.Person.IDNo)
+	return s.e.commit(ctx, append(underOne(nil, oneContact, macs), stmt{sql: saveContact, want: 1, args: []any{
+		macs[0], micros(c.At), s.lock(proof.DataKey{}, false, plain, "contacts.body", ""),
+	}}))
 }
 
-func (s *Store) contactMac(p party.Person) int64 {
-	return s.mac("contact-"+string(party.ByNumber), p.IDNo)
-}
+func selectContact(d dialect) string { return `SELECT body FROM contacts WHERE mac ` + d.anyFirst() }
+
+// contactKind keeps contacts apart from cases in what an index tells.
+const contactKind = "contact-" + string(party.ByNumber)

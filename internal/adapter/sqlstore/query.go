@@ -45,6 +45,11 @@ func (e *engine) query(ctx context.Context, text string, args ...any) (*rows, er
 	if err := e.whyDead(); err != nil {
 		return nil, err
 	}
+	if e.before != nil && text != selectKeys {
+		if err := e.before(ctx); err != nil {
+			return nil, err
+		}
+	}
 	args, err := plain(args)
 	if err != nil {
 		return nil, err

@@ -15,15 +15,28 @@ import (
 )
 
 const (
-	selectAsked    = `SELECT case_id, no, item, subject, asker, id FROM share_answers WHERE mac = $1 ORDER BY at DESC LIMIT $2`
 	selectConsents = `SELECT a.id, a.body, (SELECT datakey FROM cases c WHERE c.id = a.case_id) FROM share_consents a WHERE a.case_id = $1 ORDER BY a.at, a.id LIMIT $2`
 	selectFound    = `SELECT f.id, f.case_id, f.at, f.body, (SELECT datakey FROM cases c WHERE c.id = f.case_id) FROM share_found f WHERE f.case_id = $1 ORDER BY f.at DESC, f.id LIMIT $2`
 	selectFirst    = `SELECT idx, leaf FROM log WHERE case_id = $1 ORDER BY idx LIMIT $2`
 	selectTable    = `SELECT COALESCE(max(version), 0) FROM share_tables WHERE resource = $1`
-	selectShared   = `SELECT t.at, r.body FROM share_tables t LEFT JOIN share_rows r ON r.resource = t.resource AND r.version = t.version AND r.mac = $2
- WHERE t.resource = $1 AND t.version = (SELECT max(version) FROM share_tables WHERE resource = $1)` // several numbers may have one mac
-	insertTable = `INSERT INTO share_tables (resource, version, at, n) VALUES ($1, $2, $3, $4)`
-	dropShared  = `DELETE FROM share_rows WHERE resource = $1 AND version < $2`
+	insertTable    = `INSERT INTO share_tables (resource, version, at, n) VALUES ($1, $2, $3, $4)`
+	dropShared     = `DELETE FROM share_rows WHERE resource = $1 AND version < $2`
+)
+
+func selectAsked(d dialect) string {
+	return `SELECT case_id, no, item, subject, asker, id FROM share_answers WHERE mac ` + d.anyFirst() + ` ORDER BY at DESC LIMIT $2`
+}
+
+// selectShared may give several rows: several numbers may have one mac.
+func selectShared(d dialect) string {
+	return `SELECT t.at, r.body FROM share_tables t LEFT JOIN share_rows r ON r.resource = t.resource AND r.version = t.version AND r.mac ` + d.anyFirst() + `
+ WHERE t.resource = $2 AND t.version = (SELECT max(version) FROM share_tables WHERE resource = $2)`
+}
+
+// The kinds keep what was asked and what tables hold apart from cases in what an index tells.
+const (
+	askedKind  = "asked-" + string(party.ByNumber)
+	sharedKind = "shared-" + string(party.ByNumber)
 )
 
 // mostShared bounds what is read about one case or person.
@@ -45,7 +58,7 @@ func (w *writing) shared(u unit.Unit) error {
 		}
 		subject := w.s.lock(proof.DataKey{}, false, []byte(a.Subject.IDNo), "share_answers.subject", a.ID)
 		w.stmts = insertAnswered.add(w.stmts, []any{
-			string(a.Asker), a.ID, micros(u.At), a.Case, string(a.No), a.Item, w.s.askedMac(a.Subject.IDNo), subject,
+			string(a.Asker), a.ID, micros(u.At), a.Case, string(a.No), a.Item, w.s.mac(askedKind, a.Subject.IDNo), subject,
 			question, a.Resource, strings.Join(a.Fields, ","),
 		})
 	}
@@ -78,10 +91,11 @@ func (w *writing) sealed(into *insert, caseID, id, column string, at time.Time, 
 	return nil
 }
 
-func (s *Store) askedMac(number string) int64 { return s.mac("asked-"+string(party.ByNumber), number) }
-
 // Asked gives the cases of other provinces for which this node was asked about a person, the newest first.
 func (s *Store) Asked(ctx context.Context, who party.Person, limit int) (map[string]usage.Ref, error) {
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, err
+	}
 	type row struct {
 		id  string
 		ref usage.Ref
@@ -96,7 +110,7 @@ func (s *Store) Asked(ctx context.Context, who party.Person, limit int) (map[str
 		plain, err := s.unlock(nil, subject, "share_answers.subject", query)
 		x.ref.No, x.own = casefile.No(no), string(plain) == who.IDNo
 		return x, err
-	}, selectAsked, s.askedMac(who.IDNo), limit)
+	}, selectAsked(s.e.d), listOf(s.e.d, s.macs(askedKind, who.IDNo)), limit)
 	out := make(map[string]usage.Ref, len(list))
 	for _, x := range list {
 		if x.own {
@@ -142,6 +156,9 @@ func (s *Store) FirstLines(ctx context.Context, caseID string, limit int) ([]acc
 // KeepTable stores the next version of a hosted table as a whole; number names the column by which people are found. Versions
 // before it go. errs.Stale if somebody else was first.
 func (s *Store) KeepTable(ctx context.Context, resource string, at time.Time, number string, records []map[string]string) (version int64, err error) {
+	if err := s.freshKeys(ctx); err != nil {
+		return 0, err
+	}
 	var last int64
 	if err := s.e.queryRow(ctx, selectTable, resource).Scan(&last); err != nil {
 		return 0, err
@@ -154,20 +171,19 @@ func (s *Store) KeepTable(ctx context.Context, resource string, at time.Time, nu
 		if err != nil {
 			return 0, err
 		}
-		args = append(args, resource, version, s.sharedMac(rec[number]), s.lock(proof.DataKey{}, false, plain, "share_rows.body", resource))
+		args = append(args, resource, version, s.mac(sharedKind, rec[number]), s.lock(proof.DataKey{}, false, plain, "share_rows.body", resource))
 	}
 	stmts = insertShared.add(stmts, args)
 	stmts = append(stmts, stmt{sql: dropShared, args: []any{resource, version}, want: -1})
 	return version, s.e.commit(ctx, stmts)
 }
 
-func (s *Store) sharedMac(number string) int64 {
-	return s.mac("shared-"+string(party.ByNumber), number)
-}
-
 // Row finds a person's record in the last version of a hosted table, by the number in the column named; errs.SourceDown if there is no
 // table, errs.NoRecord if nobody of that number stands in it.
 func (s *Store) Row(ctx context.Context, resource, column, number string) (record map[string]string, at time.Time, err error) {
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, at, err
+	}
 	type row struct {
 		at  int64
 		rec map[string]string
@@ -178,7 +194,7 @@ func (s *Store) Row(ctx context.Context, resource, column, number string) (recor
 			return x, err
 		}
 		return x, s.unlockJSON(nil, body, "share_rows.body", resource, &x.rec)
-	}, selectShared, resource, s.sharedMac(number))
+	}, selectShared(s.e.d), listOf(s.e.d, s.macs(sharedKind, number)), resource)
 	switch {
 	case err != nil:
 		return nil, at, err

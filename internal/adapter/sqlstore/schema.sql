@@ -75,6 +75,24 @@ CREATE INDEX cases_waits ON cases (waits, due, id) WHERE waits <> '';
 
 CREATE INDEX cases_watch ON cases (watch) WHERE watch > 0;
 
+CREATE TABLE challenges (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	office TEXT NOT NULL,
+	todo BIGINT NOT NULL,
+	due BIGINT NOT NULL, -- yyyymmdd; 0: none
+	at BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT challenges_version CHECK (version > 0)
+);
+
+CREATE INDEX challenges_case ON challenges (case_id);
+
+CREATE INDEX challenges_office ON challenges (office, at, id) WHERE office <> '';
+
+CREATE INDEX challenges_todo ON challenges (due, id) WHERE todo = 1;
+
 CREATE TABLE charges (
 	case_id TEXT NOT NULL PRIMARY KEY,
 	office TEXT NOT NULL,
@@ -221,6 +239,24 @@ CREATE INDEX inquiries_todo ON inquiries (todo, due, id) WHERE todo <> '';
 
 CREATE INDEX inquiries_waits ON inquiries (waits, due, id) WHERE waits <> '';
 
+CREATE TABLE key_gens (
+	gen BIGINT NOT NULL PRIMARY KEY,
+	state TEXT NOT NULL,
+	mark BYTEA NOT NULL,
+	made BIGINT NOT NULL,
+	by_whom TEXT NOT NULL,
+	until_at BIGINT NOT NULL,
+	place TEXT NOT NULL,
+	found BIGINT NOT NULL,
+	moved BIGINT NOT NULL,
+	clean BIGINT NOT NULL,
+	backups BIGINT NOT NULL,
+	CONSTRAINT key_gens_gen CHECK (gen > 0),
+	CONSTRAINT key_gens_state CHECK (state IN ('coming', 'seals', 'leaving', 'retired'))
+);
+
+CREATE UNIQUE INDEX key_gens_one ON key_gens (state) WHERE state IN ('coming', 'seals');
+
 CREATE TABLE licence_facts (
 	hash BYTEA NOT NULL PRIMARY KEY,
 	licence TEXT NOT NULL,
@@ -234,7 +270,7 @@ CREATE UNIQUE INDEX licence_facts_n ON licence_facts (licence, n);
 CREATE TABLE licence_lookups (
 	mac BIGINT NOT NULL,
 	licence TEXT NOT NULL
-);
+, gen BIGINT NOT NULL DEFAULT 1);
 
 CREATE INDEX licence_lookups_mac ON licence_lookups (mac);
 
@@ -334,7 +370,7 @@ CREATE TABLE log_witnesses (
 CREATE TABLE lookups (
 	mac BIGINT NOT NULL,
 	case_id TEXT NOT NULL
-);
+, gen BIGINT NOT NULL DEFAULT 1);
 
 CREATE INDEX lookups_mac ON lookups (mac);
 
@@ -347,6 +383,14 @@ CREATE TABLE lost_acts (
 	at BIGINT NOT NULL
 );
 
+CREATE TABLE mandate_lookups (
+	mac BIGINT NOT NULL,
+	mandate TEXT NOT NULL,
+	gen BIGINT NOT NULL
+);
+
+CREATE INDEX mandate_lookups_mac ON mandate_lookups (mac);
+
 CREATE TABLE mandates (
 	id TEXT NOT NULL PRIMARY KEY,
 	unit TEXT NOT NULL,
@@ -356,7 +400,7 @@ CREATE TABLE mandates (
 	version BIGINT NOT NULL,
 	body BYTEA NOT NULL,
 	CONSTRAINT mandates_version CHECK (version > 0),
-	CONSTRAINT mandates_state CHECK (state IN ('drawn', 'offered', 'accepted', 'declined', 'revoked'))
+	CONSTRAINT mandates_state CHECK (state IN ('asked', 'drawn', 'offered', 'accepted', 'declined', 'revoked'))
 );
 
 CREATE INDEX mandates_agent ON mandates (agent, drawn);
@@ -407,24 +451,15 @@ CREATE INDEX notices_next_try ON notices (next_try) WHERE next_try <> 0;
 
 CREATE INDEX notices_stuck ON notices (office, at) WHERE state = 'stuck';
 
-CREATE TABLE challenges (
-	id TEXT NOT NULL PRIMARY KEY,
-	case_id TEXT NOT NULL,
-	office TEXT NOT NULL,
-	todo BIGINT NOT NULL,
-	due BIGINT NOT NULL, -- yyyymmdd; 0: none
-	at BIGINT NOT NULL,
-	version BIGINT NOT NULL,
-	body BYTEA NOT NULL,
-	CONSTRAINT challenges_version CHECK (version > 0),
-	CONSTRAINT challenges_todo_of CHECK (todo IN (0, 1))
+CREATE TABLE objection_words (
+	id TEXT NOT NULL,
+	by_node TEXT NOT NULL,
+	n BIGINT NOT NULL,
+	at BIGINT NOT NULL, -- when it came here
+	signed BYTEA NOT NULL,
+	PRIMARY KEY (id, by_node, n),
+	CONSTRAINT objection_words_n CHECK (n > 0)
 );
-
-CREATE INDEX challenges_case ON challenges (case_id);
-
-CREATE INDEX challenges_office ON challenges (office, at, id) WHERE office <> '';
-
-CREATE INDEX challenges_todo ON challenges (due, id) WHERE todo = 1;
 
 CREATE TABLE orders (
 	id TEXT NOT NULL PRIMARY KEY,
@@ -446,6 +481,20 @@ CREATE INDEX orders_office ON orders (office, due, id) WHERE state <> 'closed';
 CREATE INDEX orders_open ON orders (due, id) WHERE state <> 'closed';
 
 CREATE INDEX orders_over ON orders (due) WHERE state = 'open' AND late = 0;
+
+CREATE TABLE originals (
+	case_id TEXT NOT NULL PRIMARY KEY,
+	at_window TEXT NOT NULL, -- office of this node at the window's end that has something to do, '' if none
+	at_decider TEXT NOT NULL, -- the same at the other end
+	due BIGINT NOT NULL, -- yyyymmdd
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT originals_version CHECK (version > 0)
+);
+
+CREATE INDEX originals_decider ON originals (at_decider, due, case_id) WHERE at_decider <> '';
+
+CREATE INDEX originals_window ON originals (at_window, due, case_id) WHERE at_window <> '';
 
 CREATE TABLE outbox (
 	id TEXT NOT NULL PRIMARY KEY,

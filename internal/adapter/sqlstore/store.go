@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"sync"
@@ -39,6 +40,7 @@ type Store struct {
 
 	serials serials
 	fresh   fresh
+	ring    keyring
 }
 
 // broken says which codes the constraints of the schema give.
@@ -80,12 +82,15 @@ var broken = []constraint{
 	{"orders_version", "", errs.Stale},
 	{"inquiries_version", "", errs.Stale},
 	{"challenges_version", "", errs.Stale},
+	{"originals_pkey", "originals.case_id", errs.Stale},
+	{"originals_version", "", errs.Stale},
 	{"complaints_pkey", "complaints.id", errs.ComplaintOpen},
 	{"complaints_once", "complaints.case_id, complaints.target, complaints.nth", errs.ComplaintOpen},
 	{"complaints_version", "", errs.Stale},
 	{"figure_cases_pkey", "figure_cases.case_id", errs.Stale},
 	{"figure_cases_version", "", errs.Stale},
 	{"seen_pkey", "seen.id", errs.Repeated},
+	{"key_gens_one", "key_gens.state", errs.KeysMoving},
 	{"share_answers_pkey", "share_answers.asker, share_answers.id", errs.Repeated},
 	{"share_tables_pkey", "share_tables.resource, share_tables.version", errs.Stale},
 	{"share_statements_pkey", "share_statements.by_node, share_statements.seq", errs.Stale},
@@ -106,9 +111,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, e.close())
 	}
 	s := &Store{
-		e: e, vault: o.Vault, me: o.Me, watch: o.Watch, open: map[string]opened{}, busy: map[string]chan struct{}{},
+		ring: keyring{me: rand.Text()},
+		e:    e, vault: o.Vault, me: o.Me, watch: o.Watch, open: map[string]opened{}, busy: map[string]chan struct{}{},
 		serials: serials{size: int64(orDefault(o.SerialBlock, 1)), free: map[string]block{}},
 	}
+	if err := s.openKeys(ctx); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	e.before = s.freshKeys
 	if err := s.fillLists(ctx); err != nil {
 		return nil, errors.Join(err, e.close())
 	}

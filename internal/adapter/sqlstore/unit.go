@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"encoding/binary"
 	"slices"
 	"time"
 
@@ -33,7 +32,7 @@ var (
 		cols: "ttttttnttttnnnnntbb",
 	}
 	insertArrivals = insert{into: "inbox (sender, id, case_id, kind, status, at, hash, receipt, signed)", cols: "tttttnbbb"}
-	insertLookups  = insert{into: "lookups (mac, case_id)", cols: "nt"}
+	insertLookups  = insert{into: "lookups (mac, case_id, gen)", cols: "ntn"}
 	insertFacts    = insert{
 		into: "facts (hash, case_id, leg, step, act, at, by_node, signed, private)", cols: "bttntntbb",
 		tail: " ON CONFLICT (hash) DO NOTHING",
@@ -89,6 +88,9 @@ type writing struct {
 // Commit stores a unit as unit.Unit says: as a whole, durably, or not at all. Beside its errors it gives errs.Duplicate
 // for a licence number or a check code that is taken, and those of the engine.
 func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
+	if err := s.freshKeys(ctx); err != nil {
+		return err
+	}
 	if u.Case != nil {
 		done, err := s.turn(ctx, u.Case.ID, u.Case.Row)
 		if err != nil {
@@ -98,7 +100,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	}
 	w := writing{s: s, ctx: ctx, stmts: make([]stmt, 0, 9)}
 	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log, w.standings, w.presented, w.charges, w.visits, w.notices, w.messages, w.rules, w.said, w.shared}
-	steps = append(steps, w.ratings, w.complaints, w.mandates, w.inquiries, w.challenges, w.alarms, w.orders, w.works)
+	steps = append(steps, w.ratings, w.complaints, w.mandates, w.inquiries, w.originals, w.challenges, w.alarms, w.orders, w.works, w.objected)
 	if u.Case != nil && u.Case.Row == 0 { // its key is needed by all others
 		steps[0], steps[1] = w.caseRow, w.arrival
 	}
@@ -311,14 +313,9 @@ func (w *writing) lookups(u unit.Unit) {
 	}
 	args := make([]any, 0, len(insertLookups.cols)*len(u.Lookups))
 	for _, l := range u.Lookups {
-		args = append(args, w.s.mac(string(l.Kind), l.Value), u.Case.ID)
+		args = append(args, w.s.mac(string(l.Kind), l.Value), u.Case.ID, int64(w.s.vault.Seals()))
 	}
 	w.stmts = insertLookups.add(w.stmts, args)
-}
-
-// mac is a blind index, cut to what fits a BIGINT.
-func (s *Store) mac(kind, value string) int64 {
-	return int64(binary.BigEndian.Uint64(s.vault.Index(kind, value))) //nolint:gosec // any 64 bits do
 }
 
 func (w *writing) due(u unit.Unit) {

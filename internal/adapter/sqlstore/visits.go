@@ -18,13 +18,20 @@ const (
 	visitColumns = `id, office, day, start, seat, state, matter, made, until, version, body`
 	selectVisit  = `SELECT ` + visitColumns + ` FROM visits WHERE id = $1`
 	selectDay    = `SELECT ` + visitColumns + ` FROM visits WHERE office = $1 AND day = $2 ORDER BY start, made, id`
-	selectMine   = `SELECT ` + visitColumns + ` FROM visits WHERE person = $1 AND day >= $2 ORDER BY day, start, id LIMIT $3`
+	oneVisitor   = `UPDATE visits SET person = $1 WHERE person = $2`
 	selectLapse  = `SELECT ` + visitColumns + ` FROM visits WHERE until <> 0 AND until <= $1 ORDER BY until, id LIMIT $2`
 	insertVisit  = `INSERT INTO visits (id, office, day, start, seat, state, person, matter, once, made, until, version, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12)`
 	updateVisit = `UPDATE visits SET day = $2, start = $3, seat = $4, state = $5, once = $6, made = $7, until = $8,
 version = CASE WHEN version = $9 THEN version + 1 ELSE 0 END WHERE id = $1`
 )
+
+func selectMine(d dialect) string {
+	return `SELECT ` + visitColumns + ` FROM visits WHERE person ` + d.anyFirst() + ` AND day >= $2 ORDER BY day, start, id LIMIT $3`
+}
+
+// visitKind keeps visits apart from cases in what an index tells.
+const visitKind = "visit-" + string(party.ByNumber)
 
 func (w *writing) visits(u unit.Unit) error {
 	for _, v := range u.Visits {
@@ -37,7 +44,8 @@ func (w *writing) visits(u unit.Unit) error {
 		}
 		person := int64(0)
 		if v.Person.IDNo != "" {
-			person = w.s.visitor(v.Person)
+			macs := w.s.macs(visitKind, v.Person.IDNo)
+			person, w.stmts = macs[0], underOne(w.stmts, oneVisitor, macs)
 		}
 		body, err := proof.Marshal(v.Person)
 		if err != nil {
@@ -50,9 +58,6 @@ func (w *writing) visits(u unit.Unit) error {
 	}
 	return nil
 }
-
-// visitor keeps visits apart from cases in what an index tells.
-func (s *Store) visitor(p party.Person) int64 { return s.mac("visit-"+string(party.ByNumber), p.IDNo) }
 
 func (s *Store) scanVisit(r scanner) (booking.Visit, error) {
 	var v booking.Visit
@@ -98,7 +103,10 @@ func (s *Store) VisitsOf(ctx context.Context, who party.Person, since workday.Da
 	if who.IDNo == "" {
 		return nil, errs.New(errs.NoSuchVisit, "nobody's")
 	}
-	return s.visitList(ctx, selectMine, s.visitor(who), since.String(), limit)
+	if err := s.freshKeys(ctx); err != nil {
+		return nil, err
+	}
+	return s.visitList(ctx, selectMine(s.e.d), listOf(s.e.d, s.macs(visitKind, who.IDNo)), since.String(), limit)
 }
 
 // LapsedVisits lists offers whose time is over.

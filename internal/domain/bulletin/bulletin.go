@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/figure"
+	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -27,6 +28,8 @@ type Bulletin struct {
 	Parts   []Part        `json:"parts"`  // by place
 	// Silent are places that stated nothing of the month, or by other definitions.
 	Silent []office.NodeID `json:"silent,omitempty"`
+	// Contested are the words of objections to figures of the month that were not settled when it was issued.
+	Contested []proof.Signed `json:"contested,omitempty"`
 }
 
 // Term is what a figure means, as it was when the bulletin was issued.
@@ -143,6 +146,36 @@ func part(st figure.Statement, hash proof.Hash, terms []Term) Part {
 	return p
 }
 
+// Objections are those that stood when it was issued. What cannot be read is left out; Check refuses it.
+func (b Bulletin) Objections() []objection.Objection {
+	words := make([]objection.Word, 0, len(b.Contested))
+	for _, s := range b.Contested {
+		var w objection.Word
+		if s.Into(&w) == nil {
+			words = append(words, w)
+		}
+	}
+	return objection.Gather(words)
+}
+
+// contested looks whether the words are those who they say, about this month.
+func (b Bulletin) contested(trust *office.TrustList) error {
+	for _, s := range b.Contested {
+		by, err := trust.Check(s, objection.Typ)
+		if err != nil {
+			return err
+		}
+		var w objection.Word
+		if err := s.Into(&w); err != nil {
+			return err
+		}
+		if by.ID != w.By || w.Month != b.Month {
+			return errs.New(errs.BadBulletin, "a word of %.20q about %d", w.By, w.Month)
+		}
+	}
+	return nil
+}
+
 // Check holds an issue against the trust list and against the statements that it names: errs.BadBulletin if it does not follow from
 // them, and the errors of signatures. It gives the bulletin.
 func (x Issued) Check(trust *office.TrustList) (Bulletin, error) {
@@ -172,7 +205,7 @@ func (x Issued) Check(trust *office.TrustList) (Bulletin, error) {
 			return b, errs.New(errs.BadBulletin, "figures of %.20q in %d", p.Node, b.Month)
 		}
 	}
-	return b, nil
+	return b, b.contested(trust)
 }
 
 func same(x, y Part) bool {

@@ -45,6 +45,7 @@ type Case struct {
 	Recused     []string   `json:"recused,omitempty"`   // officers of this node who declared an interest
 	Checked     []string   `json:"checked,omitempty"`   // officers of this node who reviewed or accepted it
 	Inquired    bool       `json:"inquired,omitempty"`  // another office was asked about it: what is open ends with the leg that asked
+	Originals   Originals  `json:"originals,omitzero"`  // papers that are away from the applicant
 
 	Private Private `json:"-"`
 	// Row is the store's guard: the version that was read, 0 for a new case.
@@ -101,7 +102,7 @@ type Span struct {
 type Private struct {
 	Applicant party.Person `json:"applicant"`
 	Org       *party.Org   `json:"org,omitempty"`
-	// Acting is in which right the applicant acts for Org; nil for an own matter, and where an officer at a counter saw the paper.
+	// Acting is in which right the applicant acts for Org, or an agent for the applicant; nil for an own matter, and where an officer at a counter saw the paper.
 	Acting      *party.Acting     `json:"acting,omitempty"`
 	Answers     map[string]string `json:"answers"`
 	Said        map[string]bool   `json:"said,omitempty"` // to the matter's yes-no questions
@@ -264,9 +265,18 @@ func (a Actor) Has(r office.Role) bool {
 	return slices.Contains(a.Roles, r)
 }
 
-// Own reports whether the case is a person's own. One that was made in a unit's name is the unit's, whoever made it.
+// Own reports whether the case is a person's own, also where somebody else made it for them. One that was made in a unit's name is
+// the unit's, whoever made it.
 func (c Case) Own(who party.Person) bool {
-	return c.Private.Acting == nil && party.SameDocument(c.Private.Applicant, who)
+	return (c.Private.Acting == nil || c.Private.Acting.Agent != nil) && party.SameDocument(c.Private.Applicant, who)
+}
+
+// MadeBy is who made the application and agreed to it: the applicant, or the agent who acts for them.
+func (c Case) MadeBy() party.Person {
+	if a := c.Private.Acting; a != nil && a.Agent != nil {
+		return *a.Agent
+	}
+	return c.Private.Applicant
 }
 
 // Unit is in whose name the case was made; false for a person's own.
@@ -275,6 +285,15 @@ func (c Case) Unit() (party.Org, bool) {
 		return party.Org{}, false
 	}
 	return *c.Private.Org, true
+}
+
+// Of reports whether a case is the unit's, or without one the person's own.
+func (c Case) Of(who party.Person, unit *party.Org) bool {
+	if unit == nil {
+		return c.Own(who)
+	}
+	org, ok := c.Unit()
+	return ok && org.USCC == unit.USCC
 }
 
 // Leg finds a leg by key.

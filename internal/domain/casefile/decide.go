@@ -110,6 +110,9 @@ func Decide(c Case, me office.NodeID, by Actor, law Law, d Decision, now time.Ti
 		}
 	}
 	if d.Outcome == Granted {
+		if err := c.awaits(); err != nil {
+			return Case{}, Step{}, err
+		}
 		if err := c.overrules(); err != nil {
 			return Case{}, Step{}, err
 		}

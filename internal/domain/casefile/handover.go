@@ -81,7 +81,7 @@ func Take(known Case, e exchange.Envelope, in Offered, facts []Known, me office.
 			return Case{}, time.Time{}, errs.New(errs.NotInOrder, "case %s is not here", e.Case)
 		}
 		c = in.Case.clone()
-		c.Recused, c.Checked = nil, nil
+		c.Recused, c.Checked, c.Originals = nil, nil, Originals{}
 		c.Row, c.Claimed, c.ClaimedAt, c.Custody, c.Limits, c.Closed, c.Ended = 0, "", time.Time{}, nil, nil, time.Time{}, time.Time{}
 	}
 	l := c.leg(e.Leg)

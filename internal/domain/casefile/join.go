@@ -250,18 +250,20 @@ func (c Case) Failed() bool {
 	return false
 }
 
-// end is the end of the applicant's part; the case closes with it unless other places have something to undo.
+// end is the end of the applicant's part; the case closes with it unless other places have something to undo, or an original is out.
 func (c *Case) end(at time.Time) {
 	c.Ended, c.Claimed, c.ClaimedAt = at, "", time.Time{}
 	c.tryClose(at)
 }
 
 func (c *Case) tryClose(at time.Time) {
-	if c.Ended.IsZero() || !c.Closed.IsZero() || slices.ContainsFunc(c.Legs, c.unsettled) {
+	if c.Ended.IsZero() || !c.Closed.IsZero() || c.Originals.Out > 0 || slices.ContainsFunc(c.Legs, c.unsettled) {
 		return
 	}
-	if at.Before(c.Ended) {
-		at = c.Ended
+	for _, t := range []time.Time{c.Ended, c.Originals.At} {
+		if at.Before(t) {
+			at = t
+		}
 	}
 	c.close(at)
 }
@@ -300,6 +302,16 @@ func (c Case) part(me office.NodeID, officeCode string, state State) string {
 		}
 	}
 	return ""
+}
+
+// With reports whether a node answers for the case now, or for a part of it that is not answered yet.
+func (c Case) With(node office.NodeID) bool {
+	if h, ok := c.Holder(); ok && h.Node == node {
+		return true
+	}
+	return c.Closed.IsZero() && slices.ContainsFunc(c.Legs, func(l Leg) bool {
+		return l.Kind == item.Verify && l.Holder == node && l.State == Received && l.Transit == nil
+	})
 }
 
 // Sharing lists the other nodes that hold or held a part, each once, in the order of the plan.

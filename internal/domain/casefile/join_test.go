@@ -429,6 +429,16 @@ func TestWhoMayAnswerForAPart(t *testing.T) {
 		t.Errorf("status %s while another place checks", got)
 	}
 	yes := Verified{Outcome: Confirmed}
+	for node, want := range map[office.NodeID]bool{"11": true, "22": true, "33": false} {
+		if got := w.cases["11"].With(node); got != want {
+			t.Errorf("the case, or a part of it, is with %s: %v", node, got)
+		}
+	}
+	shut := w.cases["11"].clone()
+	shut.Closed = w.now
+	if shut.With("22") {
+		t.Error("a part of a closed case is with somebody")
+	}
 	for name, tried := range map[string]struct {
 		me   office.NodeID
 		by   Actor

@@ -17,7 +17,7 @@ type No string
 // MakeNo builds a number; serial is taken modulo 1,000,000.
 func MakeNo(node office.NodeID, on workday.Date, serial int64) No {
 	digits := fmt.Sprintf("%02s%s%06d", node, strings.ReplaceAll(on.String(), "-", ""), serial%1_000_000)
-	return No(fmt.Sprintf("%s-%s-%s-%d", digits[:2], digits[2:10], digits[10:], checkDigit(digits)))
+	return No(fmt.Sprintf("%s-%s-%s-%d", digits[:2], digits[2:10], digits[10:], CheckDigit(digits)))
 }
 
 // ParseNo accepts a number as people type it: with or without hyphens or blanks, in full-width digits.
@@ -35,7 +35,7 @@ func ParseNo(s string) (No, error) {
 		}
 	}
 	d := b.String()
-	if len(d) != 17 || checkDigit(d[:16]) != int(d[16]-'0') {
+	if len(d) != 17 || CheckDigit(d[:16]) != int(d[16]-'0') {
 		return "", errs.New(errs.BadCaseNo, "%d digits", len(d))
 	}
 	return No(d[:2] + "-" + d[2:10] + "-" + d[10:16] + "-" + d[16:]), nil
@@ -49,7 +49,8 @@ func (n No) Node() office.NodeID {
 	return office.NodeID(n[:2])
 }
 
-func checkDigit(digits string) int {
+// CheckDigit is the digit that makes a row of digits one of ISO/IEC 7064 MOD 11,10.
+func CheckDigit(digits string) int {
 	p := 10
 	for _, r := range digits {
 		s := (p + int(r-'0')) % 10

@@ -34,7 +34,7 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 	// ISO/IEC 7064 MOD 11,10: the standard's own example, and the remainder rule over a whole number.
-	if got := checkDigit("0794"); got != 5 {
+	if got := CheckDigit("0794"); got != 5 {
 		t.Errorf("check digit of 0794 is %d, want 5", got)
 	}
 }

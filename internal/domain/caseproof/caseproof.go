@@ -47,7 +47,7 @@ type Status struct {
 	Case    string        `json:"case"`
 	Node    office.NodeID `json:"node"`    // who says so
 	Opening proof.Hash    `json:"opening"` // of the opening fact
-	Holder  office.NodeID `json:"holder"`  // "" once it is closed
+	Holder  office.NodeID `json:"holder"`  // of the case or of a part; "" once it is closed
 	Receipt proof.Hash    `json:"receipt,omitzero"`
 	Rule    casefile.Rule `json:"rule"`    // that applies
 	Subject proof.Hash    `json:"subject"` // salted: the applicant's document

@@ -33,7 +33,7 @@ type Agreement struct {
 	There     region.Code  `json:"there"`
 	Applicant party.Person `json:"applicant"`
 	Org       *party.Org   `json:"org,omitempty"`
-	// Mandate is the digest of the authority under which the applicant acts for Org.
+	// Mandate is the digest of the authority under which the applicant acts for Org, or an agent for the applicant.
 	Mandate   proof.Hash         `json:"mandate,omitzero"`
 	Answers   map[string]string  `json:"answers"`
 	Disputes  []casefile.Dispute `json:"disputes,omitempty"`
@@ -147,7 +147,7 @@ func Check(c casefile.Case, t Terms) error {
 	return nil
 }
 
-// submitted judges the applicant's own consent.
+// submitted judges the consent of who made the application.
 func submitted(c casefile.Case, t Terms) error {
 	k := c.Private.Consent
 	var doc Agreement
@@ -156,7 +156,7 @@ func submitted(c casefile.Case, t Terms) error {
 	}
 	decide, _ := c.LegOf(item.Decide)
 	want := vouch.Agreement{Act: vouch.Submit, To: decide.Node, About: c.Item, Hash: proof.HashOf(k.Agreed)}
-	if err := opened(*k.Proof, want, c, c.Private.Applicant, t); err != nil {
+	if err := opened(*k.Proof, want, c, c.MadeBy(), t); err != nil {
 		return err
 	}
 	in := shown(c.ID, c.Item, c.There, c.Private)

@@ -132,7 +132,7 @@ func sample() Data {
 	return Data{
 		Materials: make([]Material, 1), Corrections: make([]Fix, 1), Facts: make([]string, 1), Reasons: make([]string, 1),
 		Basis: make([]string, 1), Conditions: make([]string, 1), Face: make([][2]string, 1),
-		Charges: make([]Charge, 1), Answers: make([]Answer, 1),
+		Charges: make([]Charge, 1), Answers: make([]Answer, 1), Lines: make([]Line, 1),
 	}
 }
 

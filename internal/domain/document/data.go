@@ -42,6 +42,7 @@ type Data struct {
 	Result      string   // P-06
 	Validity    string   // P-06, P-08
 	Conditions  []string // P-06
+	CountsFrom  string   // P-06: the first day that counts, where the rule names one
 
 	LicenceName string
 	LicenceNo   string
@@ -50,7 +51,8 @@ type Data struct {
 
 	Agent          string // P-11: who may act, and
 	AgentMaskedID  string
-	Representative string // P-11: who signed for the unit
+	Representative string // P-11: who signed, for the unit or for themselves
+	Personal       bool   // P-11: given by a person for their own matters
 	Fingerprint    string // P-11: of what was signed, as people compare it
 
 	Amount  int      // P-17: what came, in 分
@@ -60,6 +62,9 @@ type Data struct {
 
 	Inquiry Inquired // P-09
 	Answers []Answer // P-09
+
+	Bag   Bag    // P-10
+	Lines []Line // P-10
 
 	ReviewOrg string // place whose people's government reviews (行政复议法 第24条), "青海省西宁市"
 	ReviewURL string // its online channel, where the document is served online (行政复议法 第22条)
@@ -105,4 +110,33 @@ type Charge struct {
 	Name  string
 	Fen   int
 	Basis string
+}
+
+// Bag is a hand-over of papers between two offices, and what the other end found in it.
+type Bag struct {
+	No     string // of the bag
+	By, Of string // names of the office that sends and of the one it is for
+	Hands  string // officer who hands over
+	At     string // with the minute, Asia/Shanghai
+	Due    string // YYYY-MM-DD
+	Way    string // post | hand: words of common.toml
+	Ref    string // postal number, or who carries it
+	Back   bool   // on its way back to the applicant's window
+	Early  string // why it went before the scans were checked; who allowed it
+	Pages  int    // in all
+
+	// Of the receipt; empty in the list that goes along.
+	Received string // when, with the minute
+	Takes    string // officer who received
+	ListNo   string // of the list that it answers
+	List     string // its check code
+	Note     string
+}
+
+// Line is one paper in a bag, and what the other end found: a word of common.toml, "" in the list that goes along.
+type Line struct {
+	Name  string
+	Pages int
+	Form  string // original | copy
+	Found string
 }

@@ -28,6 +28,7 @@ const (
 	Refusal     Kind = "P-07" // 不予决定书
 	Licence     Kind = "P-08" // 证照打印件
 	Inquiry     Kind = "P-09" // 协查函、核实回函
+	Manifest    Kind = "P-10" // 交接清单
 	Mandate     Kind = "P-11" // 授权委托书
 	Payment     Kind = "P-17" // 缴费凭证
 	Procedure   Kind = "P-18" // 特别程序告知书
@@ -35,7 +36,7 @@ const (
 
 // Kinds lists all kinds in order.
 func Kinds() []Kind {
-	return []Kind{Intake, Acceptance, Correction, NotAccepted, Extension, Grant, Refusal, Licence, Inquiry, Mandate, Payment, Procedure}
+	return []Kind{Intake, Acceptance, Correction, NotAccepted, Extension, Grant, Refusal, Licence, Inquiry, Manifest, Mandate, Payment, Procedure}
 }
 
 // Doc is a document as issued. It is a value: once composed it is not changed, because Check and the signature cover it.

@@ -12,6 +12,9 @@ import (
 // mostInquiry is the most bytes of a word of an inquiry, with the proof of its case, which grows with the log; and of a deletion.
 const mostInquiry = 128 << 10
 
+// mostPapers is the most bytes of a word on papers: a full bag with its signed list.
+const mostPapers = 64 << 10
+
 // mostMessage is the most bytes of a message, a rating or a complaint with all that stands around its 500 characters.
 const mostMessage = 8 << 10
 
@@ -45,6 +48,10 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 		if e.Recalls == "" {
 			return Envelope{}, errs.New(errs.BadEnvelope, "recall %s names no envelope", e.ID)
 		}
+	case Papers:
+		if len(e.Private) == 0 || len(e.Private) > mostPapers || len(e.Facts)+len(e.Files) > 0 {
+			return Envelope{}, errs.New(errs.BadEnvelope, "word %s on papers says nothing, or too much", e.ID)
+		}
 	case Message, Rating, Complaint, Order, Challenge:
 		if len(e.Private) == 0 || len(e.Private) > mostMessage || len(e.Facts)+len(e.Files) > 0 {
 			return Envelope{}, errs.New(errs.BadEnvelope, "message %s says nothing, or more than a message", e.ID)
@@ -69,6 +76,7 @@ var answers = map[Kind][]Status{
 	Complaint: {Noted, Refused},
 	Order:     {Noted, Refused},
 	Inquiry:   {Noted, Refused},
+	Papers:    {Noted, Refused},
 	Deletion:  {Noted, Refused},
 	Challenge: {Noted, Refused},
 }

@@ -203,6 +203,18 @@ type Evidence struct {
 // Evidence lists the registered sources.
 func (c *Catalogue) Evidence() []Evidence { return slices.Clone(c.evidence) }
 
+// Face is what stands on a licence of a type, as the newest version of the first item that grants one has it; nil if none does.
+func (c *Catalogue) Face(licenceType string) []ResultField {
+	for _, it := range c.items {
+		for _, e := range slices.Backward(it.Versions) {
+			if v, err := c.whole[e.ID](); err == nil && licenceType != "" && v.Result.LicenceType == licenceType {
+				return slices.Clone(v.Result.Fields)
+			}
+		}
+	}
+	return nil
+}
+
 // Reason is one shared return or refusal code; it crosses nodes, so keys are never reused.
 type Reason struct {
 	Key    string `toml:"key"`

@@ -334,6 +334,14 @@ func (l *linter) decision(v Version) {
 	if r.Kind == "licence" && len(r.LicenceType) != 21 {
 		l.say(0, "unknown-value", "licence_type has 21 characters")
 	}
+	if r.Counts != "" && r.Counts != CountsFromMonth {
+		l.say(0, "unknown-value", "counts "+r.Counts)
+	}
+	if r.Renews != "" {
+		if _, ok := v.Field(r.Renews); !ok || r.LicenceType == "" || len(r.Fields) > 0 || r.Serial != "" {
+			l.say(0, "dangling", "renews: a field of the form, and a licence whose number and face are those of the version before")
+		}
+	}
 	for _, f := range r.Fields {
 		line := l.line("result.fields", f.Key)
 		l.both(line, f.Key, f.Label, f.LabelEn)

@@ -34,6 +34,14 @@ type Version struct {
 	Pins        Pins // the places' own rules that are laid over it; zero for the national definition alone
 }
 
+// AskAgent is the key of the question whether somebody else handles the matter for the person.
+const AskAgent = "agent"
+
+// ByAgent reports whether the rules know an agent. Where they do not, the matter is the person's own.
+func (v Version) ByAgent() bool {
+	return slices.ContainsFunc(v.Questions, func(q Question) bool { return q.Key == AskAgent })
+}
+
 // Begins reports whether an application in a mode can be made where people are led for it: online at the place that decides,
 // otherwise at the place where they are. A plan that begins elsewhere, or that sends an online matter through a third hand, is not
 // carried out yet.
@@ -304,12 +312,17 @@ type Result struct {
 	LicenceType string        `toml:"licence_type"` // 证照类型代码, 21 characters (GB/T 36904)
 	TypeMark    Mark          `toml:"type_mark"`    // how LicenceType is known
 	Serial      string        `toml:"serial"`       // how a licence's serial is made
+	Renews      string        `toml:"renews"`       // field with the number of the licence of which this is the next version; "": a new one
+	Counts      string        `toml:"counts"`       // CountsFromMonth, or "" where what is granted begins with the decision or as it says itself
 	ValidYears  int           `toml:"valid_years"`  // 0: no end
 	Paper       bool          `toml:"paper"`        // a paper copy may be asked for
 	Fields      []ResultField `toml:"fields"`
 	Basis       string        `toml:"basis"`
 	Mark        Mark          `toml:"mark"`
 }
+
+// CountsFromMonth: what is granted counts from the first day of the month in which the application was made, wherever that was.
+const CountsFromMonth = "application-month"
 
 // ResultField is one item on the face of the result. From is form:KEY, case:…, office:… or decision:….
 type ResultField struct {

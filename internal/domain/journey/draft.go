@@ -32,6 +32,8 @@ type Draft struct {
 	Saved     time.Time         `json:"saved"`
 	Applicant party.Person      `json:"applicant"`
 	Unit      *party.Org        `json:"unit,omitempty"`     // in whose name the applicant acts; nil for an own matter
+	For       *party.Person     `json:"for,omitempty"`      // whose matter it is, where another prepares it; nil for an own one
+	Mandate   string            `json:"mandate,omitempty"`  // by which For lets the other act
 	Said      map[string]bool   `json:"said,omitempty"`     // to the matter's yes-no questions
 	Answers   map[string]string `json:"answers,omitempty"`  // by field as typed; "" was passed over
 	Records   map[string]Record `json:"records,omitempty"`  // by registered source
@@ -94,6 +96,14 @@ const (
 	NotInForce Gap = "not-in-force" // the person's licence is suspended, over or taken back
 	NotTaken   Gap = "not-taken"    // the deciding place has not said that it takes that province's licence
 )
+
+// Subject is whose matter it is, and of whom sources are asked: the applicant, unless somebody else prepares it for them.
+func (d Draft) Subject() party.Person {
+	if d.For != nil {
+		return *d.For
+	}
+	return d.Applicant
+}
 
 // Expires is when the draft is dropped if nobody touches it.
 func (d Draft) Expires() time.Time { return d.Saved.Add(Life) }

@@ -127,8 +127,15 @@ func Papers(d Draft, v item.Version) []Paper {
 // EvidenceKey begins the keys of papers that stand in for a source that gave nothing.
 const EvidenceKey = "instead-of-"
 
+// ProxyPaper is the key of the paper by which an agent shows their authority (民法典 第165条).
+const ProxyPaper = "proxy"
+
 func paper(d Draft, m item.Material) Paper {
 	p := Paper{Material: m, From: d.Records[m.Resource]}
+	if m.Key == ProxyPaper && d.For != nil { // it was signed here, and goes with the case
+		p.Source, p.Done = "generated", true
+		return p
+	}
 	for _, s := range m.Sources {
 		switch s {
 		case "generated":

@@ -37,9 +37,25 @@ const (
 	ClaimHolderCodeType = "holder_code_type"
 )
 
+// The claims of a credential that is bound to somebody's key: whose key it is. That is the holder, or for a company's licence the
+// person from whose application it came.
+const (
+	ClaimBearerCode     = "bearer_code"
+	ClaimBearerCodeType = "bearer_code_type"
+)
+
+// Open are the claims that nobody can hide, Disclosable those beside the face that the holder shows or not.
+var (
+	Open = []string{
+		"iss", "vct", "iat", "nbf", "exp", "cnf", "status", ClaimID, ClaimTypeName, ClaimIssuerName, ClaimIssuerCode, ClaimFrom, ClaimUntil,
+	}
+	Disclosable = []string{ClaimNo, ClaimHolderName, ClaimHolderCode, ClaimHolderCodeType, ClaimBearerCode, ClaimBearerCodeType}
+)
+
 // Binding is what a credential adds to the record.
 type Binding struct {
 	Holder *jws.Key        // who can present it; nil leaves it unbound
+	Bearer Holder          // whose key that is; only with a key
 	Status *statuslist.Ref // its place in the issuer's list; nil for none
 	At     time.Time       // of signing
 }
@@ -85,6 +101,9 @@ func Credential(s *jws.Signer, l Licence, issuer office.Node, b Binding) (string
 		{Name: ClaimHolderName, Value: l.Holder.Name},
 		{Name: ClaimHolderCode, Value: l.Holder.Code},
 		{Name: ClaimHolderCodeType, Value: l.Holder.CodeType},
+	}
+	if b.Holder != nil && b.Bearer.Code != "" {
+		hidden = append(hidden, sdjwt.Claim{Name: ClaimBearerCode, Value: b.Bearer.Code}, sdjwt.Claim{Name: ClaimBearerCodeType, Value: b.Bearer.CodeType})
 	}
 	for _, f := range l.Fields {
 		hidden = append(hidden, sdjwt.Claim{Name: f.Key, Value: f.Value})

@@ -8,6 +8,9 @@ import (
 	"tongban/internal/kernel/errs"
 )
 
+// Clean holds a text of one line against what licences may bear; see cleanText. errs.NameUnsafe.
+func Clean(s string) error { return cleanText(s) }
+
 // cleanText refuses what makes a text look like another one: invisible characters, characters that change the direction of
 // reading, control characters, and bytes that are no text. Rare characters, also outside the Basic Multilingual Plane, and
 // variation selectors (which choose a form of a name's character) are fine. errs.NameUnsafe.

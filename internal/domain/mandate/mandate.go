@@ -1,6 +1,7 @@
-// Package mandate is the written authority to act for a legal person (授权委托, 民法典 第165条: it names agent, matter, extent
-// and period, and the principal signs it), and the unit in whose name somebody acts. What a legal representative does binds the
-// unit (民法典 第61条); an agent needs a mandate for the matter on the day of the act (第162、171条). Functions are pure.
+// Package mandate is the written authority to act for a legal person or for somebody else (授权委托, 亲友代办, 民法典 第165条: it names
+// agent, matter, extent and period, and the principal signs it), and the unit in whose name somebody acts. What a legal
+// representative does binds the unit (民法典 第61条); an agent needs a mandate for the matter on the day of the act (第162、171条).
+// Functions are pure.
 package mandate
 
 import (
@@ -22,15 +23,15 @@ const (
 	MostYears = 3
 )
 
-// Level is the assurance at which a representative signs: number and face were checked.
+// Level is the assurance at which a principal signs: number and face were checked, or in person at a counter.
 const Level = 3
 
-// Mandate is what the representative is shown and signs. Days are both included, in Asia/Shanghai.
+// Mandate is what the principal is shown and signs. Days are both included, in Asia/Shanghai.
 type Mandate struct {
-	ID             string        `json:"id"` // UUIDv7
-	At             office.NodeID `json:"at"` // the node that keeps it, and before whose offices it holds
-	Unit           party.Org     `json:"unit"`
-	Representative party.Person  `json:"representative"`
+	ID             string        `json:"id"`             // UUIDv7
+	At             office.NodeID `json:"at"`             // the node that keeps it, and before whose offices it holds
+	Unit           party.Org     `json:"unit"`           // none where a person gives it for themselves
+	Representative party.Person  `json:"representative"` // who signs: for the unit, or for themselves
 	Agent          party.Person  `json:"agent"`
 	Items          []string      `json:"items"` // codes, sorted, none twice
 	From           workday.Date  `json:"from"`
@@ -41,22 +42,39 @@ type Mandate struct {
 // for days that end before they begin, lie behind today or span more than MostYears, errs.MandateSelf for an agent who is the
 // representative, and what party says of particulars that are none.
 func Draw(m Mandate, today workday.Date) (Mandate, error) {
-	m.Items = slices.Compact(slices.Sorted(slices.Values(m.Items)))
-	m.Representative.Phone, m.Agent.Phone = "", ""
-	if err := m.Agent.Validate(); err != nil {
-		return Mandate{}, err
+	m, err := AskFor(m, today)
+	if err == nil {
+		m.Representative.Phone, err = "", m.Representative.Validate()
 	}
 	switch {
+	case err != nil:
+		return Mandate{}, err
+	case party.SameDocument(m.Agent, m.Representative):
+		return Mandate{}, errs.New(errs.MandateSelf, "unit %s", m.Unit.USCC)
+	case m.Personal():
+		return m, nil
+	}
+	return m, m.Unit.Validate()
+}
+
+// AskFor is Draw of a mandate that its agent asks for: who would give it is not named yet.
+func AskFor(m Mandate, today workday.Date) (Mandate, error) {
+	m.Items = slices.Compact(slices.Sorted(slices.Values(m.Items)))
+	m.Agent.Phone = ""
+	switch err := m.Agent.Validate(); {
+	case err != nil:
+		return Mandate{}, err
 	case len(m.Items) == 0 || len(m.Items) > MostItems:
 		return Mandate{}, errs.New(errs.MandateScope, "%d items", len(m.Items))
 	case m.From.IsZero() || m.Until.IsZero() || m.Until.Before(m.From) || m.Until.Before(today),
 		m.Until.After(workday.NewDate(m.From.Year()+MostYears, m.From.Month(), m.From.Day())):
 		return Mandate{}, errs.New(errs.MandatePeriod, "%s to %s", m.From, m.Until)
-	case party.SameDocument(m.Agent, m.Representative):
-		return Mandate{}, errs.New(errs.MandateSelf, "unit %s", m.Unit.USCC)
 	}
-	return m, m.Unit.Validate()
+	return m, nil
 }
+
+// Personal reports whether a person gave the mandate for their own matters.
+func (m Mandate) Personal() bool { return m.Unit == (party.Org{}) }
 
 // Of gives the bytes that the representative agrees to, and what the identity provider is asked to sign.
 func Of(m Mandate) (agreed []byte, a vouch.Agreement, err error) {
@@ -97,7 +115,8 @@ type State string
 
 // The states. Only an accepted one lets anybody act; a revoked or declined one never does again.
 const (
-	Drawn    State = "drawn"    // written, not signed: nobody but the representative sees it
+	Asked    State = "asked"    // the agent wrote what they ask for; who would give it has not answered
+	Drawn    State = "drawn"    // written, not signed: nobody but the principal sees it
 	Offered  State = "offered"  // signed, the agent has not answered
 	Accepted State = "accepted" // the agent took it on
 	Declined State = "declined"
@@ -108,6 +127,7 @@ const (
 type Record struct {
 	Mandate
 	State   State         `json:"state"`
+	Wanted  bool          `json:"wanted,omitempty"` // the agent asked for it, and need not accept it once more
 	Drawn   time.Time     `json:"drawn"`
 	Settled time.Time     `json:"settled,omitzero"` // accepted or declined
 	Ended   time.Time     `json:"ended,omitzero"`   // revoked
@@ -123,25 +143,54 @@ type Act string
 
 // The acts.
 const (
-	Sign    Act = "sign"    // the representative
+	Take    Act = "take"    // somebody who was asked for it takes it up: it is theirs to sign
+	Sign    Act = "sign"    // the principal
 	Accept  Act = "accept"  // the agent
 	Decline Act = "decline" // the agent
-	Revoke  Act = "revoke"  // the representative; also the agent, who lays it down (民法典 第173条)
+	Revoke  Act = "revoke"  // the principal; also the agent, who lays it down (民法典 第173条)
 )
 
 // moves is what may happen to a mandate: state, act, state. What does not stand here is refused.
 var moves = map[State]map[Act]State{
+	Asked:    {Take: Drawn, Revoke: Revoked},
 	Drawn:    {Sign: Offered, Revoke: Revoked},
 	Offered:  {Accept: Accepted, Decline: Declined, Revoke: Revoked},
 	Accepted: {Revoke: Revoked},
 }
 
-// Move gives the record after an act by who, or errs.MandateNotNow, errs.NoSuchMandate where the act is not that person's. leads
-// says that who is the unit's representative today: one who followed another takes back what that one gave.
-func (r Record) Move(a Act, who party.Person, leads bool, now time.Time) (Record, error) {
+// may reports whether an act is somebody's to do.
+func (r Record) may(a Act, who party.Person, leads bool) bool {
 	agent := party.SameDocument(who, r.Agent)
-	if a == Sign && !leads || (a == Accept || a == Decline) && !agent || a == Revoke && !leads && (!agent || r.State != Accepted) {
+	switch a {
+	case Take:
+		return r.Personal() && !agent && who.IDNo != ""
+	case Sign:
+		return leads
+	case Accept, Decline:
+		return agent
+	case Revoke:
+		return leads || agent && (r.State == Accepted || r.State == Asked)
+	}
+	return true // none that moves allows
+}
+
+// Open reports whether a mandate that was asked for still waits for who would give it, on a day.
+func (r Record) Open(on workday.Date) bool {
+	return r.State == Asked && !on.After(workday.DateOf(r.Drawn).AddDays(AskedDays)) && !on.After(r.Until)
+}
+
+// AskedDays is how long somebody may answer who was asked for a mandate.
+const AskedDays = 14
+
+// Move gives the record after an act by who, or errs.MandateNotNow, errs.NoSuchMandate where the act is not that person's. leads
+// says that who is the principal: the unit's representative today, so that one who followed another takes back what that one gave,
+// or who gave it for themselves.
+func (r Record) Move(a Act, who party.Person, leads bool, now time.Time) (Record, error) {
+	if !r.may(a, who, leads) {
 		return Record{}, errs.New(errs.NoSuchMandate, "%s is not the visitor's to %s", r.ID, a)
+	}
+	if a == Take && !r.Open(workday.DateOf(now)) {
+		return Record{}, errs.New(errs.MandateNotNow, "asked for %s", r.Drawn)
 	}
 	if a == Accept && party.CleanName(who.Name) != r.Agent.Name {
 		return Record{}, errs.New(errs.MandateOtherName, "%s", r.ID)
@@ -150,8 +199,13 @@ func (r Record) Move(a Act, who party.Person, leads bool, now time.Time) (Record
 	if !ok {
 		return Record{}, errs.New(errs.MandateNotNow, "%s is %s", r.ID, r.State)
 	}
-	r.State = to
-	switch to { //nolint:exhaustive // the others have no time of their own
+	if r.State = to; to == Offered && r.Wanted {
+		r.State = Accepted
+	}
+	switch r.State { //nolint:exhaustive // the others have no time of their own
+	case Drawn:
+		r.Representative = who
+		r.Representative.Phone = ""
 	case Accepted, Declined:
 		r.Settled = now
 	case Revoked:
@@ -160,9 +214,11 @@ func (r Record) Move(a Act, who party.Person, leads bool, now time.Time) (Record
 	return r, nil
 }
 
-// Sees reports whether somebody sees the mandate: who leads the unit today, and the agent from the day on which it was signed.
+// Sees reports whether somebody sees the mandate: the principal; the agent from the day on which it was signed, or from the first if
+// they asked for it; and whoever was sent the address of one that is asked for, which cannot be guessed.
 func (r Record) Sees(who party.Person, leads bool) bool {
-	return leads || r.State != Drawn && r.Proof != nil && party.SameDocument(who, r.Agent)
+	agent := party.SameDocument(who, r.Agent)
+	return leads || agent && (r.Proof != nil || r.Wanted) || r.State == Asked && who.IDNo != ""
 }
 
 // Stands reports whether the record lets its agent act in a matter on a day: errs.MandateRevoked, errs.MandateNotTaken, and the
@@ -173,7 +229,7 @@ func (r Record) Stands(item string, on workday.Date) error {
 		return r.Covers(item, on)
 	case Revoked:
 		return errs.New(errs.MandateRevoked, "%s", r.ID)
-	case Drawn, Offered, Declined:
+	case Asked, Drawn, Offered, Declined:
 	}
 	return errs.New(errs.MandateNotTaken, "%s is %s", r.ID, r.State)
 }
@@ -183,7 +239,7 @@ func (r Record) Standing(on workday.Date) string {
 	switch {
 	case r.State == Accepted && on.Before(r.From):
 		return "later"
-	case (r.State == Accepted || r.State == Offered) && on.After(r.Until):
+	case (r.State == Accepted || r.State == Offered) && on.After(r.Until), r.State == Asked && !r.Open(on):
 		return "expired"
 	}
 	return string(r.State)

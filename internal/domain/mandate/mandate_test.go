@@ -88,6 +88,83 @@ func TestMoves(t *testing.T) {
 	}
 }
 
+// An authority in the family that its agent asked for: each act by each person in each state.
+func TestMovesInTheFamily(t *testing.T) {
+	asked := good
+	asked.Unit, asked.Representative = party.Org{}, party.Person{}
+	allowed := map[string]mandate.State{
+		"asked fan take": mandate.Drawn, "asked shi take": mandate.Drawn, "asked lin revoke": mandate.Revoked, "drawn fan sign": mandate.Accepted,
+		"drawn fan revoke": mandate.Revoked, "accepted fan revoke": mandate.Revoked, "accepted lin revoke": mandate.Revoked,
+	}
+	for _, state := range []mandate.State{mandate.Asked, mandate.Drawn, mandate.Accepted, mandate.Revoked} {
+		for name, who := range map[string]party.Person{"fan": fan, "lin": lin, "shi": shi, "nobody": {}} {
+			for _, act := range []mandate.Act{mandate.Take, mandate.Sign, mandate.Accept, mandate.Decline, mandate.Revoke} {
+				r := mandate.Record{Mandate: asked, State: state, Wanted: true, Drawn: today.Start()}
+				leads := state != mandate.Asked && name == "fan"
+				if state != mandate.Asked {
+					r.Representative = fan
+				}
+				got, err := r.Move(act, who, leads, today.Start().Add(time.Hour))
+				want, ok := allowed[string(state)+" "+name+" "+string(act)]
+				if ok != (err == nil) || got.State != want {
+					t.Errorf("%s %s %s: %q, %v", state, name, act, got.State, err)
+				}
+				if act == mandate.Take && err == nil && got.Representative.IDNo != who.IDNo {
+					t.Errorf("%s took it, and it is %s's", name, got.Representative.Name)
+				}
+			}
+		}
+	}
+	late := mandate.Record{Mandate: asked, State: mandate.Asked, Wanted: true, Drawn: today.Start()}
+	_, err := late.Move(mandate.Take, fan, false, today.AddDays(mandate.AskedDays+1).Start())
+	code(t, "after two weeks", err, errs.MandateNotNow)
+	firms := mandate.Record{Mandate: good, State: mandate.Asked, Drawn: today.Start()}
+	_, err = firms.Move(mandate.Take, shi, false, today.Start())
+	code(t, "a unit's", err, errs.NoSuchMandate)
+}
+
+// For whom somebody may act, and which cases of theirs they go on with.
+func TestMayFor(t *testing.T) {
+	m := good
+	m.Unit = party.Org{}
+	record := func(state mandate.State, items ...string) mandate.Record {
+		r := mandate.Record{Mandate: m, State: state, Agreed: []byte("agreed")}
+		if r.ID = "id-" + string(state); len(items) > 0 {
+			r.Items = items
+		}
+		return r
+	}
+	names := func(list ...mandate.Record) mandate.Names {
+		return mandate.Names{Who: lin, Kin: []mandate.Kin{{Person: fan, Mandates: list}}}
+	}
+	_, _, err := names(record(mandate.Revoked)).MayFor("another", "practice-013", today)
+	code(t, "another's mandate", err, errs.NotForThem)
+	of, right, err := names(record(mandate.Revoked), record(mandate.Accepted)).MayFor("id-revoked", "practice-013", today)
+	code(t, "another of the same person stands", err, 0)
+	if of != fan || right.Mandate != "id-accepted" || right.Agent == nil || right.Agent.IDNo != lin.IDNo {
+		t.Errorf("for %s, by %+v", of.Name, right)
+	}
+	made := func(applicant, agent party.Person) casefile.Case {
+		return casefile.Case{Item: "practice-013", Private: casefile.Private{Applicant: applicant, Acting: &party.Acting{Agent: &agent}}}
+	}
+	for name, tt := range map[string]struct {
+		n    mandate.Names
+		c    casefile.Case
+		want errs.Code
+	}{
+		"made by them":             {names(record(mandate.Accepted)), made(fan, lin), 0},
+		"whose it is":              {mandate.Names{Who: fan}, made(fan, lin), 0},
+		"taken back":               {names(record(mandate.Revoked)), made(fan, lin), errs.MandateRevoked},
+		"another matter":           {names(record(mandate.Accepted, "2020-024")), made(fan, lin), errs.MandateOtherMatter},
+		"made by another agent":    {names(record(mandate.Accepted)), made(fan, shi), errs.NoSuchCase},
+		"made for another":         {names(record(mandate.Accepted)), made(shi, lin), errs.NoSuchCase},
+		"the person's own":         {names(record(mandate.Accepted)), casefile.Case{Item: "practice-013", Private: casefile.Private{Applicant: fan}}, errs.NoSuchCase},
+		"who never had to do with": {mandate.Names{Who: shi}, made(fan, lin), errs.NoSuchCase},
+	} {
+		code(t, name, tt.n.Sees(tt.c, today), tt.want)
+	}
+}
+
 // Who may act for the firm in surveying on the day, and what a person is told who may not.
 func TestMay(t *testing.T) {
 	account := mandate.Account{Org: firm, Representative: fan, Licence: "L"}
@@ -156,10 +233,33 @@ func TestCheckOfACase(t *testing.T) {
 			Applicant: lin, Org: &firm, Acting: &party.Acting{Mandate: m.ID, Digest: proof.HashOf(agreed), Agreed: agreed, Proof: &s},
 		}}
 	}
+	personal := good
+	personal.Unit = party.Org{}
+	family := func(change func(c *casefile.Case)) func() casefile.Case {
+		return func() casefile.Case {
+			c := made(personal, provider, 3)
+			c.Private.Org, c.Private.Applicant, c.Private.Acting.Agent = nil, fan, &lin
+			if change != nil {
+				change(&c)
+			}
+			return c
+		}
+	}
 	for name, tt := range map[string]struct {
 		c    func() casefile.Case
 		want errs.Code
 	}{
+		"for a person":                    {family(nil), 0},
+		"for a person who did not sign":   {family(func(c *casefile.Case) { c.Private.Applicant = shi }), errs.ConsentForOther},
+		"for a person under another name": {family(func(c *casefile.Case) { c.Private.Applicant.Name = "樊晓" }), errs.ConsentForOther},
+		"for a person, by another agent":  {family(func(c *casefile.Case) { c.Private.Acting.Agent = &shi }), errs.ConsentForOther},
+		"for a person and a unit at once": {family(func(c *casefile.Case) { c.Private.Org = &firm }), errs.ConsentForOther},
+		"for a person, without a mandate": {family(func(c *casefile.Case) { c.Private.Acting = &party.Acting{Agent: &lin} }), errs.ConsentNeeded},
+		"for a person, by the mandate of a unit": {func() casefile.Case {
+			c := made(good, provider, 3)
+			c.Private.Org, c.Private.Applicant, c.Private.Acting.Agent = nil, fan, &lin
+			return c
+		}, errs.ConsentForOther},
 		"good": {func() casefile.Case { return made(good, provider, 3) }, 0},
 		"own matter": {func() casefile.Case {
 			return casefile.Case{Private: casefile.Private{Applicant: lin}}

@@ -44,12 +44,15 @@ const (
 	Undone         Kind = "undone"          // 没办成, 那边为它做的已经撤销
 	Paid           Kind = "paid"            // 费用收到了
 	PaidBack       Kind = "paid-back"       // 费用退回了
+	PapersCalled   Kind = "papers-called"   // 要交原件
+	PapersTrouble  Kind = "papers-trouble"  // 原件没有收到, 或者和清单不一样
+	PapersBack     Kind = "papers-back"     // 原件回到窗口, 可以领
 )
 
 // Kinds lists all in the order of a case's life.
 var Kinds = []Kind{
 	Received, Moved, Accepted, Correction, Supplemented, Reminder, Returned, NotAccepted, Suspended, Resumed, Extended,
-	Granted, Refused, Ready, Posted, Served, Withdrawn, TooLate, Answered, Verified, Undone, Paid, PaidBack, RatingHeard, ComplaintHeard,
+	Granted, Refused, Ready, Posted, Served, Withdrawn, TooLate, Answered, Verified, Undone, Paid, PaidBack, PapersCalled, PapersTrouble, PapersBack, RatingHeard, ComplaintHeard,
 }
 
 // Channel is how a notice reaches somebody beside the own page, on which each stands.

@@ -116,6 +116,13 @@ func Answer(c casefile.Case, id string, n int, office string, at time.Time) Noti
 	return New(ComplaintHeard, []byte(id+"/"+strconv.Itoa(n)), c.ID, "", at, values)
 }
 
+// Papers is a notice about the paper originals of a case; id is that of what happened to them, n how many papers it is about.
+func Papers(kind Kind, c casefile.Case, id, office string, n int, at time.Time) Notice {
+	values := ValuesOf(c)
+	values[ValueOffice], values[ValueDay], values[ValueCount] = office, workday.DateOf(at).String(), strconv.Itoa(n)
+	return New(kind, []byte(id), c.ID, values[ValueWindow], at, values)
+}
+
 // ValuesOf are the values that every notice of a case has.
 func ValuesOf(c casefile.Case) map[string]string {
 	values := map[string]string{

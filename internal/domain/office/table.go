@@ -35,6 +35,8 @@ const (
 	UrgeAlarm   Act = "alarm.urge"   // 催办
 	SettleAlarm Act = "alarm.settle" // a broken rule, after the answer
 
+	ContestFigure Act = "figure.contest" // say that a figure of another province is not right, answer, settle
+
 	SeeOrders       Act = "order.see"     // to the own office; a supervisor sees the province's
 	GiveOrder       Act = "order.give"    // to offices of the own province, a request to other provinces; send back, close
 	ReplyOrder      Act = "order.reply"   // for the office
@@ -49,6 +51,7 @@ const (
 	PublishRules Act = "rules.publish"
 
 	AskData      Act = "data.ask"         // about a party to a case that the own office holds; there is no other way to ask
+	AskLicence   Act = "licence.ask"      // of the applicant, who shows it or not
 	SeeSharing   Act = "sharing.see"      // resources and agreements of all; no data of anybody
 	DescribeData Act = "sharing.describe" // an own resource
 	ProposeTerms Act = "sharing.propose"
@@ -76,6 +79,17 @@ const (
 	SeeInquiries  Act = "inquiry.see"    // what the own office is asked and asks; for who watches, what is late
 	ReadInquiry   Act = "inquiry.read"   // whom one is about; the look is logged
 	AnswerInquiry Act = "inquiry.answer" // for the office that was asked
+)
+
+// The acts on paper originals and the bags in which they travel.
+const (
+	SeeOriginals  Act = "originals.see"     // which bags the own office has to send, receive or look for; the look at a case is logged
+	CallOriginals Act = "originals.call"    // the deciding office asks for them once the scans are checked
+	SendOriginals Act = "originals.send"    // make up a bag, there and back
+	EarlyPapers   Act = "originals.early"   // let them go before the scans are checked; oversight sees it
+	TakeOriginals Act = "originals.receive" // open a bag and tick each line
+	TracePapers   Act = "originals.trace"   // record a bag as lost, a paper as found or replaced
+	GiveOriginals Act = "originals.give"    // back into the applicant's hand
 )
 
 // The acts on licences that the own office issued.
@@ -151,6 +165,15 @@ var Table = []Rule{
 	{ReadInquiry, []Role{Reviewer, Decider, Lead}, []Condition{OwnOffice, OnDuty}},
 	{AnswerInquiry, checking, []Condition{OwnOffice, OnDuty}},
 
+	// paper originals: no more than one end at a time has them, and each hand-over is signed by both
+	{SeeOriginals, []Role{Window, Reviewer, Decider, Lead}, []Condition{OnDuty}},
+	{CallOriginals, checking, seeing},
+	{SendOriginals, []Role{Window, Reviewer}, seeing},
+	{EarlyPapers, []Role{Lead}, seeing},
+	{TakeOriginals, []Role{Window, Reviewer}, seeing},
+	{TracePapers, []Role{Lead}, seeing},
+	{GiveOriginals, counter, seeing},
+
 	// who decides answers for it; where the item says so, it is a second person (行政许可法 第34条: 两名以上工作人员)
 	{"decide", decidingOrSystem, append([]Condition{SecondPerson}, seeing...)},
 	{"dispatch", []Role{Decider, Reviewer, System}, seeing}, // a refusal to accept leaves with who refused
@@ -199,6 +222,7 @@ var Table = []Rule{
 
 	// those who handle no case
 	{Figures, []Role{Lead, Supervisor}, []Condition{OnDuty}},
+	{ContestFigure, []Role{Supervisor}, []Condition{OnDuty}},
 	{ReadLog, []Role{Supervisor}, []Condition{OnDuty}},
 	{Catalogue, []Role{Steward}, []Condition{OnDuty}},
 	{SeeRules, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},
@@ -208,6 +232,7 @@ var Table = []Rule{
 
 	// data among equals: who keeps the catalogue proposes, a second person signs (政务数据共享条例 第20条)
 	{AskData, []Role{Window, Reviewer, Decider}, seeing},
+	{AskLicence, []Role{Window, Reviewer, Decider}, seeing},
 	{SeeSharing, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},
 	{DescribeData, []Role{Steward}, []Condition{OnDuty}},
 	{AnswerObjection, []Role{Steward}, []Condition{OnDuty}},

@@ -38,6 +38,7 @@ type Rules struct {
 	Stuck    Length       `toml:"stuck"`
 	Escalate Length       `toml:"escalate"`
 	Reply    Length       `toml:"reply"` // to an order
+	Carry    Length       `toml:"carry"` // a bag of originals, from office to office
 }
 
 // Breach is a rule that an office can break, in words and with the article.
@@ -81,7 +82,7 @@ func Load(fsys fs.FS) (*Book, error) {
 		return nil, errs.New(errs.BadCatalogue, "%s: unknown field %s", File, u[0])
 	}
 	for i, r := range f.Rules {
-		for _, n := range []Length{r.Remind, r.Silent, r.Transit, r.Stuck, r.Escalate, r.Reply} {
+		for _, n := range []Length{r.Remind, r.Silent, r.Transit, r.Stuck, r.Escalate, r.Reply, r.Carry} {
 			if n.N <= 0 || n.Source == "" {
 				return nil, errs.New(errs.BadCatalogue, "%s: %s has a number that is none or has no source", File, r.ID)
 			}
@@ -110,6 +111,12 @@ func (b *Book) On(day workday.Date) Rules {
 		}
 	}
 	return b.rules[0]
+}
+
+// Carried is the last day on which a bag of originals that leaves on a day is in time. A bag that is later is looked for.
+func (b *Book) Carried(day workday.Date, c *workday.Calendar) workday.Date {
+	due, _ := c.Due(day, b.On(day).Carry.days())
+	return due
 }
 
 // Breach gives the words of one, false for what is none.

@@ -15,17 +15,19 @@ import (
 // Kind is what an alarm is about. Names are stored: append only.
 type Kind string
 
-// The kinds: two clocks, then the breaches.
+// The kinds: three clocks, then the breaches.
 const (
 	Limit   Kind = "limit"   // 时限
 	Transit Kind = "transit" // 在途: handed over, no receipt
+	Papers  Kind = "papers"  // 原件: a bag that does not arrive, a paper that is missing or not as listed
 	Second  Kind = "second"  // told more than once what is missing
 	Again   Kind = "again"   // sent back again after a correction
 	Reason  Kind = "reason"  // refused or sent back without a reason
 	Asked   Kind = "asked"   // a paper asked for although its data is shared
+	Early   Kind = "early"   // originals sent before the deciding place had checked their scans
 )
 
-var breaches = []Kind{Second, Again, Reason, Asked}
+var breaches = []Kind{Second, Again, Reason, Asked, Early}
 
 // Breach reports whether the kind is a broken rule, which no later act undoes.
 func (k Kind) Breach() bool { return slices.Contains(breaches, k) }
@@ -49,7 +51,7 @@ type Cause struct {
 	Key         string // unique in the case
 	Kind        Kind
 	Leg         string
-	What        string // of a limit its key in the item's rule, of Asked the material, of Transit where to
+	What        string // of a limit its key in the item's rule, of Asked the material, of Transit where to, of Papers the bag
 	Node        office.NodeID
 	Office      string // against whom it counts
 	Promised    workday.Date
@@ -82,7 +84,7 @@ func (b *Book) First(c casefile.Case, me office.NodeID, cal *workday.Calendar) t
 			sooner(t)
 		}
 	}
-	if len(judged(c)) > 0 {
+	if len(judged(c)) > 0 || !c.Originals.Early.IsZero() {
 		sooner(c.Last)
 	}
 	return first
@@ -125,6 +127,33 @@ func (b *Book) clocks(c casefile.Case, me office.NodeID, cal *workday.Calendar) 
 		if l.Transit != nil && l.Holder == me {
 			out = append(out, b.transit(c, l, me, cal))
 		}
+	}
+	return append(out, b.papers(c, me, cal)...)
+}
+
+// papers is an original that does not arrive, or not as listed. It counts at both ends of the way, each at its own node, because both
+// have to look for it: it is yellow once the bag is late, and red two clocks later or as soon as the trouble is known.
+func (b *Book) papers(c casefile.Case, me office.NodeID, cal *workday.Calendar) (out []Cause) {
+	o := c.Originals
+	if o.Due.IsZero() && o.Trouble.IsZero() {
+		return nil
+	}
+	for _, l := range c.Legs {
+		if l.Node != me || l.Kind != item.Collect && l.Kind != item.Decide {
+			continue
+		}
+		x := Cause{Key: "papers/" + l.Key + "/" + o.Bag, Kind: Papers, Leg: l.Key, What: o.Bag, Node: me, Office: l.Office}
+		if !o.Due.IsZero() {
+			x.rules = b.On(o.Due)
+			stuck, provisional := cal.Due(o.Due, x.rules.Stuck.days())
+			x.Provisional = provisional
+			x.From[Yellow], x.From[Red] = o.Due.End(), stuck.End()
+		}
+		if !o.Trouble.IsZero() {
+			x.rules = b.On(workday.DateOf(o.Trouble))
+			x.From[Red] = o.Trouble
+		}
+		out = append(out, x)
 	}
 	return out
 }
@@ -192,6 +221,11 @@ func (b *Book) broken(c casefile.Case, f Facts) (out []Cause) {
 	add := func(l casefile.Leg, k Kind, what string) {
 		x := Cause{Key: string(k) + "/" + l.Key + "/" + what, Kind: k, Leg: l.Key, What: what, Node: l.Node, Office: l.Office, rules: b.On(workday.DateOf(c.Last))}
 		x.From[Red] = c.Last
+		out = append(out, x)
+	}
+	if l, ok := c.LegOf(item.Collect); ok && !c.Originals.Early.IsZero() {
+		x := Cause{Key: string(Early) + "/" + l.Key, Kind: Early, Leg: l.Key, Node: l.Node, Office: l.Office, rules: b.On(workday.DateOf(c.Originals.Early))}
+		x.From[Red] = c.Originals.Early
 		out = append(out, x)
 	}
 	for _, l := range judged(c) {

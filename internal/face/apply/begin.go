@@ -33,7 +33,8 @@ type beginView struct {
 	Too      bool            // the sign-in proves too little
 	Lang     string
 	Unproven bool
-	Unit     *party.Org // in whose name; nil for oneself
+	Unit     *party.Org    // in whose name; nil for oneself
+	For      *party.Person // whose matter it is; nil for one's own
 }
 
 // maxSaid bounds the answers that an address may bring.
@@ -48,7 +49,10 @@ func (f *Face) wish(q url.Values) (apply.Wish, error) {
 			w.Said[key] = values[0] == "y"
 		}
 	}
-	if code := q.Get("for"); code != "" && code != "self" {
+	code := q.Get("for")
+	if id, is := strings.CutPrefix(code, page.ForKin); is {
+		w.Mandate = id
+	} else if code != "" && code != "self" {
 		var err error
 		if w.Unit, err = idno.ParseUSCC(code); err != nil {
 			return w, errs.New(errs.NotInThatName, "no code")
@@ -101,9 +105,9 @@ func (v beginView) carried(ctx context.Context) []page.Row {
 	return out
 }
 
-// actFor is where another name is chosen, with all that was brought; "" for a matter of persons only.
+// actFor is where another name is chosen, with all that was brought; "" for a matter that is the person's own.
 func (v beginView) actFor() string {
-	if !slices.Contains(v.Item.Subject, "org") {
+	if !slices.Contains(v.Item.Subject, "org") && !v.V.ByAgent() {
 		return ""
 	}
 	q := url.Values{"item": {v.Item.Code}, "here": {string(v.Wish.Here)}, "there": {string(v.Wish.There)}}
@@ -138,7 +142,7 @@ func (f *Face) begin(w http.ResponseWriter, r *http.Request, v visit) error {
 		return err
 	}
 	view.Here, _ = f.cfg.Kit.OfficeAt(wish.Here)
-	if view.Unit, err = f.cfg.Desk.For(r.Context(), v.Person, wish); err != nil {
+	if view.Unit, view.For, err = f.cfg.Desk.For(r.Context(), v.Person, wish); err != nil {
 		return err
 	}
 	for i, l := range view.V.Limits {

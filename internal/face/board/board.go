@@ -12,6 +12,7 @@ import (
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/item"
+	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
@@ -41,8 +42,10 @@ type Config struct {
 	Now       func() time.Time       // business time
 	Frame     func(r *http.Request) page.Frame
 	Bulletins Bulletins
-	PDF       func(d document.Doc, verify string) ([]byte, error) // verify is the address in the code of the print
-	PublicURL string                                              // own address, without a slash at the end
+	// Objections are those to the figures shown here.
+	Objections func(ctx context.Context) ([]objection.Objection, error)
+	PDF        func(d document.Doc, verify string) ([]byte, error) // verify is the address in the code of the print
+	PublicURL  string                                              // own address, without a slash at the end
 }
 
 // Face is the pages of one site. Safe for concurrent use.

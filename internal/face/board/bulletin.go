@@ -11,6 +11,7 @@ import (
 	"tongban/internal/domain/bulletin"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/figure"
+	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -176,6 +177,7 @@ func (f *Face) drawBulletin(ctx context.Context, x *issue) (bulletinView, error)
 	} else {
 		v.Sheets = append(v.Sheets, f.sidesOf(ctx, x)...)
 	}
+	v.Sheets = append(v.Sheets, f.objectionSheet(ctx, x.Objections())...)
 	v.Sheets = append(v.Sheets, f.mattersOf(ctx, x), termsOf(ctx, x))
 	v.Facts = []page.Row{
 		{Key: page.T(ctx, "board.bulletin_by"), Value: who},
@@ -230,7 +232,7 @@ func (f *Face) sidesOf(ctx context.Context, x *issue) []sheet {
 			if t.Role == figure.Handler {
 				side = &sides[1]
 			}
-			side.Rows = append(side.Rows, []cell{words(pick(ctx, t.Name, t.NameEn)), number(h.N()), middle(ctx, d, h, 0.5), middle(ctx, d, h, 0.9)})
+			side.Rows = append(side.Rows, []cell{words(marked(ctx, pick(ctx, t.Name, t.NameEn), t.Key, x.Objections())), number(h.N()), middle(ctx, d, h, 0.5), middle(ctx, d, h, 0.9)})
 		}
 	}
 	for i := range sides {
@@ -279,7 +281,7 @@ func termsOf(ctx context.Context, x *issue) sheet {
 	return s
 }
 
-// beside is what became known since: numbers that facts which came later have put right.
+// beside is what became known since: numbers that facts which came later have put right, and objections that came or went on.
 func (f *Face) beside(ctx context.Context, x *issue) ([]sheet, error) {
 	s := sheet{ID: "since", Title: page.T(ctx, "board.since"), Lead: page.T(ctx, "board.since_lead"), Head: head(ctx, "place", "figure", "since_then", "since_now")}
 	for _, p := range x.Parts {
@@ -293,10 +295,27 @@ func (f *Face) beside(ctx context.Context, x *issue) ([]sheet, error) {
 			}
 		}
 	}
-	if len(s.Rows) == 0 {
-		return nil, nil
+	var out []sheet
+	if len(s.Rows) > 0 {
+		out = append(out, s)
 	}
-	return []sheet{s}, nil
+	of := x.Issuer
+	if of == office.Hub {
+		of = ""
+	}
+	against, err := f.contested(ctx, of, x.Month, x.Month)
+	if err != nil {
+		return nil, err
+	}
+	frozen := x.Objections()
+	against = slices.DeleteFunc(against, func(o objection.Objection) bool { // said no more than the issue has
+		return slices.ContainsFunc(frozen, func(y objection.Objection) bool { return y.ID == o.ID && len(y.Words) == len(o.Words) })
+	})
+	for _, s := range f.objectionSheet(ctx, against) {
+		s.ID = "contested-now"
+		out = append(out, s)
+	}
+	return out, nil
 }
 
 // printed is a bulletin as a paper: what stands on the page and was frozen with it. Few are marked, for a print has no grey.

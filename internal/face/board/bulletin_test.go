@@ -25,9 +25,11 @@ func TestABulletinInAllForms(t *testing.T) {
 	page.Gallery(s, States())
 	for path, want := range map[string][]string{
 		"/open/bulletins":                 {"2026 年 10 月", `href="/open/bulletins/2026-10"`, `href="/open/bulletins/2026-10?pdf=1"`},
-		"/open/bulletins/2026-10":         {"全国 2026 年 10 月", "tb-few", "没有报送", "摘要", cfg.Book.Digest, "承诺时限内办结率", "分母"},
+		"/open/bulletins/2026-10":         {"全国 2026 年 10 月", "有异议的数", "正在逐件核对", "还没有答复", "tb-few", "没有报送", "摘要", cfg.Book.Digest, "承诺时限内办结率", "分母"},
 		"/open/bulletins/2026-10?lang=en": {"All provinces: bulletin of 2026-10", "Denominator"},
 		"/open/bulletins/2026-10?csv=1":   {cfg.Book.Digest, "黑龙江"},
+		"/open/regions/63":                {"承诺时限内办结率（有异议，见下）", "3 件晚于承诺的日期 &lt;script&gt;", "正在逐件核对"},
+		"/open?from=2026-10&to=2026-10":   {"有异议的数"},
 		"/gallery/open-bulletins-none":    {"还没有数据"},
 		"/gallery/open-bulletin-province": {"青海 2026 年 10 月", "作为属地", "发布以后有变化的数"},
 	} {
@@ -39,6 +41,11 @@ func TestABulletinInAllForms(t *testing.T) {
 			if !strings.Contains(body, w) {
 				t.Errorf("%s lacks %q", path, w)
 			}
+		}
+	}
+	for _, path := range []string{"/open/regions/31", "/open?from=2026-11&to=2026-11"} { // nothing is contested there, or then
+		if _, body := get(t, s, path); strings.Contains(body, "有异议") {
+			t.Errorf("%s speaks of an objection", path)
 		}
 	}
 	for _, path := range []string{"/open/bulletins/2026-09", "/open/bulletins/x", "/open/bulletins/2026-10-01?pdf=1", "/open/bulletins/..%2f?signed=1"} {

@@ -114,7 +114,7 @@ func made(frame func(*http.Request) page.Frame) Config {
 	return Config{
 		Source: madeUp{nodes: nodes, now: now}, Book: figure.Default(), Catalogue: item.Default(), Regions: regions, Frame: frame,
 		Now: func() time.Time { return now }, Nodes: func() []office.NodeID { return nodes },
-		Bulletins: madeIssues{issuer: office.Hub, nodes: nodes, now: now}, PublicURL: "http://localhost",
+		Objections: madeObjections, Bulletins: madeIssues{issuer: office.Hub, nodes: nodes, now: now}, PublicURL: "http://localhost",
 	}
 }
 

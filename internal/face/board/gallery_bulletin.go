@@ -10,6 +10,7 @@ import (
 
 	"tongban/internal/domain/bulletin"
 	"tongban/internal/domain/figure"
+	"tongban/internal/domain/objection"
 	"tongban/internal/domain/office"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -82,6 +83,20 @@ func (m madeIssues) Bulletin(ctx context.Context, month int) (x bulletin.Issued,
 	}
 	x.Bulletin, err = proof.SignJSON(signer, bulletin.Typ, b)
 	return x, err
+}
+
+// madeObjections are one with an answer and one without.
+func madeObjections(context.Context) ([]objection.Objection, error) {
+	at := time.Date(2026, time.November, 20, 1, 0, 0, 0, time.UTC)
+	about := objection.About{ID: "a", From: "23", Of: "63", Month: madeMonth, Figure: "promise"}
+	other := objection.About{ID: "b", From: "63", Of: "23", Month: madeMonth, Figure: "transit"}
+	return []objection.Objection{
+		{About: about, Words: []objection.Word{
+			{About: about, By: "23", N: 1, Act: objection.Object, Text: "本省签收的决定里，有 3 件晚于承诺的日期 <script>", At: at},
+			{About: about, By: "63", N: 1, Act: objection.Answer, Text: "正在逐件核对", At: at.Add(time.Hour)},
+		}},
+		{About: other, Words: []objection.Word{{About: other, By: "63", N: 1, Act: objection.Object, Text: "途中时间与本省签收的时间不符", At: at}}},
+	}, nil
 }
 
 // bulletinStates are the bulletins' pages with made-up figures.

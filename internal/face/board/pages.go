@@ -55,7 +55,9 @@ func (f *Face) overview(a ask) (view, error) {
 	if list := f.cfg.Source.Against(a.from, a.to); len(list) > 0 {
 		v.Sheets = append(v.Sheets, f.contradictions(ctx, list))
 	}
-	return v, nil
+	against, err := f.contested(ctx, "", a.from, a.to)
+	v.Sheets = append(v.Sheets, f.objectionSheet(ctx, against)...)
+	return v, err
 }
 
 // stated says until when a place's figures are known.
@@ -103,6 +105,10 @@ func (f *Face) placePage(a ask, id office.NodeID) (view, error) {
 		{ID: "receiver", Title: page.T(ctx, "board.as_receiver"), Lead: page.T(ctx, "board.as_receiver_lead", name)},
 		{ID: "handler", Title: page.T(ctx, "board.as_handler"), Lead: page.T(ctx, "board.as_handler_lead", name)},
 	}
+	against, err := f.contested(ctx, id, a.from, a.to)
+	if err != nil {
+		return view{}, err
+	}
 	by := map[string]map[string]figure.Hist{}
 	for _, d := range f.cfg.Book.Figures {
 		one, err := a.by(id, figure.ByPlace, d.Key)
@@ -111,7 +117,7 @@ func (f *Face) placePage(a ask, id office.NodeID) (view, error) {
 		}
 		by[d.Key] = one
 		h := added(one)
-		row := []cell{link(pick(ctx, d.Name, d.NameEn), "/open/figures#"+d.Key), number(h.N()), middle(ctx, d, h, 0.5), middle(ctx, d, h, 0.9)}
+		row := []cell{link(marked(ctx, pick(ctx, d.Name, d.NameEn), d.Key, against), "/open/figures#"+d.Key), number(h.N()), middle(ctx, d, h, 0.5), middle(ctx, d, h, 0.9)}
 		side := &sides[0]
 		if d.Role == figure.Handler {
 			side = &sides[1]
@@ -129,7 +135,7 @@ func (f *Face) placePage(a ask, id office.NodeID) (view, error) {
 			words(f.name(ctx, other)), number(by["lodged"][k].N()), span(ctx, by["whole"][k], 0.5), number(by["received"][k].N()), share(ctx, by["promise"][k], 1),
 		})
 	}
-	return view{Sheets: append(sides, with.done())}, nil
+	return view{Sheets: append(append(sides, f.objectionSheet(ctx, against)...), with.done())}, nil
 }
 
 // everyone lists the places that stand in any of the figures, by code.

@@ -10,7 +10,6 @@ import (
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
-	"tongban/internal/domain/mandate"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/idno"
 	"tongban/internal/kernel/workday"
@@ -176,6 +175,7 @@ func (f *Face) view(r *http.Request, v visit, c casefile.Case, tab string) caseV
 	f.stations(r, &view, here, there)
 	f.notices(r, &view)
 	f.feeOf(r, v, &view)
+	f.renewal(ctx, &view)
 	return view
 }
 
@@ -235,8 +235,26 @@ func (f *Face) notices(r *http.Request, view *caseView) {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.extension", e.Reason))
 	}
 	f.inquiries(r, view)
+	originals(ctx, view)
 	if waiting(c) {
 		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.correction", len(c.Private.Corrections)))
+	}
+}
+
+// originals says what is still open about the case's papers.
+func originals(ctx context.Context, view *caseView) {
+	add := func(key string, args ...any) {
+		view.Notices = append(view.Notices, page.T(ctx, "originals.notice."+key, args...))
+	}
+	switch o := view.C.Originals; {
+	case !o.Trouble.IsZero():
+		add("trouble")
+	case !o.Due.IsZero():
+		add("way", page.ShortDay(o.Due, page.PrefsOf(ctx).Lang))
+	case o.Called:
+		add("called")
+	case o.Out > 0 && !view.C.Ended.IsZero():
+		add("out", o.Out)
 	}
 }
 
@@ -359,26 +377,6 @@ func (f *Face) fillCheck(r *http.Request, v visit, view *caseView) {
 		view.Answers = append(view.Answers, row)
 	}
 	f.fillMaterials(r, v, view)
-}
-
-// acting is in whose name the applicant acts and by what right, as it was pinned on the day of the act; nothing for an own matter.
-func (f *Face) acting(ctx context.Context, c casefile.Case) []page.Row {
-	unit, ok := c.Unit()
-	if !ok {
-		return nil
-	}
-	rows := []page.Row{{Key: page.T(ctx, "org.desk.unit"), Value: unit.Name, Source: string(unit.USCC)}}
-	a := c.Private.Acting
-	right := page.T(ctx, "org.desk.leads", a.Licence)
-	if a.Mandate != "" {
-		right = a.Mandate
-		if a.Proof != nil {
-			if m, err := mandate.Open(a.Agreed, *a.Proof, f.cfg.Kit.Trust()); err == nil {
-				right = page.T(ctx, "org.desk.mandate_value", date(ctx, m.From), date(ctx, m.Until), m.Representative.Name, a.Digest.String()[:16])
-			}
-		}
-	}
-	return append(rows, page.Row{Key: page.T(ctx, "org.desk.mandate"), Value: right})
 }
 
 // roleName is what the form calls somebody who takes part.

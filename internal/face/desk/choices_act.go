@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/original"
 	"tongban/internal/page"
 )
 
@@ -18,7 +19,11 @@ func tabs(ctx context.Context, v caseView) []page.Link {
 		out = append(out, page.Link{Href: base + "/" + tab, Text: page.T(ctx, "desk.tab."+tab), Current: v.Tab == tab})
 	}
 	out = append(out, page.Link{Href: base + "/messages", Text: page.T(ctx, "message.desk.tab"), Current: v.Tab == tabMessages})
-	return append(out, page.Link{Href: base + "/data", Text: page.T(ctx, "desk.tab.data")}, page.Link{Href: base + "/ask-other", Text: page.T(ctx, "desk.tab.ask")})
+	if _, err := original.EndsOf(v.C); err == nil {
+		out = append(out, page.Link{Href: base + "/originals", Text: page.T(ctx, "originals.nav")})
+	}
+	return append(out, page.Link{Href: base + "/data", Text: page.T(ctx, "desk.tab.data")}, page.Link{Href: base + "/ask-other", Text: page.T(ctx, "desk.tab.ask")},
+		page.Link{Href: base + "/ask-licence", Text: page.T(ctx, "presentation.tab")})
 }
 
 func findingChoices(ctx context.Context) []page.Choice {

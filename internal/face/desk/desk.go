@@ -61,6 +61,7 @@ type Store interface {
 	CountAlarms(ctx context.Context, office string) (map[watch.Level]int, error)
 	Inquiries(ctx context.Context, caseID string) ([]inquiry.Inquiry, error)
 	CountInquiriesTo(ctx context.Context, office string) (int, error)
+	CountOriginals(ctx context.Context, office string) (int, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -269,6 +270,9 @@ func (f *Face) Frame(r *http.Request) page.Frame {
 	if f.cfg.Kit.Systems != nil && office.Ever(v.by.Roles, office.SeeSystems) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/systems", Text: page.T(ctx, "systems.nav"), Current: within(r, "/desk/systems")})
 	}
+	if office.Ever(v.by.Roles, office.SeeOriginals) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/originals", Text: page.T(ctx, "originals.nav"), Current: within(r, "/desk/originals")})
+	}
 	fr.Nav = append(fr.Nav, page.Link{Href: "/desk/search", Text: page.T(ctx, "desk.nav.search"), Current: within(r, "/desk/search")})
 	if n, err := f.cfg.Store.CountOpen(ctx, v.by.Office); err == nil && n > 0 {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/messages", Text: page.T(ctx, "message.desk.nav"), Current: within(r, "/desk/messages")})
@@ -300,6 +304,9 @@ func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
 	}
 	if office.Ever(roles, office.GiveOrder) || office.Ever(roles, office.ReplyOrder) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/orders", Text: page.T(r.Context(), "order.nav"), Current: within(r, "/desk/orders")})
+	}
+	if office.Ever(roles, office.ContestFigure) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/objections", Text: page.T(r.Context(), "objection.nav"), Current: within(r, "/desk/objections")})
 	}
 	if office.Ever(roles, office.SeeRatings) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/ratings", Text: page.T(r.Context(), "rating.desk.nav"), Current: within(r, "/desk/ratings")})

@@ -29,6 +29,9 @@ func (f *Face) probeFinish(ctx context.Context, c casefile.Case, by casefile.Act
 			return err
 		}
 	}
+	if _, _, err := f.cfg.Bench.Next(ctx, c); err != nil {
+		return err
+	}
 	if c, err = c.Entrusted(f.cfg.Kit.Mandate(c, c.Day(now))); err != nil {
 		return err
 	}

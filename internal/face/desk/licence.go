@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/sharing"
@@ -17,6 +19,24 @@ import (
 // licenceHref is the address of the page about the licence that stands for a case's n-th material.
 func licenceHref(caseID string, n int) string {
 	return "/desk/cases/" + caseID + "/licences/" + strconv.Itoa(n)
+}
+
+// renewal says what a yes would do to the licence that the applicant has, or why there can be no yes.
+func (f *Face) renewal(ctx context.Context, view *caseView) {
+	d, ok := view.C.LegOf(item.Decide)
+	if !ok || d.Node != f.cfg.Kit.Me || d.State != casefile.Received && d.State != casefile.Accepted {
+		return
+	}
+	version, renews, err := f.cfg.Bench.Next(ctx, view.C)
+	switch {
+	case err != nil:
+		said := errs.CodeOf(err).Text(view.Lang)
+		view.Notices = append(view.Notices, page.T(ctx, "inquiry.said", said.What, said.Next))
+	case renews && version > 0:
+		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.renews", version, version+1))
+	case renews:
+		view.Notices = append(view.Notices, page.T(ctx, "desk.notice.renews_unknown"))
+	}
 }
 
 // licenceView is a licence that stands for a paper: what it says, and each thing that was checked.

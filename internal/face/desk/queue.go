@@ -38,6 +38,7 @@ type queueView struct {
 	Window bool
 	Claims bool   // the officer may take cases
 	Asked  int    // what other offices ask this one; -1 if the officer does not see it
+	Papers int    // cases about whose originals the office has something to do; -1 if the officer does not see it
 	Item   string // names of what the list is narrowed to, "" for nothing
 	Place  string
 	Alarms map[watch.Level]int // of the office, those that hold
@@ -101,6 +102,12 @@ func (f *Face) queue(w http.ResponseWriter, r *http.Request, v visit) error {
 	view.Asked = -1
 	if office.Ever(v.by.Roles, office.SeeInquiries) {
 		if view.Asked, err = f.cfg.Store.CountInquiriesTo(r.Context(), v.by.Office); err != nil {
+			return err
+		}
+	}
+	view.Papers = -1
+	if office.Ever(v.by.Roles, office.SeeOriginals) {
+		if view.Papers, err = f.cfg.Store.CountOriginals(r.Context(), v.by.Office); err != nil {
 			return err
 		}
 	}

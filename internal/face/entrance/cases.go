@@ -216,6 +216,9 @@ func (e *entrance) caseOne(w http.ResponseWriter, r *http.Request) error {
 	if d.Fee, err = e.fee(ctx, c); err != nil {
 		return err
 	}
+	if err := e.originals(ctx, c, &d); err != nil {
+		return err
+	}
 	if err := e.note(ctx, []accesslog.Entry{e.seen(c, "entrance.case")}); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/search"
 	"tongban/internal/domain/zone"
@@ -55,6 +56,7 @@ type Store interface {
 	Life(ctx context.Context, licenceID string) (licence.Life, error)
 	Notices(ctx context.Context, caseID string) ([]notice.Notice, error)
 	Messages(ctx context.Context, caseID string) ([]message.Message, error)
+	Originals(ctx context.Context, caseID string) (original.Chain, error)
 	Contact(ctx context.Context, of party.Person) (notice.Contact, bool, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }

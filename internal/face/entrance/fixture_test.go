@@ -24,6 +24,7 @@ import (
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/correspond"
 	"tongban/internal/handling/elsewhere"
@@ -56,6 +57,7 @@ type memory struct {
 	facts  []casefile.Known
 	papers []unit.Paper
 	told   []notice.Notice
+	chains map[string]original.Chain
 	words  []message.Message
 	wishes map[string]notice.Contact
 	log    []string
@@ -168,6 +170,10 @@ func (m *memory) Notice(context.Context, string) (notice.Notice, error) {
 
 func (m *memory) ClaimNotices(context.Context, time.Time, time.Duration, int) ([]notice.Notice, error) {
 	return nil, nil
+}
+
+func (m *memory) Originals(_ context.Context, id string) (original.Chain, error) {
+	return m.chains[id], nil
 }
 
 func (m *memory) Messages(_ context.Context, id string) (out []message.Message, _ error) {

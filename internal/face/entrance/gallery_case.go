@@ -64,6 +64,9 @@ func (b *base) caseStates() []page.State {
 		d.Withdrawable, d.Fee = true, feeBox{Text: "?", Amount: "20", Href: "/gallery", Go: "!"}
 		d.Parts = []page.Row{{Key: "Third place", Value: "?"}}
 	})
+	one("case-originals", func(_ *casefile.Case, d *detail) {
+		d.Originals, d.OriginalsDo = []page.Row{{Key: "Bills", Value: "<script>"}}, []string{"?"}
+	})
 	one("case-correction", func(x *casefile.Case, d *detail) {
 		x.Legs = []casefile.Leg{{Key: "collect", Kind: item.Collect, Node: "23", State: casefile.Received, Holder: "23", Reason: "incomplete"}}
 		d.Needs = true

@@ -39,6 +39,8 @@ type detail struct {
 	TooLate      bool // a withdrawal was asked for, and it was decided already
 	Fee          feeBox
 	Parts        []page.Row // what each place answered, or undid (多地联办)
+	Originals    []page.Row // who has each paper original, and since when
+	OriginalsDo  []string   // what is to be done about them
 }
 
 // group is the index of the group in 我的办件.
@@ -161,6 +163,8 @@ func (e *entrance) headline(ctx context.Context, c casefile.Case, d detail, arri
 		return page.T(ctx, "entrance.head.arrived", officeName(ctx, e.office(leg(c, item.Deliver).Office)))
 	case status == casefile.StatusCorrection:
 		return page.T(ctx, "entrance.head.correction", len(c.Private.Corrections))
+	case !c.Ended.IsZero() && c.Originals.Out > 0:
+		return page.T(ctx, "originals.own.head", c.Originals.Out)
 	case !c.Ended.IsZero():
 		return page.T(ctx, "entrance.head.undoing")
 	case c.Unsealed():

@@ -77,6 +77,9 @@ func (e *entrance) facts(ctx context.Context, c casefile.Case, d detail) []page.
 	if unit, ok := c.Unit(); ok {
 		out = append(out, page.Row{Key: page.T(ctx, "org.one.unit"), Value: unit.Name, Source: string(unit.USCC)})
 	}
+	if a := c.Private.Acting; a != nil && a.Agent != nil {
+		out = append(out, page.Row{Key: page.T(ctx, "org.kin.by"), Value: a.Agent.Name})
+	}
 	return append(out,
 		page.Row{Key: page.T(ctx, "entrance.case.lodged"), Value: moment(ctx, c.Lodged)},
 		page.Row{Key: page.T(ctx, "component.applicant"), Value: c.Private.Applicant.Name + " " + idno.Mask(c.Private.Applicant.IDNo)})

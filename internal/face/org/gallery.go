@@ -30,19 +30,37 @@ func States() []page.State {
 		return r
 	}
 	rows := []page.Row{{Key: "Unit", Value: firm.Name, Source: string(firm.USCC)}, {Key: "Agent", Value: "<script>"}}
-	staff := [][]page.Cell{{{Content: agentLink(m)}, page.Text("Surveying qualification"), page.Text("2027-11-26"), page.Text("In force")}}
+	staff := [][]page.Cell{{{Content: mandateLink(m.ID, m.Agent.Name)}, page.Text("Surveying qualification"), page.Text("2027-11-26"), page.Text("In force")}}
 	choices := []page.Choice{{Value: "practice-013", Text: "Surveying qualification"}, {Value: "2020-024", Text: "Housing fund account"}}
 	give := giveView{Key: "k", A: a, From: parts(m.From), Until: parts(m.Until), Choices: choices}
 	wrong := give
 	wrong.Number = "1"
 	wrong.Wrong = map[string]string{"number": "Wrong", "items": "None", "until": "Too long"}
-	named := []choice{{Org: firm, Hint: "You are its agent"}, {Org: party.Org{Name: "Other", USCC: firm.USCC}, Why: "Other: not this matter"}, {Org: firm, Offered: []mandate.Record{in(mandate.Offered)}}}
+	unit := func(c choice) choice {
+		c.Value, c.Name, c.Code = string(firm.USCC), firm.Name, string(firm.USCC)
+		return c
+	}
+	named := []choice{
+		unit(choice{Hint: "You are its agent"}), unit(choice{Why: "Other: not this matter"}), unit(choice{Offered: []mandate.Record{in(mandate.Offered)}}),
+		{Value: page.ForKin + "x", Name: "Zhang", Hint: "Lets you act, until 2027-11-26"},
+	}
+	kin := func(s mandate.State, by string) mandate.Record {
+		r := in(s)
+		r.Unit, r.Representative = party.Org{}, party.Person{Name: by}
+		return r
+	}
+	family := [][]page.Cell{{{Content: mandateLink("x", "Zhang")}, page.Text("Filing for medical treatment"), page.Text("2027-11-26"), page.Text("In force")}}
+	let := kinView{wayLet, wrong}
+	ask := kinView{wayAsk, giveView{Key: "k", From: give.From, Until: give.Until, Choices: choices, Items: []string{"practice-013"}}}
+	asked := mandateView{M: kin(mandate.Asked, ""), State: string(mandate.Asked), Rows: rows}
+	asks := asked
+	asks.Agent, asks.Link = true, "https://example.invalid/mandates/x"
 	var out []page.State
 	for _, s := range []struct {
 		group, name string
 		body        templ.Component
 	}{
-		{"E-09", "act-for", forPage(forView{Query: url.Values{"item": {"practice-013"}}, Matter: "Surveying qualification", Choices: named})},
+		{"E-09", "act-for", forPage(forView{Query: url.Values{"item": {"practice-013"}}, Matter: "Surveying qualification", Choices: named, Ask: "/family/ask?item=practice-013"})},
 		{"E-09", "act-for-list", forPage(forView{Choices: named})},
 		{"E-09", "act-for-none", forPage(forView{})},
 		{"E-33", "org", homePage(homeView{Led: []mandate.Account{a}, Firms: []empower.Licence{{ID: "L", Org: firm}}})},
@@ -51,6 +69,14 @@ func States() []page.State {
 		{"E-33", "org-one-abnormal", onePage(oneView{A: a, Abnormal: true})},
 		{"E-33", "org-give", givePage(give)},
 		{"E-33", "org-give-wrong", givePage(wrong)},
+		{"E-09", "family", familyPage(familyView{Given: family, Held: family})},
+		{"E-09", "family-none", familyPage(familyView{})},
+		{"E-09", "family-let-wrong", kinPage(let)},
+		{"E-09", "family-ask", kinPage(ask)},
+		{"E-09", "family-asks", mandatePage(asks)},
+		{"E-09", "family-asked", mandatePage(asked)},
+		{"E-09", "family-drawn", mandatePage(mandateView{M: kin(mandate.Drawn, "Zhang"), State: "drawn", Rows: rows, Print: "ab12 cd34 ef56 7890", Leads: true})},
+		{"E-09", "family-accepted", mandatePage(mandateView{M: kin(mandate.Accepted, "Zhang"), State: "accepted", Rows: rows, Agent: true})},
 		{"E-33", "mandate-drawn", mandatePage(mandateView{M: in(mandate.Drawn), Rows: rows, Print: "ab12 cd34 ef56 7890", Leads: true, Why: "You did not agree"})},
 		{"E-33", "mandate-offered", mandatePage(mandateView{M: in(mandate.Offered), Rows: rows})},
 		{"E-33", "mandate-accepted", mandatePage(mandateView{M: in(mandate.Accepted), Rows: rows, Leads: true})},

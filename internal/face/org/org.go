@@ -1,19 +1,18 @@
-// Package org is the pages of those who act for a unit (ux pages.md E-09 and E-33): whom an application is for, the unit's own page
-// with its agents and their authority, and one authority to sign, accept, print and take back. Every page works without script.
+// Package org is the pages of those who act for a unit or for somebody of their family (ux pages.md E-09 and E-33): whom an application
+// is for, the unit's own page with its agents and their authority, who in the family acts for whom (亲友代办), and one authority to
+// sign, accept, print and take back. Every page works without script.
 package org
 
 import (
 	"context"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
 
-	"tongban/internal/domain/document"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/party"
@@ -56,6 +55,9 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/org/{unit}", f.guard(f.one))
 	s.Get("/org/{unit}/give", f.guard(f.give))
 	s.Post("/org/{unit}/give", f.guard(f.given))
+	s.Get("/family", f.guard(f.family))
+	s.Get("/family/{way}", f.guard(f.kin))
+	s.Post("/family/{way}", f.guard(f.kinGiven))
 	s.Get("/mandates/{id}", f.guard(f.mandate))
 	s.Get("/mandates/{id}/sign", f.guard(f.sign))
 	s.Get("/mandates/{id}/paper", f.guard(f.paper))
@@ -80,77 +82,6 @@ func (f *Face) show(w http.ResponseWriter, r *http.Request, status int, title, b
 	fr.Title, fr.Back, fr.HasError = title, back, status == http.StatusUnprocessableEntity
 	return page.Show(w, r, status, fr, body)
 }
-
-// choice is one name in which somebody may act, or why not.
-type choice struct {
-	Org     party.Org
-	Why     string // where it cannot be chosen
-	Hint    string
-	Offered []mandate.Record
-}
-
-// forView is E-09. Query is what was to be begun, as /apply/new reads it; none when the page was opened by itself.
-type forView struct {
-	Query   url.Values
-	Matter  string
-	Choices []choice
-}
-
-// actFor is E-09: in whose name. With a matter in the address the choice leads on to it.
-func (f *Face) actFor(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
-	names, err := f.cfg.Office.Names(r.Context(), v.Person)
-	if err != nil {
-		return err
-	}
-	view := forView{Query: wanted(r.URL.Query())}
-	it, known := f.cfg.Kit.Catalogue.Item(view.Query.Get("item"))
-	if view.Matter = pick(r.Context(), it.Name, it.NameEn); !known {
-		view.Query = nil
-	}
-	lang, today := page.PrefsOf(r.Context()).Lang, f.today()
-	for _, n := range names.List {
-		c := choice{Org: n.Account.Org, Hint: page.T(r.Context(), "org.for.leads")}
-		until := workday.Date{}
-		for _, m := range n.Mandates {
-			if m.State == mandate.Offered && m.Standing(today) == string(mandate.Offered) {
-				c.Offered = append(c.Offered, m)
-			}
-			if m.Standing(today) == string(mandate.Accepted) && m.Until.After(until) {
-				until = m.Until
-			}
-		}
-		if !n.Leads(v.Person) {
-			c.Hint = page.T(r.Context(), "org.for.agent", until.String())
-			if until.IsZero() {
-				c.Hint = ""
-			}
-		}
-		if known {
-			if _, err := names.May(n.Account.Org.USCC, it.Code, today); err != nil {
-				said := errs.CodeOf(err).Text(lang)
-				c.Why = page.T(r.Context(), "org.for.cannot", n.Account.Org.Name, said.What, said.Next)
-			}
-		}
-		view.Choices = append(view.Choices, c)
-	}
-	return f.show(w, r, http.StatusOK, page.T(r.Context(), "org.for.title"), "/cases", forPage(view))
-}
-
-// wanted keeps what an application begins with: a matter, two places, and the answers that the guide was given. Whatever else an
-// address says goes no further.
-func wanted(q url.Values) url.Values {
-	out := url.Values{}
-	for name, values := range q {
-		begins := name == "item" || name == "here" || name == "there" || strings.HasPrefix(name, page.AnswerPrefix)
-		if begins && plain.MatchString(name) && plain.MatchString(values[0]) {
-			out[name] = values[:1]
-		}
-	}
-	return out
-}
-
-// plain is what codes, places and answers are made of.
-var plain = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
 // homeView is the units that somebody leads, and those that can be opened.
 type homeView struct {
@@ -209,7 +140,7 @@ func (f *Face) one(w http.ResponseWriter, r *http.Request, v page.Visitor) error
 	}
 	for _, m := range list {
 		view.Staff = append(view.Staff, []page.Cell{
-			{Content: agentLink(m)},
+			{Content: mandateLink(m.ID, m.Agent.Name)},
 			page.Text(f.matters(ctx, m.Items)), page.Text(m.Until.String()),
 			page.Text(page.T(ctx, "org.state."+m.Standing(f.today()))),
 		})
@@ -296,7 +227,7 @@ func (v giveView) note(ctx context.Context, err error) bool {
 		return true
 	case code == errs.PersonNameForm:
 		field = "name"
-	case code == errs.MandateScope:
+	case code == errs.MandateScope, code == errs.NotByAgent:
 		field = "items"
 	case code == errs.MandatePeriod:
 		field = "until"
@@ -323,118 +254,6 @@ func (v giveView) wrongs() []page.FieldError {
 		}
 	}
 	return out
-}
-
-// mandateView is one authority as one of its parties sees it.
-type mandateView struct {
-	M     mandate.Record
-	Rows  []page.Row
-	State string // word of how it stands
-	Print string // fingerprint while it waits for a signature
-	Why   string // the visitor came back without signing
-	Leads bool
-}
-
-func (f *Face) mandate(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
-	ctx := r.Context()
-	m, leads, err := f.cfg.Office.See(ctx, v.Person, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	view := mandateView{M: m, State: m.Standing(f.today()), Leads: leads}
-	if m.State == mandate.Drawn {
-		what, err := f.cfg.Office.Asks(m)
-		if err != nil {
-			return err
-		}
-		view.Print = what.Fingerprint()
-	}
-	if code := page.WhyNot(r); code != 0 {
-		said := code.Text(page.PrefsOf(ctx).Lang)
-		view.Why = page.T(ctx, "org.problem", said.What, said.Next)
-	}
-	view.Rows = []page.Row{
-		{Key: page.T(ctx, "org.one.unit"), Value: m.Unit.Name, Source: string(m.Unit.USCC)},
-		{Key: page.T(ctx, "org.representative"), Value: m.Representative.Name},
-		{Key: page.T(ctx, "org.one.agent"), Value: m.Agent.Name, Source: idno.Mask(m.Agent.IDNo)},
-		{Key: page.T(ctx, "org.one.items"), Value: f.matters(ctx, m.Items)},
-		{Key: page.T(ctx, "org.one.period"), Value: page.T(ctx, "org.one.period_value", m.From.String(), m.Until.String())},
-		{Key: page.T(ctx, "org.one.given"), Value: workday.DateOf(m.Drawn).String()},
-		{Key: page.T(ctx, "org.col.state"), Value: page.T(ctx, "org.state."+view.State)},
-	}
-	back := "/act-for"
-	if view.Leads {
-		back = "/org/" + string(m.Unit.USCC)
-	}
-	return f.show(w, r, http.StatusOK, page.T(ctx, "org.one.title"), back, mandatePage(view))
-}
-
-// sign is the way to the provider and back: with the signature that waits for exactly this it is taken in, without it is asked for.
-func (f *Face) sign(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
-	m, _, err := f.cfg.Office.See(r.Context(), v.Person, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	to := "/mandates/" + m.ID
-	switch {
-	case m.State != mandate.Drawn:
-		return page.SeeOther(w, r, to)
-	case page.WhyNot(r) != 0:
-		return page.SeeOther(w, r, page.Unanswered(to, errs.New(page.WhyNot(r), "signing")))
-	}
-	what, err := f.cfg.Office.Asks(m)
-	if err != nil {
-		return err
-	}
-	signed, ok := f.cfg.Consent.Agreed(w, r, what)
-	if !ok {
-		err := f.cfg.Consent.Agree(w, r, what, mandate.Level, r.URL.RequestURI())
-		if errs.Is(err, errs.ProviderDown) {
-			return errs.Wrap(errs.CannotSignNow, err, "mandate")
-		}
-		return err
-	}
-	if _, err := f.cfg.Office.Sign(r.Context(), v.Person, m.ID, signed); err != nil {
-		return err
-	}
-	return page.SeeOther(w, r, to)
-}
-
-func (f *Face) act(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
-	a := mandate.Act(r.PathValue("act"))
-	if a != mandate.Accept && a != mandate.Decline && a != mandate.Revoke {
-		return errs.New(errs.NoSuchPage, "no such act")
-	}
-	m, err := f.cfg.Office.Answer(r.Context(), v.Person, r.PathValue("id"), a)
-	if err != nil {
-		return err
-	}
-	return page.SeeOther(w, r, "/mandates/"+m.ID)
-}
-
-// paper is P-11, as it was signed.
-func (f *Face) paper(w http.ResponseWriter, r *http.Request, v page.Visitor) error {
-	m, _, err := f.cfg.Office.See(r.Context(), v.Person, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	p, err := f.cfg.Papers.Paper(r.Context(), m.ID)
-	if errs.Is(err, errs.Missing) {
-		return errs.New(errs.NoSuchPaper, "not signed yet")
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := f.cfg.Kit.Trust().Check(p.Signed, document.Typ); err != nil {
-		return err
-	}
-	d, err := document.Read(p.Signed)
-	if err != nil {
-		return err
-	}
-	return f.show(w, r, http.StatusOK, d.Title, "/mandates/"+m.ID, page.Document(d, page.PrintView{
-		VerifyURL: f.cfg.PublicURL + d.VerifyPath, Demo: f.cfg.Demo, Bar: true,
-	}))
 }
 
 // matters are items by name.

@@ -24,7 +24,7 @@ func (v forView) radios(ctx context.Context) []page.Choice {
 	out := []page.Choice{{Value: "self", Text: page.T(ctx, "org.for.self")}}
 	for _, c := range v.Choices {
 		if c.Why == "" {
-			out = append(out, page.Choice{Value: string(c.Org.USCC), Text: c.Org.Name, Hint: c.Hint})
+			out = append(out, page.Choice{Value: c.Value, Text: c.Name, Hint: c.Hint})
 		}
 	}
 	return out
@@ -34,7 +34,7 @@ func (v forView) radios(ctx context.Context) []page.Choice {
 func (v forView) first() string {
 	for _, c := range v.Choices {
 		if c.Why == "" {
-			return string(c.Org.USCC)
+			return c.Value
 		}
 	}
 	return "self"
@@ -66,4 +66,21 @@ func (v oneView) head(ctx context.Context) []page.Cell {
 		out = append(out, page.Text(page.T(ctx, "org.col."+key)))
 	}
 	return out
+}
+
+// kinHead are the columns of the two lists of the family.
+func kinHead(ctx context.Context) []page.Cell {
+	out := []page.Cell{page.Text(page.T(ctx, "org.kin.who"))}
+	for _, key := range []string{"items", "until", "state"} {
+		out = append(out, page.Text(page.T(ctx, "org.col."+key)))
+	}
+	return out
+}
+
+// from is who gave a mandate: the unit, or the person.
+func from(m mandate.Record) string {
+	if m.Personal() {
+		return m.Representative.Name
+	}
+	return m.Unit.Name
 }

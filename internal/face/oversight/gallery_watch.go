@@ -57,6 +57,13 @@ func watchStates() []page.State {
 	closes.Acts = []page.Choice{{Value: "back", Text: "Back", Hint: "?"}, {Value: "close", Text: "Close", Hint: "?"}}
 	badReply := replies
 	badReply.Problem = []page.FieldError{{Field: "text", Text: "!"}}
+	objectionNew := newObjectionView{Key: "k", Places: form.Choices, Figures: form.Choices}
+	objectionBad := objectionNew
+	objectionBad.Problem = []page.FieldError{{Field: "month", Text: "!"}, {Field: "text", Text: "!"}}
+	answers := objectionView{ID: "o", N: 1, Rows: rows, Steps: steps, Act: "answer", Acts: []page.Choice{{Value: "answer", Text: "Answer"}}}
+	settles, unsaid := answers, answers
+	settles.Acts = []page.Choice{{Value: "settle", Text: "Settled"}, {Value: "object", Text: "Not yet"}}
+	unsaid.Problem = []page.FieldError{{Field: "text", Text: "!"}}
 	made := func(name string, body templ.Component) page.State {
 		return page.Made("desk", "S-05", name, "watch.title", func(*http.Request) templ.Component { return body })
 	}
@@ -67,6 +74,10 @@ func watchStates() []page.State {
 		made("alarm-foreign", alarmPage(foreign)), made("alarm-ended", alarmPage(alarm)),
 		made("orders", ordersPage(list)), made("orders-none", ordersPage(ordersView{})), made("order-new", newOrderPage(form)),
 		made("order-new-wrong", newOrderPage(badForm)), made("order-reply", orderPage(replies)), made("order-reply-wrong", orderPage(badReply)),
+		made("objections", objectionsPage([]objectionRow{{Href: "/gallery", Figure: "Decided within the promise", Of: "Qinghai", From: "Heilongjiang", Month: "2026-10", State: "?"}})),
+		made("objections-none", objectionsPage(nil)), made("objection-new", newObjectionPage(objectionNew)), made("objection-new-wrong", newObjectionPage(objectionBad)),
+		made("objection-answer", objectionPage(answers)), made("objection-settle", objectionPage(settles)), made("objection-wrong", objectionPage(unsaid)),
+		made("objection-settled", objectionPage(objectionView{ID: "o", Rows: rows, Steps: steps})),
 		made("order-close", orderPage(closes)), made("order-closed", orderPage(order)),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/watch"
 	"tongban/internal/handling/supervise"
@@ -156,6 +157,29 @@ func (f *Face) orderSeen(w http.ResponseWriter, r *http.Request, by casefile.Act
 	if err != nil {
 		return err
 	}
+	f.fillOrder(ctx, &v, x)
+	if r.Method == http.MethodGet && r.URL.Query().Has("pdf") {
+		b, err := f.cfg.PDF(f.orderPaper(ctx, x, v), f.cfg.PublicURL+"/desk/orders/"+v.ID)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", "application/pdf")
+		w.Header().Set("Content-Disposition", `attachment; filename="P-14-`+v.ID+`.pdf"`)
+		_, _ = w.Write(b) // a reader who went away is no error of ours
+		return nil
+	}
+	for _, a := range f.cfg.Watch.OrderActs(by, x) {
+		v.Acts = append(v.Acts, page.Choice{Value: string(a), Text: page.T(ctx, "order.act."+string(a)), Hint: page.T(ctx, "order.form."+string(a))})
+	}
+	if len(v.Acts) == 1 {
+		v.Act = v.Acts[0].Value
+	}
+	slices.Reverse(v.Steps)
+	return f.show(w, r, status, page.T(ctx, "order.one", f.matter(ctx, x.Order.Item)), "/desk/orders", orderPage(v))
+}
+
+// fillOrder puts an order and what came of it into words, the oldest step first.
+func (f *Face) fillOrder(ctx context.Context, v *orderView, x watch.Filed) {
 	due := orderDue(ctx, x)
 	v.ID, v.Row, v.Text = x.Order.ID, x.Row, lines(x.Order.Text)
 	v.Rows = []page.Row{
@@ -171,14 +195,31 @@ func (f *Face) orderSeen(w http.ResponseWriter, r *http.Request, by casefile.Act
 	for _, s := range x.Steps {
 		v.Steps = append(v.Steps, page.Event{What: page.T(ctx, "order.act."+string(s.Act)), Note: s.Text, When: shortTime(ctx, s.At), DateTime: s.At.UTC().Format(time.RFC3339)})
 	}
-	slices.Reverse(v.Steps)
-	for _, a := range f.cfg.Watch.OrderActs(by, x) {
-		v.Acts = append(v.Acts, page.Choice{Value: string(a), Text: page.T(ctx, "order.act."+string(a)), Hint: page.T(ctx, "order.form."+string(a))})
+}
+
+// orderPaper is P-14: the order with its deadline (督办单) and every reply (整改回复), as the page says it.
+func (f *Face) orderPaper(ctx context.Context, x watch.Filed, v orderView) document.Doc {
+	d := document.Doc{Title: page.T(ctx, "order.paper", f.orderKind(ctx, x)), No: x.Order.ID, To: f.orderTo(ctx, x), Office: page.T(ctx, "order.province", f.node(ctx, x.Order.From))}
+	var facts document.Block
+	for _, r := range v.Rows {
+		facts.Fields = append(facts.Fields, [2]string{r.Key, r.Value})
 	}
-	if len(v.Acts) == 1 {
-		v.Act = v.Acts[0].Value
+	d.Blocks = append(d.Blocks, facts, document.Block{Heading: page.T(ctx, "order.form_text")})
+	for _, l := range v.Text {
+		d.Blocks = append(d.Blocks, document.Block{Para: l})
 	}
-	return f.show(w, r, status, page.T(ctx, "order.one", f.matter(ctx, x.Order.Item)), "/desk/orders", orderPage(v))
+	d.Blocks = append(d.Blocks, document.Block{Heading: page.T(ctx, "order.replies")})
+	steps := document.Block{}
+	for i, s := range v.Steps {
+		if x.Steps[i].Act != watch.Give { // the order's own words stand above
+			steps.Fields = append(steps.Fields, [2]string{s.When, strings.TrimSpace(s.What + "\n" + s.Note)})
+		}
+	}
+	if len(steps.Fields) == 0 {
+		steps.Para = page.T(ctx, "order.unanswered")
+	}
+	d.Blocks = append(d.Blocks, steps)
+	return d
 }
 
 func (f *Face) orderStep(w http.ResponseWriter, r *http.Request, by casefile.Actor) error {

@@ -1,5 +1,5 @@
 // Package oversight is the desk's pages of those who answer for a service and those who watch over it: what people say of it, what they
-// complain about, what is done about it (ux pages.md S-08, D-21), clocks that run out and supervision orders (S-05, S-06). They show
+// complain about, what is done about it (ux pages.md S-08, D-21), clocks that run out, supervision orders (S-05, S-06) and contested figures. They show
 // no applicant; only the return call learns whom to call. Every page works
 // without script.
 package oversight
@@ -11,7 +11,10 @@ import (
 	"github.com/a-h/templ"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
+	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
+	"tongban/internal/handling/dispute"
 	"tongban/internal/handling/evaluate"
 	"tongban/internal/handling/supervise"
 	"tongban/internal/handling/unit"
@@ -28,8 +31,13 @@ type Config struct {
 	Rates      *evaluate.Desk
 	Complaints *evaluate.Complaints
 	Watch      *supervise.Desk
+	Contests   *dispute.Desk
+	Book       *figure.Book
 	Kit        *unit.Kit
 	Frame      func(r *http.Request) page.Frame // of the desk
+	// PDF writes a paper; verify is the address in its code.
+	PDF       func(d document.Doc, verify string) ([]byte, error)
+	PublicURL string // own address, without a slash at the end
 }
 
 // Face is the pages of one node. Safe for concurrent use.
@@ -54,6 +62,12 @@ var rights = map[string]office.Act{
 	"GET /desk/orders/{id}":   office.SeeOrders,
 	"POST /desk/orders/{id}":  office.SeeOrders, // each step asks for its own
 
+	"GET /desk/objections":       office.ContestFigure,
+	"GET /desk/objections/new":   office.ContestFigure,
+	"POST /desk/objections/new":  office.ContestFigure,
+	"GET /desk/objections/{id}":  office.ContestFigure,
+	"POST /desk/objections/{id}": office.ContestFigure,
+
 	"GET /desk/complaints":       office.SeeComplaints,
 	"GET /desk/complaints/{id}":  office.SeeComplaints,
 	"POST /desk/complaints/{id}": office.SeeComplaints, // each step asks for its own
@@ -74,6 +88,11 @@ func (f *Face) Register(s *page.Site) {
 	s.Post("/desk/orders/new", f.guard(f.orderGive))
 	s.Get("/desk/orders/{id}", f.guard(f.order))
 	s.Post("/desk/orders/{id}", f.guard(f.orderStep))
+	s.Get("/desk/objections", f.guard(f.objections))
+	s.Get("/desk/objections/new", f.guard(f.objectionForm))
+	s.Post("/desk/objections/new", f.guard(f.objectionRaise))
+	s.Get("/desk/objections/{id}", f.guard(f.objection))
+	s.Post("/desk/objections/{id}", f.guard(f.objectionSay))
 	s.Get("/desk/complaints", f.guard(f.complaints))
 	s.Get("/desk/complaints/{id}", f.guard(f.complaint))
 	s.Post("/desk/complaints/{id}", f.guard(f.complaintStep))

@@ -105,25 +105,25 @@ func States() []page.State {
 	answer := toldLine{A: unit.Answered{Asker: "63", No: "63-20261123-000001-0", Item: "2020-030", Fields: own.Fields}, When: "11-25 09:00", Machine: at.Format(time.RFC3339), Form: true, Resource: "Identity"}
 	wrong := answer
 	wrong.Problem, wrong.Field, wrong.Said = "!", "name", []saidLine{{"Name", "corrected"}}
-	person("objections-none", personView{})
-	person("objections-no-number", personView{NoNumber: true})
-	person("objections", personView{Lines: []toldLine{answer, answer}, Sent: true})
-	person("objections-wrong", personView{Lines: []toldLine{wrong}, Problem: "!", At: "words-0"})
+	person("data-objections-none", personView{})
+	person("data-objections-no-number", personView{NoNumber: true})
+	person("data-objections", personView{Lines: []toldLine{answer, answer}, Sent: true})
+	person("data-objections-wrong", personView{Lines: []toldLine{wrong}, Problem: "!", At: "words-0"})
 	objected := func(name string, list ...listed) {
 		add("D-sharing", name, "sharing.objection.list", func(n names) templ.Component { return objectionsPage(listView{n, list, day, true}) })
 		add("D-13", name+"-office", "sharing.objection.corrections", func(n names) templ.Component { return correctionsPage(listView{names: n, List: list}) })
 	}
-	objected("objections-desk-none")
-	objected("objections-desk", open, right)
+	objected("data-objections-desk-none")
+	objected("data-objections-desk", open, right)
 	one := func(name string, v oneView) {
 		add("D-sharing", name, "sharing.objection.one", func(n names) templ.Component {
 			v.names, v.Number = n, "230183199001010025"
 			return objectionPage(v)
 		})
 	}
-	one("objection-answer", oneView{O: open, Late: true})
-	one("objection-answer-wrong", oneView{O: open, Problem: "!"})
-	one("objection-answered", oneView{O: right})
+	one("data-objection-answer", oneView{O: open, Late: true})
+	one("data-objection-answer-wrong", oneView{O: open, Problem: "!"})
+	one("data-objection-answered", oneView{O: right})
 	describe := func(name string, v describeView) {
 		add("D-sharing", name, "sharing.describe.title", func(n names) templ.Component {
 			v.names, v.From, v.PerDay = n, day.String(), "1000"

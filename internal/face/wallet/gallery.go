@@ -32,6 +32,10 @@ func States() []page.State {
 		{Type: "Business licence", No: "1", Holder: "x", Place: "Fujian", State: "made-up", Until: "2027-01-01"},
 	}
 	rows := []page.Row{{Key: "Number", Value: o.Record.No}}
+	ask := requestView{Rows: rows, Checked: "?", Fits: []page.Choice{{Value: "1", Text: "Business licence 1"}, {Value: "2", Text: "<script>"}}}
+	askNone, askWrong := ask, ask
+	askNone.Fits, askWrong.Problem = nil, []page.FieldError{{Field: "licence", Text: "!"}}
+	shown := [][]page.Cell{{page.Text("2026-11-25"), page.Text("Harbin"), page.Text("?"), page.Text("?"), page.Text("?")}}
 	var out []page.State
 	for _, s := range []struct {
 		name string
@@ -42,7 +46,10 @@ func States() []page.State {
 		{"wallet-missing", homePage(homeView{Cards: cards, Missing: "Fujian"})},
 		{"wallet-ended", homePage(homeView{Ended: true})},
 		{"wallet-no-number", homePage(homeView{NoNumber: true})},
-		{"wallet-one", onePage(oneView{O: o, Fields: fields, Uses: uses, Stands: true})},
+		{"wallet-one", onePage(oneView{O: o, Fields: fields, Uses: uses, Shown: shown, Stands: true})},
+		{"wallet-request", requestPage(ask)},
+		{"wallet-request-none", requestPage(askNone)},
+		{"wallet-request-wrong", requestPage(askWrong)},
 		{"wallet-one-over", onePage(oneView{O: ended, Fields: fields})},
 		{"wallet-code", codePage(o.Record.TypeName, "http://qinghai.localhost/s/X", id)},
 		{"wallet-scanned", scannedPage(scannedView{Rows: rows, State: licence.InForce, Good: true, Type: o.Record.TypeName})},

@@ -91,6 +91,8 @@ func (f *Face) Register(s *page.Site) {
 	s.Get("/wallet/{id}/file/{form}", f.guard(f.file))
 	s.Get("/s/{code}", f.scanned)
 	s.Get("/recognition", f.recognition)
+	s.Get("/licence-request", f.request)
+	s.Post("/licence-request", f.guard(f.decide))
 }
 
 func (f *Face) guard(h func(w http.ResponseWriter, r *http.Request, v page.Visitor) error) page.Handler {
@@ -106,6 +108,12 @@ func (f *Face) guard(h func(w http.ResponseWriter, r *http.Request, v page.Visit
 func (f *Face) page(w http.ResponseWriter, r *http.Request, title, back string, body templ.Component) error {
 	fr := f.cfg.Frame(r)
 	fr.Title, fr.Back = title, back
+	switch r.URL.Query().Get("said") {
+	case "shown":
+		fr.Flash = page.T(r.Context(), "presentation.wallet.done")
+	case "refused":
+		fr.Flash = page.T(r.Context(), "presentation.wallet.refused")
+	}
 	return page.Show(w, r, http.StatusOK, fr, body)
 }
 
@@ -181,6 +189,7 @@ func (f *Face) card(ctx context.Context, l elsewhere.Licence, at office.NodeID) 
 type oneView struct {
 	O      certify.Owned
 	Fields []page.Choice // that may be shown
+	Shown  [][]page.Cell // for which cases it was shown
 	Uses   [][]page.Cell
 	Stands bool
 }
@@ -204,6 +213,13 @@ func (f *Face) one(w http.ResponseWriter, r *http.Request, v page.Visitor) error
 	}
 	for _, e := range uses {
 		view.Uses = append(view.Uses, []page.Cell{page.Text(moment(ctx, e.At)), page.Text(f.who(ctx, e)), page.Text(did(ctx, e))})
+	}
+	shown, err := f.cfg.Wallet.Showings(ctx, v.Person, o.Record.ID)
+	if err != nil {
+		return err
+	}
+	for _, u := range shown {
+		view.Shown = append(view.Shown, f.useRow(ctx, u))
 	}
 	return f.page(w, r, o.Record.TypeName, "/wallet", onePage(view))
 }

@@ -33,6 +33,8 @@ type Press struct {
 	// Months are those that figures were stated of; Said the newest signed statement of each place.
 	Months func(ctx context.Context) ([]int, error)
 	Said   func(ctx context.Context, month int) (map[office.NodeID]proof.Signed, error)
+	// Contested are the signed words of objections to figures of a month that stand.
+	Contested func(ctx context.Context, month int) ([]proof.Signed, error)
 
 	looked workday.Date // the day on which nothing was left to do
 }
@@ -86,6 +88,9 @@ func (p *Press) issue(ctx context.Context, month int) error {
 	now := p.Now()
 	b, err := bulletin.Make(p.Me, month, p.Book, p.Members(), said, now)
 	if err != nil {
+		return err
+	}
+	if b.Contested, err = p.Contested(ctx, month); err != nil {
 		return err
 	}
 	x := bulletin.Issued{}

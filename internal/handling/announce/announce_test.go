@@ -55,8 +55,9 @@ func TestEachMonthIsIssuedOnce(t *testing.T) {
 	open := func() *Press {
 		return &Press{
 			Me: "23", Signer: signer, Now: func() time.Time { return now }, Book: figure.Default(), Store: store,
-			Members: func() []office.NodeID { return []office.NodeID{"23"} },
-			Months:  func(context.Context) ([]int, error) { return []int{202608, 202610, 202611}, nil },
+			Members:   func() []office.NodeID { return []office.NodeID{"23"} },
+			Contested: func(context.Context, int) ([]proof.Signed, error) { return nil, nil },
+			Months:    func(context.Context) ([]int, error) { return []int{202608, 202610, 202611}, nil },
 			Said: func(_ context.Context, month int) (map[office.NodeID]proof.Signed, error) {
 				sum := figure.Sum{}
 				sum.Add([]figure.Tally{{Figure: "lodged", Month: month, Item: "2020-030", With: "63"}}, n)

@@ -61,6 +61,9 @@ type Units interface {
 	May(ctx context.Context, who party.Person, code idno.USCC, item string) (mandate.Account, party.Acting, error)
 	// Fit is errs.UnitAbnormal for a unit for which nothing new may be begun or handed in.
 	Fit(ctx context.Context, a mandate.Account) error
+	// MayFor gives who lets a person act for them by a mandate, under an item's rules, and the right; or what stands against it
+	// (errs.NotForThem, errs.NotByAgent and others).
+	MayFor(ctx context.Context, who party.Person, mandate string, v item.Version, code string) (party.Person, party.Acting, error)
 	// Sees is errs.NoSuchCase for a case that is neither the person's nor of a unit that they act for, and says what stands against
 	// an authority that was there.
 	Sees(ctx context.Context, who party.Person, c casefile.Case) error
@@ -79,7 +82,8 @@ type Wish struct {
 	Item        string
 	Here, There region.Code
 	Said        map[string]bool
-	Unit        idno.USCC // in whose name; "" for oneself
+	Unit        idno.USCC // in whose name; "" for oneself or another person
+	Mandate     string    // by which another person's matter is handled; "" for oneself or a unit
 	Grant       string    // of the person's sign-in: other provinces may be asked for what the person holds there
 }
 
@@ -138,20 +142,23 @@ func (d *Desk) Start(ctx context.Context, who party.Person, w Wish) (journey.Dra
 	if len(have) >= mostDrafts {
 		return journey.Draft{}, errs.New(errs.TooManyDrafts, "%d drafts", len(have))
 	}
-	unit, err := d.For(ctx, who, w)
+	unit, kin, err := d.For(ctx, who, w)
 	if err != nil {
 		return journey.Draft{}, err
 	}
 	now := d.now()
 	draft := journey.Draft{
 		ID: w.ID, Item: it.Code, Mode: mode, Here: w.Here, There: w.There, Version: v.ID, Digest: v.Digest,
-		Opened: now, Saved: now, Applicant: who, Unit: unit,
+		Opened: now, Saved: now, Applicant: who, Unit: unit, For: kin, Mandate: w.Mandate,
 	}
 	if v, ok := d.local(draft, workday.DateOf(now)); ok {
 		draft.Pins = v.Pins
 	}
 	draft = draft.Clone()
 	maps.Copy(draft.Said, Carried(v, w.Said))
+	if kin != nil {
+		draft.Said[item.AskAgent] = true
+	}
 	d.look(ctx, &draft, v, w.Grant)
 	draft.Row, err = d.Store.SaveDraft(ctx, draft)
 	if errs.Is(err, errs.CaseExists) { // the same form came twice
@@ -205,8 +212,32 @@ func (d *Desk) Open(ctx context.Context, who party.Person, id string) (journey.D
 		if _, _, err := d.right(ctx, who, draft.Unit.USCC, draft.Item, false); err != nil {
 			return journey.Draft{}, err
 		}
+	case draft.For != nil:
+		if _, err := d.rightFor(ctx, draft); err != nil {
+			return journey.Draft{}, err
+		}
 	}
 	return draft, nil
+}
+
+// rightFor is in which right who prepares a draft for another person does so now. Whom the mandate is of is whom the draft is for.
+func (d *Desk) rightFor(ctx context.Context, draft journey.Draft) (party.Acting, error) {
+	v, ok := d.local(draft, workday.DateOf(d.Kit.Now()))
+	if !ok {
+		return party.Acting{}, errs.New(errs.NotOnlineHere, "%s has no version today", draft.Item)
+	}
+	of, right, err := d.mayFor(ctx, draft.Applicant, draft.Mandate, v, draft.Item)
+	if err == nil && !party.SameDocument(of, *draft.For) {
+		err = errs.New(errs.NotForThem, "draft %s", draft.ID)
+	}
+	return right, err
+}
+
+func (d *Desk) mayFor(ctx context.Context, who party.Person, mandate string, v item.Version, code string) (party.Person, party.Acting, error) {
+	if d.Units == nil {
+		return party.Person{}, party.Acting{}, errs.New(errs.NotForThem, "nobody acts for others here")
+	}
+	return d.Units.MayFor(ctx, who, mandate, v, code)
 }
 
 // submitted is what is left of a draft once it is a case: whose it is stands in the case.
@@ -215,7 +246,7 @@ func (d *Desk) submitted(ctx context.Context, who party.Person, draft journey.Dr
 	if err != nil {
 		return journey.Draft{}, err
 	}
-	draft.Item, draft.Mode, draft.Here, draft.There, draft.Applicant = c.Item, c.Mode, c.Here, c.There, c.Private.Applicant
+	draft.Item, draft.Mode, draft.Here, draft.There, draft.Applicant = c.Item, c.Mode, c.Here, c.There, c.MadeBy()
 	if err := d.sees(ctx, who, c); err != nil {
 		if errs.Is(err, errs.NoSuchCase) {
 			err = errs.New(errs.NoSuchApplication, "not the visitor's")
@@ -225,14 +256,24 @@ func (d *Desk) submitted(ctx context.Context, who party.Person, draft journey.Dr
 	return draft, nil
 }
 
-// For is the unit in whose name a wish would be begun; nil for oneself. It returns what stands against it: errs.NotInThatName,
-// errs.UnitAbnormal, and the errors of a mandate that does not let the person act in this matter today.
-func (d *Desk) For(ctx context.Context, who party.Person, w Wish) (*party.Org, error) {
-	if w.Unit == "" {
-		return nil, nil
+// For is the unit or the person for whom a wish would be begun; neither for oneself. It returns what stands against it:
+// errs.NotInThatName, errs.UnitAbnormal, errs.NotForThem, errs.NotByAgent, and the errors of a mandate that does not let the person
+// act in this matter today.
+func (d *Desk) For(ctx context.Context, who party.Person, w Wish) (*party.Org, *party.Person, error) {
+	switch {
+	case w.Mandate != "":
+		_, v, _, err := d.Way(w)
+		if err != nil {
+			return nil, nil, err
+		}
+		kin, _, err := d.mayFor(ctx, who, w.Mandate, v, w.Item)
+		kin.Phone = who.Phone // who handles it is who is called
+		return nil, &kin, err
+	case w.Unit == "":
+		return nil, nil, nil
 	}
 	a, _, err := d.right(ctx, who, w.Unit, w.Item, true)
-	return &a.Org, err
+	return &a.Org, nil, err
 }
 
 // right is in which right somebody acts for a unit now; anew says that something is begun or handed in.

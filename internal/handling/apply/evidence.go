@@ -95,7 +95,10 @@ func (d *Desk) registered(ctx context.Context, draft journey.Draft, key, grant s
 	if d.Evidence == nil {
 		return r
 	}
-	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Applicant, Unit: draft.Unit, Item: draft.Item, Here: draft.Here, There: draft.There, Grant: grant})
+	if draft.For != nil {
+		grant = "" // it opens what the agent holds elsewhere, never what the other person does
+	}
+	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Subject(), Unit: draft.Unit, Item: draft.Item, Here: draft.Here, There: draft.There, Grant: grant})
 	switch {
 	case errs.Is(err, errs.Missing):
 		return r
@@ -144,10 +147,10 @@ func (d *Desk) answer(ctx context.Context, q Asking) (journey.Record, error) {
 	}
 }
 
-// account is what the sign-in itself proves of the applicant: name, number and telephone as the identity provider verified
-// them. It stands in for the identity card, whose name and number the provider has checked.
+// account is what the sign-in itself proves of the applicant, or of who signed for an agent to act: name, number and telephone as the
+// identity provider verified them. It stands in for the identity card, whose name and number the provider has checked.
 func (d *Desk) account(draft journey.Draft, key string) journey.Record {
-	e, p := d.source("account"), draft.Applicant
+	e, p := d.source("account"), draft.Subject()
 	r := journey.Record{Name: e.Name, NameEn: e.NameEn, At: draft.Opened}
 	switch key {
 	case "idcard":

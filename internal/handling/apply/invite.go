@@ -102,7 +102,7 @@ func (d *Desk) invitation(ctx context.Context, who party.Person, token string) (
 		return no("rules")
 	}
 	it, _ := d.Kit.Catalogue.Item(draft.Item)
-	inv := Invitation{Item: it, V: v, From: party.MaskName(draft.Applicant.Name), Role: draft.Guest.Role, Guest: *draft.Guest}
+	inv := Invitation{Item: it, V: v, From: party.MaskName(draft.Subject().Name), Role: draft.Guest.Role, Guest: *draft.Guest}
 	field, _ := journey.Inviting(v)
 	there, err := d.Kit.OfficeAt(draft.There)
 	if err != nil {

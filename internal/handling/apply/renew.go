@@ -24,6 +24,9 @@ func (d *Desk) Renew(ctx context.Context, who party.Person, grant string, c case
 	if unit, ok := c.Unit(); ok {
 		w.Unit = unit.USCC
 	}
+	if a := c.Private.Acting; a != nil && a.Agent != nil && party.SameDocument(*a.Agent, who) {
+		w.Mandate = a.Mandate
+	}
 	if draft, err = d.Start(ctx, who, w); err != nil || len(draft.Answers) > 0 || len(draft.Files) > 0 {
 		return draft, false, err
 	}

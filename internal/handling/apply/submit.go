@@ -124,10 +124,17 @@ func (d *Desk) lodging(ctx context.Context, draft journey.Draft, a Agreed, now t
 		}
 		right = &acting
 	}
+	if draft.For != nil {
+		acting, err := d.rightFor(ctx, draft)
+		if err != nil {
+			return none, err
+		}
+		right = &acting
+	}
 	return casefile.Lodging{
 		ID: draft.ID, Item: it, Mode: mode, Here: here, There: there, Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
 		Private: casefile.Private{
-			Applicant: draft.Applicant, Org: draft.Unit, Acting: right, Answers: values, Said: draft.Said, Materials: materials(draft, v), Consent: said,
+			Applicant: draft.Subject(), Org: draft.Unit, Acting: right, Answers: values, Said: draft.Said, Materials: materials(draft, v), Consent: said,
 			Parties: parties(draft, v), Disputes: disputes(draft, v),
 		},
 	}, nil
@@ -163,7 +170,7 @@ func (d *Desk) submit(ctx context.Context, draft journey.Draft, a Agreed) (casef
 	if err := consent.Check(c, terms); err != nil {
 		return casefile.Case{}, notSigned(err)
 	}
-	u := unit.Unit{Lookups: d.Kit.Lookups(c), Draft: &unit.Submitted{Draft: draft.ID, Row: draft.Row, No: string(c.No)}}
+	u := unit.Unit{Lookups: unit.CaseForms(c), Draft: &unit.Submitted{Draft: draft.ID, Row: draft.Row, No: string(c.No)}}
 	if c, _, err = d.Kit.Record(&u, c, step, "applicant"); err != nil {
 		return casefile.Case{}, err
 	}
@@ -258,6 +265,10 @@ func materials(draft journey.Draft, v item.Version) []casefile.Material {
 		switch p.Source {
 		case "upload":
 			m.Files = draft.FilesOf(p.Material.Key)
+		case "generated":
+			if p.Material.Key == journey.ProxyPaper {
+				m.Note = draft.Mandate
+			}
 		case "elicence", "shared":
 			m.Note = p.From.Name + " " + p.From.At.UTC().Format("2006-01-02T15:04Z")
 			if l := p.From.Licence; l != nil {

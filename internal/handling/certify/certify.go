@@ -47,15 +47,15 @@ func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row in
 		if err != nil {
 			return casefile.Case{}, err
 		}
-		var l licence.Licence
+		var m made
 		if decide.Outcome == casefile.Granted {
-			if l, err = s.licence(ctx, c, step); err != nil {
+			if m, err = s.licence(ctx, c, step); err != nil {
 				return casefile.Case{}, err
 			}
 		}
 		var out casefile.Case
 		err = s.again(ctx, func() (u unit.Unit, err error) {
-			out, u, err = s.dispatched(ctx, by, c, step, l)
+			out, u, err = s.dispatched(ctx, by, c, step, m)
 			return u, err
 		})
 		if err != nil {
@@ -66,11 +66,23 @@ func (s *Issuer) Issue(ctx context.Context, by casefile.Actor, id string, row in
 	})
 }
 
+// made is the licence that a case gets, if any, and the version before that ends with it.
+type made struct {
+	licence.Licence
+	before licence.Life // ID is "" for a new licence
+}
+
 // dispatched is the unit of Issue: licence, if there is one, and the offer of the delivering leg with all papers.
-func (s *Issuer) dispatched(ctx context.Context, by casefile.Actor, c casefile.Case, step casefile.Step, l licence.Licence) (casefile.Case, unit.Unit, error) {
+func (s *Issuer) dispatched(ctx context.Context, by casefile.Actor, c casefile.Case, step casefile.Step, m made) (casefile.Case, unit.Unit, error) {
 	u := unit.Unit{At: step.At}
-	if l.ID != "" {
+	if l := m.Licence; l.ID != "" {
 		c.Licence = l.ID
+		if m.before.ID != "" {
+			if err := s.record(&u, m.before, licence.Doing{Act: licence.ActChange, By: s.Kit.Me, Office: l.Issuer.Code, Other: l.ID}); err != nil {
+				return casefile.Case{}, u, err
+			}
+			u.Log = s.logged(u, m.before.Case, by.ID)
+		}
 		signed, err := s.begin(ctx, &u, &l, licence.Doing{Act: licence.ActIssue, By: s.Kit.Me, Office: l.Issuer.Code})
 		if err != nil {
 			return casefile.Case{}, u, err
@@ -120,19 +132,27 @@ func (s *Issuer) serve(u *unit.Unit, c casefile.Case) (casefile.Case, error) {
 	return c, err
 }
 
-func (s *Issuer) licence(ctx context.Context, c casefile.Case, step casefile.Step) (licence.Licence, error) {
+func (s *Issuer) licence(ctx context.Context, c casefile.Case, step casefile.Step) (made, error) {
 	v, err := s.Kit.Catalogue.VersionByDigest(c.Rule.Digest)
 	if err != nil {
-		return licence.Licence{}, err
+		return made{}, err
 	}
 	if v.Result.LicenceType == "" { // the decision itself is the result
-		return licence.Licence{}, nil
+		return made{}, nil
 	}
 	if _, err := licence.TypeOf(s.Types, v.Result.LicenceType); err != nil {
-		return licence.Licence{}, err
+		return made{}, err
 	}
+	if v.Result.Renews != "" {
+		return s.renewed(ctx, c, v.Result, workday.DateOf(step.At))
+	}
+	l, err := s.fresh(ctx, c, v, workday.DateOf(step.At))
+	return made{Licence: l}, err
+}
+
+// fresh is a licence with a number of its own.
+func (s *Issuer) fresh(ctx context.Context, c casefile.Case, v item.Version, day workday.Date) (licence.Licence, error) {
 	issuer := s.Kit.Responsible(c)
-	day := workday.DateOf(step.At)
 	number, err := s.number(ctx, v.Result, issuer)
 	if err != nil {
 		return licence.Licence{}, err

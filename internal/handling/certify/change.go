@@ -20,20 +20,15 @@ func (s *Issuer) Change(ctx context.Context, by casefile.Actor, id string, row i
 	if err != nil {
 		return licence.Licence{}, err
 	}
-	parsed, err := licence.ParseIdentifier(id)
+	next, err := successor(old)
 	if err != nil {
 		return licence.Licence{}, err
 	}
-	l := old
-	l.Fields = append([]licence.Field(nil), old.Fields...)
-	now := s.now()
+	l, now := next, s.now()
 	l.Issued = workday.DateOf(now).String()
 	edit(&l)
 	l.TypeCode, l.TypeName, l.No, l.Issuer, l.Holder.Code, l.Holder.CodeType = old.TypeCode, old.TypeName, old.No, old.Issuer, old.Holder.Code, old.Holder.CodeType
-	l.Version, l.Replaces = old.Version+1, id
-	if l.ID, err = licence.NewIdentifier(parsed.TypeCode, parsed.Issuer, parsed.Serial, l.Version); err != nil {
-		return licence.Licence{}, err
-	}
+	l.ID, l.Version, l.Replaces = next.ID, next.Version, next.Replaces
 	return l, s.again(ctx, func() (unit.Unit, error) {
 		u := unit.Unit{At: now}
 		d := licence.Doing{Act: licence.ActChange, By: s.Kit.Me, Office: by.Office, Other: l.ID}

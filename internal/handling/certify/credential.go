@@ -32,10 +32,10 @@ func listURI(n office.Node, list int64) string {
 	return fmt.Sprintf("%s/status/%d", licence.IssuerID(n), list)
 }
 
-// Credential makes a licence of this node into a credential for a holder's key (nil: bound to nobody), with its place in the
+// Credential makes a licence of this node into a credential for a bearer's key (nil: bound to nobody), with its place in the
 // status list. Only a licence in force is made into one. Errors: errs.NoSuchLicence for a licence of another node,
 // errs.LicenceSuspended, errs.LicenceRevoked.
-func (s *Issuer) Credential(ctx context.Context, record proof.Signed, alg jws.Alg, holder *jws.Key) (string, error) {
+func (s *Issuer) Credential(ctx context.Context, record proof.Signed, alg jws.Alg, holder *jws.Key, bearer licence.Holder) (string, error) {
 	l, err := licence.Verify(record, s.Kit.Trust())
 	if err != nil {
 		return "", err
@@ -59,7 +59,7 @@ func (s *Issuer) Credential(ctx context.Context, record proof.Signed, alg jws.Al
 		signer = s.Tokens.SM2
 	}
 	return licence.Credential(signer, l, n, licence.Binding{
-		Holder: holder, Status: &statuslist.Ref{URI: listURI(n, life.List), Idx: life.Idx}, At: s.Kit.Now(),
+		Holder: holder, Bearer: bearer, Status: &statuslist.Ref{URI: listURI(n, life.List), Idx: life.Idx}, At: s.Kit.Now(),
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/document"
-	"tongban/internal/domain/licence"
 	"tongban/internal/handling/unit"
 )
 
@@ -21,15 +20,15 @@ func (s *Issuer) Seal(ctx context.Context, id string) error {
 		if err != nil {
 			return casefile.Case{}, err
 		}
-		var l licence.Licence
+		var m made
 		if c.Private.Decision.Outcome == casefile.Granted {
-			if l, err = s.licence(ctx, c, step); err != nil {
+			if m, err = s.licence(ctx, c, step); err != nil {
 				return casefile.Case{}, err
 			}
 		}
 		var out casefile.Case
 		err = s.again(ctx, func() (u unit.Unit, err error) {
-			out, u, err = s.dispatched(ctx, casefile.Actor{ID: bySeal}, c, step, l)
+			out, u, err = s.dispatched(ctx, casefile.Actor{ID: bySeal}, c, step, m)
 			u.Due = append(u.Due, unit.Due{Case: id, Kind: unit.DueSeal})
 			return u, err
 		})

@@ -24,11 +24,14 @@ type Wallet struct {
 	Issuer *Issuer
 	Store  WalletStore
 	Secure func() time.Time // security time: a code lives by it
+	// Counter is the way to whoever asks for a licence; nil: nobody can.
+	Counter Counter
 }
 
 // WalletStore is what a wallet reads beside the register. HeldOne is errs.Missing if there is none.
 type WalletStore interface {
 	HeldOne(ctx context.Context, kind, id string) (unit.Held, error)
+	Held(ctx context.Context, owner party.Lookup, kind string) ([]unit.Held, error)
 	LogOf(ctx context.Context, caseID string) ([]accesslog.Entry, error)
 }
 
@@ -222,7 +225,7 @@ func (w *Wallet) Take(ctx context.Context, who party.Person, id string) (string,
 	if err != nil {
 		return "", err
 	}
-	return w.Issuer.Credential(ctx, o.Signed, jws.ES256, nil)
+	return w.Issuer.Credential(ctx, o.Signed, jws.ES256, nil, licence.Holder{})
 }
 
 // uses are the entries of a case's log that are about its licence.

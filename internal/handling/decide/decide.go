@@ -29,11 +29,28 @@ type Fees interface {
 	Cleared(ctx context.Context, c casefile.Case, act casefile.Act) error
 }
 
+// Results says what a yes would be made into.
+type Results interface {
+	// Next is the version of a licence of which a yes makes the next one: renews is false for a matter that makes a new one, and the
+	// version 0 for a licence that this node does not know, where the decision itself is the result. Errors: errs.RenewNotTheirs,
+	// errs.RenewSuspended, errs.RenewOver.
+	Next(ctx context.Context, c casefile.Case) (version int, renews bool, err error)
+}
+
 // Bench is a deciding office's bench.
 type Bench struct {
-	Kit   *unit.Kit
-	Store Store
-	Fees  Fees // nil: nothing waits for money
+	Kit     *unit.Kit
+	Store   Store
+	Fees    Fees    // nil: nothing waits for money
+	Results Results // nil: no result renews a licence
+}
+
+// Next is Results.Next.
+func (b *Bench) Next(ctx context.Context, c casefile.Case) (version int, renews bool, err error) {
+	if b.Results == nil {
+		return 0, false, nil
+	}
+	return b.Results.Next(ctx, c)
 }
 
 // Paid says whether money stands against an act.
@@ -217,6 +234,9 @@ func (b *Bench) Decide(ctx context.Context, by casefile.Actor, ref Ref, d casefi
 	return b.act(ctx, by.ID, ref, func(c casefile.Case, law casefile.Law) (casefile.Case, casefile.Step, error) {
 		if d.Outcome == casefile.Granted { // a refusal waits for no money
 			if err := b.Paid(ctx, c, casefile.ActDecide); err != nil {
+				return casefile.Case{}, casefile.Step{}, err
+			}
+			if _, _, err := b.Next(ctx, c); err != nil { // what cannot be issued is not granted
 				return casefile.Case{}, casefile.Step{}, err
 			}
 		}

@@ -1,6 +1,6 @@
 // Package empower is in whose name people act at a node (民法典 第61、165、171条): a unit opens its account with the electronic
-// business licence that names its legal representative, who gives agents written authority and takes it back. Every other use
-// case asks here, at the time of the act, whether somebody may act for a unit; nothing is remembered between two acts.
+// business licence that names its legal representative, who gives agents written authority and takes it back; and somebody lets a
+// member of the family act in their own matters (亲友代办). Every other use case asks here, at the time of the act, whether somebody may act for a unit; nothing is remembered between two acts.
 package empower
 
 import (
@@ -28,6 +28,8 @@ type Store interface {
 	Mandate(ctx context.Context, id string) (mandate.Record, error)
 	MandatesOf(ctx context.Context, unit idno.USCC, limit int) ([]mandate.Record, error)
 	MandatesFor(ctx context.Context, agent party.Person, limit int) ([]mandate.Record, error)
+	// MandatesBy lists what a person gave for their own matters.
+	MandatesBy(ctx context.Context, giver party.Person, limit int) ([]mandate.Record, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -103,7 +105,7 @@ func (o *Office) Open(ctx context.Context, who party.Person, licence string) (ma
 	return a, o.commit(ctx, "unit.open", unit.Unit{Accounts: []mandate.Account{a}})
 }
 
-// Names are all units that a person has to do with here: leads, or has or had a mandate of.
+// Names are all units that a person has to do with here: leads, or has or had a mandate of; and the people who let them act.
 func (o *Office) Names(ctx context.Context, who party.Person) (mandate.Names, error) {
 	out := mandate.Names{Who: who}
 	if who.IDNo == "" {
@@ -124,6 +126,10 @@ func (o *Office) Names(ctx context.Context, who party.Person) (mandate.Names, er
 	}
 	for _, r := range list {
 		if !r.Sees(who, false) {
+			continue
+		}
+		if r.Personal() {
+			out.Kin = withKin(out.Kin, r)
 			continue
 		}
 		i := slices.IndexFunc(out.List, func(n mandate.Name) bool { return n.Account.Org.USCC == r.Unit.USCC })
@@ -192,7 +198,7 @@ func (o *Office) Lead(ctx context.Context, who party.Person, code idno.USCC) (ma
 	return name.Account, list, err
 }
 
-// Grant is what a representative writes down. ID was made with the page that asked, so that a second press finds the first.
+// Grant is what a principal, or an agent who asks, writes down. ID was made with the page that asked, so that a second press finds the first.
 type Grant struct {
 	ID          string
 	Agent       party.Person
@@ -203,8 +209,8 @@ type Grant struct {
 // Draw writes a mandate down, unsigned: it stands for nothing until the representative signs. Errors: those of Lead, Fit and
 // mandate.Draw, errs.MandateScope for an item that is none.
 func (o *Office) Draw(ctx context.Context, who party.Person, code idno.USCC, g Grant) (mandate.Record, error) {
-	if id, err := uuid.Parse(g.ID); err != nil || id.Version() != 7 || id.String() != g.ID {
-		return mandate.Record{}, errs.New(errs.BadRequest, "form without its key")
+	if err := keyed(g); err != nil {
+		return mandate.Record{}, err
 	}
 	a, list, err := o.Lead(ctx, who, code)
 	if err != nil {
@@ -234,8 +240,15 @@ func (o *Office) Draw(ctx context.Context, who party.Person, code idno.USCC, g G
 	return r, o.commit(ctx, "mandate.draw", unit.Unit{Mandates: []mandate.Record{r}})
 }
 
-// See opens a mandate for its agent or for who leads the unit today, which it tells, and logs the look; errs.NoSuchMandate for
-// anybody else.
+func keyed(g Grant) error {
+	if id, err := uuid.Parse(g.ID); err != nil || id.Version() != 7 || id.String() != g.ID {
+		return errs.New(errs.BadRequest, "form without its key")
+	}
+	return nil
+}
+
+// See opens a mandate for its agent or for its principal, which it tells, and logs the look; errs.NoSuchMandate for anybody else. One
+// that is asked for opens for whoever was sent its address.
 func (o *Office) See(ctx context.Context, who party.Person, id string) (r mandate.Record, leads bool, err error) {
 	if r, leads, err = o.open(ctx, who, id); err == nil && !r.Sees(who, leads) {
 		err = errs.New(errs.NoSuchMandate, "not the visitor's")
@@ -247,11 +260,14 @@ func (o *Office) See(ctx context.Context, who party.Person, id string) (r mandat
 	return r, leads, o.Store.Commit(ctx, unit.Unit{At: at, Log: []accesslog.Entry{{Kind: accesslog.View, At: at, Who: "applicant", What: "mandate.see"}}})
 }
 
-// open finds a mandate, and whether somebody leads its unit today.
+// open finds a mandate, and whether somebody is its principal: leads its unit today, or gave it.
 func (o *Office) open(ctx context.Context, who party.Person, id string) (mandate.Record, bool, error) {
 	r, err := o.find(ctx, id)
 	if err != nil {
 		return r, false, err
+	}
+	if r.Personal() {
+		return r, party.SameDocument(who, r.Representative), nil
 	}
 	a, err := o.Store.Account(ctx, r.Unit.USCC)
 	return r, party.SameDocument(who, a.Representative), err

@@ -250,3 +250,104 @@ func TestMayActs(t *testing.T) {
 	_, err = w.Answer(ctx, lin, r.ID, mandate.Accept)
 	w.want("accept again", err, errs.MandateNotNow)
 }
+
+// filing is 异地就医结算备案, whose rules know an agent; own is one whose rules do not.
+const (
+	filing = "2020-065"
+	own    = "2020-054"
+)
+
+// From what somebody asks for to what they may do, and its end: an elder lets Ms Lin act.
+func TestFamily(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	elder := party.Person{Name: "张守田", IDType: party.ResidentID, IDNo: "520103194803030014"}
+	today := workday.DateOf(w.now)
+	v, ok := w.Kit.Catalogue.Version(filing, today)
+	if !ok || !v.ByAgent() {
+		t.Fatal("the filing's rules know no agent")
+	}
+	g := empower.Grant{ID: unit.NewID(), Agent: lin, Items: []string{filing}, From: today, Until: today.AddDays(30)}
+	alone := g
+	alone.Items = []string{own}
+	_, err := w.Ask(ctx, alone)
+	w.want("a matter of the person's own", err, errs.NotByAgent)
+	alone.Items = []string{"nothing"}
+	_, err = w.Ask(ctx, alone)
+	w.want("no matter", err, errs.MandateScope)
+
+	r, err := w.Ask(ctx, g)
+	w.want("ask", err, 0)
+	again, err := w.Ask(ctx, g)
+	w.want("the form once more", err, 0)
+	if again.ID != r.ID || again.State != mandate.Asked {
+		t.Errorf("a second press made %s %s", again.ID, again.State)
+	}
+	_, _, err = w.See(ctx, party.Person{}, r.ID)
+	w.want("without a number", err, errs.NoSuchMandate)
+	_, err = w.Take(ctx, lin, r.ID)
+	w.want("taken by who asks", err, errs.NoSuchMandate)
+	_, _, err = w.MayFor(ctx, lin, r.ID, v, filing)
+	w.want("before anybody took it", err, errs.NotForThem)
+
+	r, err = w.Take(ctx, elder, r.ID)
+	w.want("take", err, 0)
+	if _, err = w.Take(ctx, elder, r.ID); err != nil {
+		t.Errorf("a second press: %v", err)
+	}
+	_, err = w.Take(ctx, shi, r.ID)
+	w.want("taken by another once it is somebody's", err, errs.MandateNotNow)
+	_, _, err = w.See(ctx, shi, r.ID)
+	w.want("seen by another", err, errs.NoSuchMandate)
+	_, _, err = w.MayFor(ctx, lin, r.ID, v, filing)
+	w.want("before it is signed", err, errs.MandateNotTaken)
+	_, err = w.Sign(ctx, elder, r.ID, w.consent(r, lin, w.now))
+	w.want("signed by who asks", err, errs.ConsentForOther)
+	r, err = w.Sign(ctx, elder, r.ID, w.consent(r, elder, w.now))
+	w.want("sign", err, 0)
+	if r.State != mandate.Accepted {
+		t.Errorf("who asked has to accept: %s", r.State)
+	}
+	of, right, err := w.MayFor(ctx, lin, r.ID, v, filing)
+	w.want("signed", err, 0)
+	if of.IDNo != elder.IDNo || right.Agent == nil || right.Agent.IDNo != lin.IDNo {
+		t.Errorf("%s for %s", right.Agent.Name, of.Name)
+	}
+	_, _, err = w.MayFor(ctx, shi, r.ID, v, filing)
+	w.want("somebody else who knows its id", err, errs.NotForThem)
+	strict := v
+	strict.Questions = nil
+	_, _, err = w.MayFor(ctx, lin, r.ID, strict, filing)
+	w.want("once the rules know no agent", err, errs.NotByAgent)
+
+	given, _, err := w.Family(ctx, elder)
+	_, held, err2 := w.Family(ctx, lin)
+	if err != nil || err2 != nil || len(given) != 1 || len(held) != 1 {
+		t.Errorf("given %d, held %d: %v %v", len(given), len(held), err, err2)
+	}
+	c := casefile.Case{Item: filing, Private: casefile.Private{Applicant: elder, Acting: &right}}
+	w.want("the agent's look", w.Sees(ctx, lin, c), 0)
+	w.want("the elder's look", w.Sees(ctx, elder, c), 0)
+	w.want("a stranger's look", w.Sees(ctx, shi, c), errs.NoSuchCase)
+	_, err = w.Answer(ctx, elder, r.ID, mandate.Revoke)
+	w.want("revoke", err, 0)
+	w.want("the agent's look, once revoked", w.Sees(ctx, lin, c), errs.MandateRevoked)
+	w.want("the elder goes on", w.Sees(ctx, elder, c), 0)
+	_, _, err = w.MayFor(ctx, lin, r.ID, v, filing)
+	w.want("once revoked", err, errs.MandateRevoked)
+
+	self := g
+	self.ID, self.Agent = unit.NewID(), elder
+	_, err = w.Let(ctx, elder, self)
+	w.want("to oneself", err, errs.MandateSelf)
+	g.ID = unit.NewID()
+	r, err = w.Let(ctx, elder, g)
+	w.want("written by the elder", err, 0)
+	_, _, err = w.See(ctx, lin, r.ID)
+	w.want("seen before it is signed", err, errs.NoSuchMandate)
+	r, err = w.Sign(ctx, elder, r.ID, w.consent(r, elder, w.now))
+	w.want("sign", err, 0)
+	if r.State != mandate.Offered {
+		t.Errorf("nobody asked the agent: %s", r.State)
+	}
+}

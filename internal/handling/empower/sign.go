@@ -24,7 +24,7 @@ func (o *Office) Asks(r mandate.Record) (vouch.Agreement, error) {
 // fresh is how old a signature may be when it comes in, in security time.
 const fresh = 15 * time.Minute
 
-// Sign takes the representative's signature in. Errors: those of vouch.OpenConsent, errs.ConsentStale, and of Record.Move.
+// Sign takes the principal's signature in. Errors: those of vouch.OpenConsent, errs.ConsentStale, and of Record.Move.
 func (o *Office) Sign(ctx context.Context, who party.Person, id string, signed proof.Signed) (mandate.Record, error) {
 	return o.move(ctx, who, id, mandate.Sign, func(r *mandate.Record, u *unit.Unit) error {
 		agreed, what, err := mandate.Of(r.Mandate)
@@ -48,7 +48,7 @@ func (o *Office) Sign(ctx context.Context, who party.Person, id string, signed p
 
 // Answer is the agent's word, or the revocation by either of them. A second press finds it done.
 func (o *Office) Answer(ctx context.Context, who party.Person, id string, a mandate.Act) (mandate.Record, error) {
-	if a == mandate.Sign {
+	if a == mandate.Sign || a == mandate.Take {
 		return mandate.Record{}, errs.New(errs.NoSuchPage, "signed at the provider only")
 	}
 	return o.move(ctx, who, id, a, func(*mandate.Record, *unit.Unit) error { return nil })
@@ -80,6 +80,10 @@ func (o *Office) paper(u *unit.Unit, r mandate.Record, what vouch.Agreement) err
 		ID: r.ID, CaseNo: r.ID, Office: r.Unit.Name, Date: workday.DateOf(o.now()).String(), ApplicantName: r.Unit.Name,
 		ApplicantMaskedID: string(r.Unit.USCC), Representative: r.Representative.Name, Agent: r.Agent.Name,
 		AgentMaskedID: idno.Mask(r.Agent.IDNo), Validity: r.From.String() + " — " + r.Until.String(), Fingerprint: what.Fingerprint(),
+	}
+	if r.Personal() {
+		data.Office, data.ApplicantName, data.ApplicantMaskedID = r.Representative.Name, r.Representative.Name, idno.Mask(r.Representative.IDNo)
+		data.Personal = true
 	}
 	for _, code := range r.Items {
 		it, _ := o.Kit.Catalogue.Item(code)

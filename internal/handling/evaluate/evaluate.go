@@ -36,11 +36,12 @@ type Store interface {
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
-// Desk takes ratings and keeps their care. Codes makes what only this node can make of a text (a keyed hash).
+// Desk takes ratings and keeps their care. Codes makes what only this node can make of a text:
+// a keyed hash, also those under older keys that still live, the newest first.
 type Desk struct {
 	Kit   *unit.Kit
 	Store Store
-	Codes func(text string) []byte
+	Codes func(text string) [][]byte
 }
 
 // Chances are the services of a case with whether they can be rated now, and what was said of them.
@@ -98,8 +99,9 @@ const (
 
 // Code is the rating code of a case: it stands on the receipt and opens the rating of the window, once, for whoever has the
 // paper. It is made of a key that never leaves the node, so none needs to be stored, and 50 bits are guessed by nobody.
-func (d *Desk) Code(c casefile.Case) string {
-	h := d.Codes(c.ID)
+func (d *Desk) Code(c casefile.Case) string { return codeOf(d.Codes(c.ID)[0]) }
+
+func codeOf(h []byte) string {
 	out := make([]byte, codeSize)
 	for i := range out {
 		out[i] = codeAlphabet[h[i]&31]
@@ -113,7 +115,11 @@ func (d *Desk) ByCode(ctx context.Context, no, code string) (casefile.Case, erro
 	if err != nil && !errs.Is(err, errs.NoSuchRating) {
 		return c, err
 	}
-	if subtle.ConstantTimeCompare([]byte(d.Code(c)), []byte(code)) != 1 || err != nil {
+	right := 0
+	for _, h := range d.Codes(c.ID) {
+		right |= subtle.ConstantTimeCompare([]byte(codeOf(h)), []byte(code))
+	}
+	if right != 1 || err != nil {
 		return casefile.Case{}, errs.New(errs.NoRatingCode, "no match")
 	}
 	return c, nil

@@ -120,7 +120,7 @@ func (p *Post) Retook(ctx context.Context, s, receipt proof.Signed, logged bool)
 			err = p.retakeRating(ctx, &u, c, e)
 		case exchange.Recall:
 			err = p.tombstone(ctx, e, r, receipt)
-		case exchange.Inquiry, exchange.Complaint, exchange.Order, exchange.Deletion, exchange.Challenge: // their rows do not come back; the envelope counts as received
+		case exchange.Inquiry, exchange.Complaint, exchange.Order, exchange.Deletion, exchange.Papers, exchange.Challenge: // their rows do not come back; the envelope counts as received
 		}
 	}
 	if err != nil {
@@ -175,7 +175,7 @@ func (p *Post) retakeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelop
 		c.Licence = in.Case.Licence
 	}
 	if known.ID == "" {
-		u.Lookups = p.Kit.Lookups(c)
+		u.Lookups = unit.CaseForms(c)
 	}
 	for _, f := range facts {
 		kit.Told(u, c, f.Fact, f.Hash)
@@ -304,7 +304,7 @@ func (p *Post) repost(ctx context.Context, e exchange.Envelope, s proof.Signed, 
 			m.At = e.At
 			u.Messages = append(u.Messages, m)
 		}
-	case exchange.Rating, exchange.Inquiry, exchange.Complaint, exchange.Order, exchange.Deletion, exchange.Challenge: // what it was about stood here alone
+	case exchange.Rating, exchange.Inquiry, exchange.Complaint, exchange.Order, exchange.Deletion, exchange.Papers, exchange.Challenge: // what it was about stood here alone
 	}
 	if err != nil {
 		return err
@@ -343,7 +343,7 @@ func (p *Post) bring(u *unit.Unit, c casefile.Case, e exchange.Envelope, by func
 		return errs.New(errs.NotInOrder, "case %s is not here", e.Case)
 	}
 	if c.ID == "" {
-		u.Lookups = p.Kit.Lookups(casefile.Case{Private: in.Private})
+		u.Lookups = unit.CaseForms(casefile.Case{Private: in.Private})
 	}
 	if e.Kind == exchange.Offer {
 		row := c.Row

@@ -17,6 +17,7 @@ import (
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
 	"tongban/internal/handling/unit"
@@ -29,7 +30,7 @@ import (
 // arrival (sender, envelope id) is stored already, and with errs.Stale if the case was changed since it was read. Parcels
 // claims up to n parcels that are due, for the time of lease, so that replicas share the outbox; Postpone gives them back. Cases
 // leaves out what is not there, and fails as a whole if one row does not open. RecentFacts gives the facts that this node made of
-// a case up to a version, if the process remembers them all.
+// a case up to a version, if the process remembers them all. Originals gives an empty chain for a case that has none.
 // Safe for concurrent use.
 type Store interface {
 	unit.Cases
@@ -41,6 +42,7 @@ type Store interface {
 	Ratings(ctx context.Context, caseID string) ([]rating.Rating, error)
 	Orders(ctx context.Context, caseID string) ([]watch.Filed, error)
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
+	Originals(ctx context.Context, caseID string) (original.Chain, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
 	Challenge(ctx context.Context, id string) (challenge.Challenge, error)
 	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)

@@ -246,6 +246,8 @@ func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope
 		r, err = p.takeOrder(ctx, &u, known, e, hash)
 	case exchange.Inquiry:
 		r, err = p.takeInquiry(ctx, &u, e, hash)
+	case exchange.Papers:
+		r, err = p.takePapers(ctx, &u, known, e, hash)
 	case exchange.Complaint:
 		r, err = p.takeComplaint(ctx, &u, known, e, hash)
 	case exchange.Challenge:

@@ -64,7 +64,7 @@ func (p *Post) takeOffer(u *unit.Unit, known casefile.Case, e exchange.Envelope,
 		c.Licence = in.Case.Licence
 	}
 	if known.ID == "" {
-		u.Lookups = p.Kit.Lookups(c)
+		u.Lookups = unit.CaseForms(c)
 	}
 	u.At, u.Case = at, &c
 	if c, err = p.told(u, c, facts); err != nil {

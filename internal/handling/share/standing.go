@@ -92,15 +92,14 @@ func (c *Coordinator) Receive(ctx context.Context, from office.NodeID, body []by
 	return append(h, box...), err
 }
 
-// vouch says how a case stands, to its holder alone. errs.Missing for anything else; errs.NoCaseProof while the opening is too new to be
+// vouch says how a case stands, to who holds it or a part of it and to nobody else. errs.Missing for anything else; errs.NoCaseProof while the opening is too new to be
 // witnessed.
 func (c *Coordinator) vouch(ctx context.Context, id string, holder office.NodeID) (vouched, error) {
 	file, err := c.store.Case(ctx, id)
 	if err != nil {
 		return vouched{}, err
 	}
-	at, held := file.Holder()
-	if file.Coordinator != c.kit.Me || !held || at.Node != holder {
+	if file.Coordinator != c.kit.Me || !file.With(holder) {
 		return vouched{}, errs.New(errs.Missing, "case %.40q of %s", id, holder)
 	}
 	facts, err := c.store.Facts(ctx, id)

@@ -335,8 +335,8 @@ func (k *Kit) Woken() {
 	}
 }
 
-// Lookups are the blind index entries of a case that is stored for the first time.
-func (k *Kit) Lookups(c casefile.Case) []party.Lookup {
+// CaseForms are the blind index entries of a case: it is found by them.
+func CaseForms(c casefile.Case) []party.Lookup {
 	out := party.Lookups(c.Private.Applicant)
 	if unit, ok := c.Unit(); ok {
 		out = append(out, party.Lookup{Kind: party.ByNumber, Value: string(unit.USCC)})

@@ -78,6 +78,10 @@ func (k *Kit) ReasonedData(c casefile.Case, d casefile.Decision) document.Data {
 		return data
 	}
 	data.Result = v.Result.Name
+	if at := c.Private.Consent.At; v.Result.Counts == item.CountsFromMonth && d.Outcome == casefile.Granted && !at.IsZero() {
+		day := workday.DateOf(at) // when the applicant handed it in, not when it came here
+		data.CountsFrom = workday.NewDate(day.Year(), day.Month(), 1).String()
+	}
 	for _, key := range d.Reasons {
 		text, basis := key, ""
 		for _, r := range v.Refusals {

@@ -17,6 +17,8 @@ import (
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
+	"tongban/internal/domain/objection"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
@@ -78,6 +80,8 @@ type Unit struct {
 
 	// Inquiries: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
 	Inquiries []inquiry.Inquiry
+	// Originals is the chain of papers of Case, which is in the same unit and guards it.
+	Originals *original.Chain
 
 	// Challenges: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
 	Challenges []challenge.Challenge
@@ -95,6 +99,8 @@ type Unit struct {
 	Alarms []watch.Alarm
 	Looked *Looked
 
+	Objected []Objected // the unit fails with errs.Repeated if a side has a word under the same number
+
 	Orders []watch.Filed // Row 0: inserted; otherwise updated if the stored version is still Row (errs.Stale)
 }
 
@@ -105,6 +111,12 @@ type Looked struct {
 	Row  int64
 	Next time.Time
 	Open int
+}
+
+// Objected is a word about a contested figure, as signed.
+type Objected struct {
+	Word   objection.Word
+	Signed proof.Signed
 }
 
 // Reading marks what the other side wrote in a case as read by Side; Answered ends the waiting of the applicant's messages.

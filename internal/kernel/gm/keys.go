@@ -41,6 +41,8 @@ type KeyProvider interface {
 	ES256Key(name string) (ES256Key, error)
 	// Secret is a 16-byte SM4 key.
 	Secret(name string) ([]byte, error)
+	// Held reports whether a key of that name was made before.
+	Held(name string) bool
 }
 
 // Keys is the software KeyProvider: keys in files, or in memory only.
@@ -93,6 +95,17 @@ func (k *Keys) Secret(name string) ([]byte, error) {
 	}
 	k.secrets[name] = s
 	return s, nil
+}
+
+// Held reports whether a key of that name was made before.
+func (k *Keys) Held(name string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.dir != "" {
+		_, err := os.Stat(filepath.Join(k.dir, name+".pem"))
+		return keyName.MatchString(name) && err == nil
+	}
+	return k.pairs[name] != nil || k.p256[name] != nil || k.secrets[name] != nil
 }
 
 func (k *Keys) pair(name string) (*pair, error) {

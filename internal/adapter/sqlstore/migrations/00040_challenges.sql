@@ -16,8 +16,7 @@ CREATE TABLE challenges (
 	at BIGINT NOT NULL,
 	version BIGINT NOT NULL,
 	body BYTEA NOT NULL,
-	CONSTRAINT challenges_version CHECK (version > 0),
-	CONSTRAINT challenges_todo_of CHECK (todo IN (0, 1))
+	CONSTRAINT challenges_version CHECK (version > 0)
 );
 CREATE INDEX challenges_case ON challenges (case_id);
 CREATE INDEX challenges_todo ON challenges (due, id) WHERE todo = 1;

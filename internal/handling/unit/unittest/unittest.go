@@ -15,6 +15,7 @@ import (
 	"tongban/internal/domain/message"
 	"tongban/internal/domain/notice"
 	"tongban/internal/domain/office"
+	"tongban/internal/domain/original"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/rating"
 	"tongban/internal/domain/watch"
@@ -111,6 +112,9 @@ type Keeper interface {
 	InquiriesLate(ctx context.Context, today workday.Date, limit int) ([]inquiry.Inquiry, error)
 	CountInquiriesTo(ctx context.Context, office string) (int, error)
 	EachInquiry(ctx context.Context, f func(inquiry.Inquiry) error) error
+	Originals(ctx context.Context, caseID string) (original.Chain, error)
+	OriginalsAt(ctx context.Context, office string, limit int) ([]original.Chain, error)
+	CountOriginals(ctx context.Context, office string) (int, error)
 	Spend(ctx context.Context, id string, until, now time.Time) error
 	Close() error
 }
@@ -153,6 +157,7 @@ func Store(t *testing.T, place func(t *testing.T) (open func() Keeper)) {
 		{"an order is late once", orders},
 		{"an inquiry waits for its answer", inquiries},
 		{"one complaint at a time", complaints},
+		{"papers stand with the office that has to act", originals},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, place(t)) })
 	}

@@ -245,7 +245,7 @@ func (p *patient) listed() {
 		p.say("trust", "fail", fmt.Sprint(list.Version))
 		return
 	}
-	sign, err1 := p.keys.SignKey("sign")
+	sign, _, err1 := federate.OwnKey(p.keys, list, p.c.ID)
 	decrypt, err2 := p.keys.DecryptKey("encrypt")
 	browser, err3 := p.keys.ES256Key("es256")
 	if err := errors.Join(err1, err2, err3); err != nil {

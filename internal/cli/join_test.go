@@ -262,6 +262,32 @@ func TestTwoReplicasOfOneProvince(t *testing.T) {
 	run(t, exitYes, "fsck", "-data", root)
 }
 
+// newSigningKey changes a province's signing key as docs/OPERATING.md says, and starts it again.
+func newSigningKey(t *testing.T, root, dir string, stop func()) (again func()) {
+	t.Helper()
+	id := filepath.Base(dir)
+	rotate := []string{"keys", "rotate", "-signing", "-config", dir, "-code"}
+	run(t, exitUsage, append(rotate, "WRONG")...)
+	var invitation struct{ Code string }
+	if err := json.Unmarshal([]byte(run(t, exitYes, "invite", "-dir", filepath.Join(root, "hub"), "-id", id, "-json")), &invitation); err != nil {
+		t.Fatal(err)
+	}
+	run(t, exitYes, append(rotate, invitation.Code)...)
+	run(t, exitUsage, append(rotate, invitation.Code)...) // good once
+	list, err := readTrust(filepath.Join(dir, trustFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	me, ok := list.Node(office.NodeID(id))
+	if !ok || len(me.OldSign) != 1 || bytes.Equal(me.OldSign[0], me.Sign) {
+		t.Fatalf("the list has %d old keys of %s", len(me.OldSign), id)
+	}
+	stop()
+	_, again = serve(t, dir)
+	run(t, exitYes, "doctor", "-config", dir)
+	return again
+}
+
 // TestTwoProvincesJoinARunningHub is the way of a real federation: a hub, two provinces that join it one after the other
 // over TCP with certificates and NKeys, a case that crosses, a licence that anybody can verify, and clean data.
 func TestTwoProvincesJoinARunningHub(t *testing.T) {
@@ -281,6 +307,7 @@ func TestTwoProvincesJoinARunningHub(t *testing.T) {
 	eventually(t, far+"/accept", "token-63", map[string]any{})
 	ask(t, 200, http.MethodPost, far+"/decide", "token-63", map[string]any{"outcome": "granted"})
 	ask(t, 200, http.MethodPost, far+"/issue", "token-63", map[string]any{})
+	stopThere = newSigningKey(t, root, there, stopThere) // in the middle of an open case: decision, licence and receipts are under the old key
 	eventually(t, at+"/"+id+"/deliver", token, map[string]any{"way": "counter", "to": "applicant"})
 	untilDone(t, west, id)
 

@@ -34,10 +34,12 @@ func runKeys(ctx context.Context, e *env) int {
 	f := e.flags("keys")
 	e.withJSON(f)
 	path := f.String("config", configFile, "configuration, or the folder that holds it")
+	signing := f.Bool("signing", false, "rotate: the key that signs, through the trust list")
+	code := f.String("code", "", "rotate -signing: the code that the hub's operator gave (tongban invite)")
 	without := f.Bool("without-backups", false, "retire: although fewer than two backups were made since")
-	rest, code, ok := e.parse(f, 1)
+	rest, exit, ok := e.parse(f, 1)
 	if !ok {
-		return code
+		return exit
 	}
 	c, err := readConfig(*path)
 	if err == nil && (len(rest) != 1 || c.ID == office.Hub) {
@@ -45,6 +47,12 @@ func runKeys(ctx context.Context, e *env) int {
 	}
 	if err != nil {
 		return e.fail(err)
+	}
+	if *signing {
+		if rest[0] != "rotate" || *code == "" {
+			return e.fail(errs.New(errs.BadRequest, "rotate -signing -code CODE"))
+		}
+		return e.succeed(ctx, c, *code)
 	}
 	s, err := nodePlace{c.ID, c.dir, c.DB, c.Schema}.open(ctx)
 	if err != nil {

@@ -76,7 +76,11 @@ func (h *Hub) Enrol(ctx context.Context, in Enrolment) (Welcome, error) {
 		return w, nil
 	}
 	w.Trust.CoSigned = []proof.Signed{*in.CoSign}
-	h.collect(ctx, &w.Trust, h.Trust.List())
+	body, err := proof.Marshal(w.Trust)
+	if err != nil {
+		return Welcome{}, err
+	}
+	h.collect(ctx, &w.Trust, h.Trust.List(), "trust", body)
 	if err := h.Trust.Install(ctx, w.Trust, h.settings); err != nil {
 		return Welcome{}, err
 	}
@@ -152,10 +156,9 @@ func (h *Hub) propose(n office.Node) (office.SignedTrust, error) {
 	return office.SignTrust(h.operator, next)
 }
 
-// collect asks the present members for their signatures until more than half have given it.
-func (h *Hub) collect(ctx context.Context, s *office.SignedTrust, have *office.TrustList) {
-	body, err := proof.Marshal(s)
-	if err != nil || h.channel == nil {
+// collect asks the present members for their signatures, with a message of that kind, until more than half have given it.
+func (h *Hub) collect(ctx context.Context, s *office.SignedTrust, have *office.TrustList, kind string, body []byte) {
+	if h.channel == nil {
 		return
 	}
 	given := 0
@@ -164,7 +167,7 @@ func (h *Hub) collect(ctx context.Context, s *office.SignedTrust, have *office.T
 			continue
 		}
 		ctx, cancel := context.WithTimeout(ctx, askTimeout)
-		raw, err := h.channel.Send(ctx, n.ID, handover.Message{From: office.Hub, Kind: "trust", Body: body})
+		raw, err := h.channel.Send(ctx, n.ID, handover.Message{From: office.Hub, Kind: kind, Body: body})
 		cancel()
 		var signed proof.Signed
 		if err == nil && proof.Unmarshal(raw, &signed) == nil {

@@ -8,6 +8,7 @@ import (
 	"tongban/internal/domain/figure"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/count"
+	"tongban/internal/handling/federate"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
 	"tongban/internal/proof"
@@ -77,5 +78,67 @@ func TestABulletinStays(t *testing.T) {
 	}
 	if months, err := bulletinShelf(dir).BulletinMonths(t.Context()); err != nil || len(months) != 2 || months[0] != 202610 {
 		t.Errorf("%v %v", months, err)
+	}
+}
+
+// The hub issues of all what its members stated, and names who was silent.
+func TestTheHubIssues(t *testing.T) {
+	keys := map[office.NodeID]*proof.Signer{}
+	list := &office.TrustList{Version: 1, Issued: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}
+	for _, id := range []office.NodeID{office.Hub, "23", "63"} {
+		ring := gm.MemoryKeys()
+		sign, err := ring.SignKey("sign")
+		if err != nil {
+			t.Fatal(err)
+		}
+		encrypt, err := ring.DecryptKey("encrypt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[id] = proof.NewSigner(sign)
+		list.Nodes = append(list.Nodes, office.Node{ID: id, Sign: sign.Public(), Encrypt: encrypt.Public()})
+	}
+	signed, err := office.SignTrust(keys[office.Hub], list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []office.NodeID{"23", "63"} {
+		if err := signed.CoSign(keys[id]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Date(2026, 12, 6, 1, 0, 0, 0, time.UTC)
+	h := &Hub{cfg: Config{Dir: t.TempDir(), Now: func() time.Time { return now }}, operator: keys[office.Hub]}
+	if h.Trust, err = federate.NewTrust(keys[office.Hub].Public(), &signed); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.openFigures(); err != nil {
+		t.Fatal(err)
+	}
+	sum := figure.Sum{}
+	sum.Add([]figure.Tally{{Figure: "lodged", Month: 202611, Item: "2020-030", With: "63"}}, 7)
+	said, err := proof.SignJSON(keys["23"], figure.TypStatement, figure.Statement{
+		Node: "23", Month: 202611, Digest: figure.Default().Digest, At: now, Lines: figure.LinesOf(sum.Cells()),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := proof.Marshal(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Figures.Receive(t.Context(), "23", body); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := h.Bulletins.Round(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d issued, %v", n, err)
+	}
+	x, err := h.issued.Bulletin(t.Context(), 202611)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := x.Check(list)
+	if err != nil || b.Issuer != office.Hub || len(b.Parts) != 1 || b.Parts[0].Of("lodged").N() != 7 || len(b.Silent) != 1 || b.Silent[0] != "63" {
+		t.Errorf("%v: %+v silent %v", err, b.Parts, b.Silent)
 	}
 }

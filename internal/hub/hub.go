@@ -297,6 +297,15 @@ func (h *Hub) Handle(mux *http.ServeMux) {
 		welcome, err := h.Enrol(r.Context(), in)
 		answer(w, welcome, err)
 	})
+	mux.HandleFunc("POST /succeed", func(w http.ResponseWriter, r *http.Request) {
+		var in Succeeding
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&in); err != nil {
+			answer(w, nil, errs.Wrap(errs.BadRequest, err, "succession"))
+			return
+		}
+		welcome, err := h.Succeed(r.Context(), in)
+		answer(w, welcome, err)
+	})
 }
 
 // Problem is an error as machines read it.

@@ -22,6 +22,7 @@ import (
 	"tongban/internal/handling/apply"
 	"tongban/internal/handling/certify"
 	"tongban/internal/handling/elsewhere"
+	"tongban/internal/handling/federate"
 	"tongban/internal/handling/recognise"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/gm"
@@ -34,7 +35,7 @@ func (n *Node) issuer(keys gm.KeyProvider) (*certify.Issuer, error) {
 	if err != nil {
 		return nil, err
 	}
-	sm, err := keys.SignKey("sign")
+	sm, _, err := federate.OwnKey(keys, n.Trust.List(), n.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +214,7 @@ func (e evidence) Ask(ctx context.Context, q apply.Asking) (journey.Record, erro
 	away := false
 	if i >= 0 && err == nil && q.Unit == nil { // what a person holds says nothing of a unit that they act for
 		f, err := e.licences.Find(ctx, recognise.Wish{
-			Person: q.Person, Grant: q.Grant, Item: q.Item, Decides: decides.Node, Source: e.n.Kit.Catalogue.Evidence()[i],
+			Person: q.Person, Grant: q.Grant, Chosen: q.Chosen, Item: q.Item, Decides: decides.Node, Source: e.n.Kit.Catalogue.Evidence()[i],
 		})
 		if err == nil {
 			return e.record(f), nil
@@ -236,6 +237,9 @@ func (e evidence) Ask(ctx context.Context, q apply.Asking) (journey.Record, erro
 // record is a licence as the pages of an application show it: its kind, and the province that issued it.
 func (e evidence) record(f recognise.Found) journey.Record {
 	r := journey.Record{Values: f.Values, Name: f.Record.TypeName, NameEn: f.Record.TypeName, At: f.Shown.Looked, Licence: &f.Shown}
+	for _, l := range f.All {
+		r.Choices = append(r.Choices, journey.Choice{ID: l.ID, Type: l.TypeName, No: l.No, Issuer: l.Issuer.Name, Issued: l.Issued})
+	}
 	if t, err := licence.TypeOf(e.n.Issuer.Types, f.Record.TypeCode); err == nil {
 		r.NameEn = t.NameEn
 	}

@@ -271,7 +271,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 const together = 2 * time.Millisecond
 
 func (n *Node) kit(cfg Config) (*unit.Kit, gm.DecryptKey, error) {
-	sign, err := cfg.Keys.SignKey("sign")
+	sign, _, err := federate.OwnKey(cfg.Keys, cfg.Trust.List(), cfg.ID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -315,8 +315,11 @@ const serialBlock = 32
 
 // Receive is the node's door to the channel.
 func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) {
-	if m.Kind == "trust" { // a newer list is taken in at any time; a restored node signs none
+	switch m.Kind { // a newer list is taken in at any time; a restored node signs none
+	case "trust":
 		return n.trust(ctx, m.Body)
+	case federate.SuccessionKind:
+		return n.succession(m.Body)
 	}
 	if err := n.Collecting(); err != nil {
 		return nil, err
@@ -342,6 +345,19 @@ func (n *Node) Receive(ctx context.Context, m handover.Message) ([]byte, error) 
 		return n.witness.Receive(ctx, m.From, m.Body)
 	}
 	return n.Post.Receive(ctx, m)
+}
+
+// succession answers the hub: a list that changes a member's signing key gets this member's signature, if both keys ask for it.
+func (n *Node) succession(body []byte) ([]byte, error) {
+	var c federate.Changing
+	if err := proof.Unmarshal(body, &c); err != nil {
+		return nil, err
+	}
+	signed, err := n.Trust.CoSignSuccession(c, n.Kit.Signer)
+	if err != nil {
+		return nil, err
+	}
+	return proof.Marshal(signed)
 }
 
 // trust answers the hub: a proposed list gets this member's signature, a list with enough signatures is installed.

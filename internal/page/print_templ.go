@@ -82,7 +82,7 @@ func Document(d document.Doc, v PrintView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		var templ_7745c5c3_Var4 = []any{join("tb-doc", iff(d.Kind == document.Intake, "tb-doc--slip"))}
+		var templ_7745c5c3_Var4 = []any{join("tb-doc", iff(d.Kind == document.Intake || d.Kind == document.Manifest, "tb-doc--slip"))}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var4...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

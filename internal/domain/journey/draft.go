@@ -34,6 +34,7 @@ type Draft struct {
 	Unit      *party.Org        `json:"unit,omitempty"`     // in whose name the applicant acts; nil for an own matter
 	For       *party.Person     `json:"for,omitempty"`      // whose matter it is, where another prepares it; nil for an own one
 	Mandate   string            `json:"mandate,omitempty"`  // by which For lets the other act
+	Chosen    map[string]string `json:"chosen,omitempty"`   // by source: which of several licences
 	Said      map[string]bool   `json:"said,omitempty"`     // to the matter's yes-no questions
 	Answers   map[string]string `json:"answers,omitempty"`  // by field as typed; "" was passed over
 	Records   map[string]Record `json:"records,omitempty"`  // by registered source
@@ -83,6 +84,17 @@ type Record struct {
 	Gap    Gap               `json:"gap,omitempty"`
 	// Licence is the electronic licence that the values were read from; nil where a register answered.
 	Licence *licence.Shown `json:"licence,omitempty"`
+	// Choices are the licences that would do, the one that counts among them, if there are several.
+	Choices []Choice `json:"choices,omitempty"`
+}
+
+// Choice is one of several licences, as people tell them apart.
+type Choice struct {
+	ID     string `json:"id"` // 证照标识
+	Type   string `json:"type"`
+	No     string `json:"no"`
+	Issuer string `json:"issuer"`
+	Issued string `json:"issued"` // YYYY-MM-DD
 }
 
 // Gap says why a source gave nothing.
@@ -115,7 +127,7 @@ func (d Draft) Expired(now time.Time) bool { return d.Case == "" && !now.Before(
 func (d Draft) Clone() Draft {
 	d.Answers, d.Records, d.Wrong = filled(d.Answers), filled(d.Records), filled(d.Wrong)
 	d.Supplies, d.Seen, d.Said, d.Files = filled(d.Supplies), filled(d.Seen), filled(d.Said), slices.Clone(d.Files)
-	d.Doubts, d.Coming = filled(d.Doubts), slices.Clone(d.Coming)
+	d.Doubts, d.Coming, d.Chosen = filled(d.Doubts), slices.Clone(d.Coming), filled(d.Chosen)
 	for i := range d.Coming {
 		d.Coming[i].Pieces = slices.Clone(d.Coming[i].Pieces)
 	}

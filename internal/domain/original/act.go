@@ -27,7 +27,7 @@ func words(s string, needed bool) (string, error) {
 // Ask is the deciding office's call. Materials must be the case's own (errs.BagLines). Whether the scans were checked is for
 // casefile.Case.ScansChecked. A later call takes the place of an earlier one.
 func (ch Chain) Ask(c casefile.Case, x Call) (Chain, error) {
-	if len(x.Materials) == 0 || len(x.Materials) > MostLines {
+	if len(x.Materials) == 0 || len(x.Materials) > mostMaterials {
 		return ch, errs.New(errs.BagLines, "%d materials", len(x.Materials))
 	}
 	for i, key := range x.Materials {
@@ -150,7 +150,7 @@ func (ch Chain) put(b Bag, fresh []Paper) (Chain, error) {
 		b.Papers = append(b.Papers, p.ID)
 	}
 	slices.Sort(b.Papers)
-	if n := len(b.Papers); n == 0 || n > MostLines || len(slices.Compact(slices.Clone(b.Papers))) != n || len(ch.Papers) > MostLines*2 {
+	if n := len(b.Papers); n == 0 || n > MostLines || len(slices.Compact(slices.Clone(b.Papers))) != n || len(ch.Papers) > mostPapers {
 		return ch, errs.New(errs.BagLines, "%d lines", n)
 	}
 	ch.Bags = append(ch.Bags, b)

@@ -147,10 +147,12 @@ type Chain struct {
 
 // Bounds of one case. A bag there and one back are the rule.
 const (
-	MostBags  = 20
-	MostLines = 30
-	mostPages = 999
-	mostName  = 200 // bytes of a paper's name, and of a person's
+	MostBags      = 20
+	MostLines     = 8 // of one bag: what its list prints on one sheet
+	mostMaterials = 30
+	mostPapers    = 60
+	mostPages     = 999
+	mostName      = 200 // bytes of a paper's name, and of a person's
 )
 
 // Ends are the two offices between which the papers of a case travel.

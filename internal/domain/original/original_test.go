@@ -153,6 +153,12 @@ func TestTroubleOnTheWay(t *testing.T) {
 	}
 	_, _, err = ch.Pack(Bag{No: "x", Way: ByHand, Ref: "x"}, nil)
 	refused(t, err, errs.BagLines)
+	var nine []Paper
+	for _, id := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
+		nine = append(nine, Paper{ID: id, Material: "bill", Name: "x", Pages: 1, Form: Copy})
+	}
+	_, _, err = ch.Pack(Bag{No: "x", Way: ByHand, Ref: "x"}, nine) // its list would not fit one sheet
+	refused(t, err, errs.BagLines)
 	sent, b := ch.packed(t, false, nil, "bill", "card")
 	for name, g := range map[string]Got{
 		"a line without its tick": {Marks: map[string]Mark{"p-bill": Here}},

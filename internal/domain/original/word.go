@@ -166,7 +166,7 @@ func (w Word) found(ch Chain, e Ends, own casefile.Leg) (Chain, bool, error) {
 	switch {
 	case p == nil:
 		return ch, false, errs.New(errs.NotInOrder, "paper %.40q", t.Paper)
-	case err != nil || clean != t.Words || t.Office != own.Office || !slices.Contains(Endings, t.Ending) || !short(t.By) || len(ch.Traces) >= MostBags*MostLines:
+	case err != nil || clean != t.Words || t.Office != own.Office || !slices.Contains(Endings, t.Ending) || !short(t.By) || len(ch.Traces) >= mostPapers*MostBags:
 		return ch, false, errs.New(errs.BadEnvelope, "%s says %q", own.Office, t.Ending)
 	case t.Ending == Replaced && own.Key != e.Window.Key:
 		return ch, false, errs.New(errs.BadEnvelope, "%s does not answer to the applicant", own.Office)

@@ -189,6 +189,31 @@ func TestASourceThatIsDown(t *testing.T) {
 	w.want(http.StatusOK, say("apply.gap.wrong", "统一身份认证账号"))
 }
 
+// Who holds several licences that would do sees all of them, and chooses; what was chosen stays when the sources are asked again.
+func TestOneOfSeveralLicences(t *testing.T) {
+	w := newWorld(t)
+	w.sources["idcard"] = holding{{ID: "a", Type: "证", No: "甲一", Issuer: "西宁", Issued: "2026-11-20"}, {ID: "b", Type: "证", No: "乙二", Issuer: "西宁", Issued: "2026-11-19"}}
+	at := w.begin()
+	id := path.Base(at)
+	w.get(at + "/found")
+	w.want(http.StatusOK, say("presentation.several.which"), "甲一", "乙二")
+	if got := w.m.drafts[id].Records["idcard"]; got.Values["name"] != "甲一" {
+		t.Errorf("before: %v", got.Values)
+	}
+	w.post(at+"/found", "use", "idcard", "licence-idcard", "c")
+	w.want(http.StatusBadRequest)
+	w.post(at+"/found", "use", "realestate", "licence-realestate", "b")
+	w.want(http.StatusBadRequest)
+	w.post(at+"/found", "use", "idcard", "licence-idcard", "b")
+	w.want(http.StatusSeeOther, at+"/found")
+	for range 2 {
+		if got := w.m.drafts[id].Records["idcard"]; got.Values["name"] != "乙二" || got.Licence.ID != "b" {
+			t.Errorf("after: %+v", got)
+		}
+		w.post(at+"/found", "again", "1")
+	}
+}
+
 func TestRulesThatMoved(t *testing.T) {
 	w := newWorld(t)
 	at := w.begin()

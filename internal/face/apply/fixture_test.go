@@ -3,12 +3,14 @@ package apply
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +21,7 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
+	licences "tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/domain/vouch"
@@ -220,9 +223,22 @@ type sources map[string]error
 
 func (s sources) Ask(_ context.Context, q apply.Asking) (journey.Record, error) {
 	if err, ok := s[q.Source]; ok {
+		if h := (holding{}); errors.As(err, &h) {
+			return h.record(q.Chosen), nil
+		}
 		return journey.Record{}, err
 	}
 	return journey.Record{}, errs.New(errs.Missing, "%s", q.Source)
+}
+
+// holding is a source of which somebody holds several licences, each with its number as the name that it gives.
+type holding []journey.Choice
+
+func (h holding) Error() string { return "several" }
+
+func (h holding) record(chosen string) journey.Record {
+	at := max(0, slices.IndexFunc(h, func(c journey.Choice) bool { return c.ID == chosen }))
+	return journey.Record{Values: map[string]string{"name": h[at].No}, Licence: &licences.Shown{ID: h[at].ID}, Choices: h}
 }
 
 // world is the applying of 青海 with nothing in it.

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,6 +29,12 @@ func (f *Face) foundDone(w http.ResponseWriter, r *http.Request, v visit) error 
 	id := r.PathValue("id")
 	if r.PostForm.Get("again") != "" {
 		if _, err := f.cfg.Desk.Again(r.Context(), v.Person, v.Grant, id); err != nil {
+			return err
+		}
+		return page.SeeOther(w, r, "/apply/"+id+"/found")
+	}
+	if source := r.PostForm.Get("use"); source != "" {
+		if _, err := f.cfg.Desk.Choose(r.Context(), v.Person, v.Grant, id, source, r.PostForm.Get("licence-"+source)); err != nil {
 			return err
 		}
 		return page.SeeOther(w, r, "/apply/"+id+"/found")
@@ -62,6 +69,29 @@ func (f *Face) foundRows(ctx context.Context, d draft) []page.Row {
 			row.Value, row.WrongHref, row.Source = page.T(ctx, "apply.gap.later."+string(gapOf(x.From)), row.Source), "", ""
 		}
 		out = append(out, row)
+	}
+	return out
+}
+
+// several is a source for which the applicant holds more than one licence that would do.
+type several struct {
+	Source string
+	Items  []page.Choice
+}
+
+// holdings are the sources that leave a choice, with what there is to choose; the one that counts is ticked.
+func holdings(ctx context.Context, d draft) []several {
+	var out []several
+	for _, source := range slices.Sorted(maps.Keys(d.Records)) {
+		r := d.Records[source]
+		if len(r.Choices) < 2 || r.Licence == nil {
+			continue
+		}
+		x := several{Source: source}
+		for _, c := range r.Choices {
+			x.Items = append(x.Items, page.Choice{Value: c.ID, Text: page.T(ctx, "presentation.several.one", c.Type, c.No, c.Issuer, c.Issued), Checked: c.ID == r.Licence.ID})
+		}
+		out = append(out, x)
 	}
 	return out
 }

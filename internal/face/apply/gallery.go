@@ -13,6 +13,7 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
+	licences "tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/apply"
@@ -139,6 +140,14 @@ func (m *made) beginning() {
 func (m *made) answering() {
 	m.add("E-12", "found", "apply.found.title", func(lang string) templ.Component { return foundPage(m.f, m.draft(lang, licence, nil)) })
 	m.add("E-12", "found-silent", "apply.found.title", func(lang string) templ.Component { return foundPage(m.f, m.draft(lang, marriage, silence)) })
+	m.add("E-12", "found-several", "apply.found.title", func(lang string) templ.Component {
+		return foundPage(m.f, m.draft(lang, licence, func(d *journey.Draft, _ item.Version) {
+			r := d.Records["bizlicence"]
+			r.Licence = &licences.Shown{ID: "b"}
+			r.Choices = []journey.Choice{{ID: "a", Type: "<script>", No: "1", Issuer: "Xining", Issued: "2026-11-20"}, {ID: "b", Type: "x", No: "2", Issuer: "Xining", Issued: "2026-11-19"}}
+			d.Records["bizlicence"] = r
+		}))
+	})
 	m.add("E-12", "found-disputed", "apply.found.title", func(lang string) templ.Component {
 		return foundPage(m.f, m.draft(lang, licence, func(d *journey.Draft, v item.Version) {
 			for _, x := range journey.FoundFields(*d, v) {

@@ -312,7 +312,7 @@ func (f *Face) beside(ctx context.Context, x *issue) ([]sheet, error) {
 		return slices.ContainsFunc(frozen, func(y objection.Objection) bool { return y.ID == o.ID && len(y.Words) == len(o.Words) })
 	})
 	for _, s := range f.objectionSheet(ctx, against) {
-		s.ID = "contested-now"
+		s.ID, s.Title = "contested-now", page.T(ctx, "objection.sheet_since")
 		out = append(out, s)
 	}
 	return out, nil

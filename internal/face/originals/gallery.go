@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/document"
 	"tongban/internal/domain/original"
 	"tongban/internal/kernel/workday"
 	"tongban/internal/page"
@@ -73,6 +74,9 @@ func States() []page.State {
 		{"originals-bag-label", func() templ.Component {
 			return labelPage(labelView{B: bag.B, From: "Xianju", To: "Zheng'an", FromPhone: "0576", ToPhone: "0851", Way: "RA473124829US", Due: "12-2", Count: 2, Demo: true})
 		}},
+		{"originals-bag-sheet", func() templ.Component {
+			return page.Document(sheet(no), page.PrintView{VerifyURL: "https://example.org/v/x", Seal: "Xianju", Demo: true})
+		}},
 	} {
 		out = append(out, page.State{Group: "D-14 \u4ea4\u63a5", Name: s.name, Body: func(r *http.Request) (page.Frame, templ.Component) {
 			fr := page.FrameOf(r)
@@ -81,4 +85,23 @@ func States() []page.State {
 		}})
 	}
 	return out
+}
+
+// sheet is the receipt for a full bag: it has to fit one sheet of paper.
+func sheet(no casefile.No) document.Doc {
+	data := document.Data{
+		ID: "d", No: "1", CaseNo: string(no), Date: "2026-11-25", ApplicantName: "Zheng", ApplicantMaskedID: "**************0018", ItemName: "?", Office: "Zheng'an", Phone: "0851",
+		Bag: document.Bag{
+			No: string(original.MakeNo(no, 1)), By: "Xianju", Of: "Zheng'an", Hands: "Li", At: "2026-11-23 09:31", Due: "2026-11-30", Way: original.ByPost, Ref: "RA473124829US",
+			Pages: 24, Early: "!", Received: "2026-11-25 15:02", Takes: "Zhao", List: "ABCD2345", Note: "?",
+		},
+	}
+	for range 8 {
+		data.Lines = append(data.Lines, document.Line{Name: "Bills", Pages: 3, Form: string(original.Original), Found: "line-here"})
+	}
+	d, err := document.Compose(document.Manifest, data)
+	if err != nil {
+		panic(err) // compiled in, so a test has seen it
+	}
+	return d
 }

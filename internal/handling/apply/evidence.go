@@ -21,6 +21,7 @@ type Asking struct {
 	Unit        *party.Org // in whose name the person asks; nil for themselves
 	Item        string
 	Here, There region.Code
+	Chosen      string // which of several licences the person chose, by its identifier; "" for none
 	Grant       string // of the person's sign-in, by which other provinces may be asked; "" at a counter
 }
 
@@ -98,7 +99,7 @@ func (d *Desk) registered(ctx context.Context, draft journey.Draft, key, grant s
 	if draft.For != nil {
 		grant = "" // it opens what the agent holds elsewhere, never what the other person does
 	}
-	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Subject(), Unit: draft.Unit, Item: draft.Item, Here: draft.Here, There: draft.There, Grant: grant})
+	got, err := d.answer(ctx, Asking{Source: key, Person: draft.Subject(), Unit: draft.Unit, Item: draft.Item, Here: draft.Here, There: draft.There, Chosen: draft.Chosen[key], Grant: grant})
 	switch {
 	case errs.Is(err, errs.Missing):
 		return r
@@ -176,6 +177,20 @@ func (d *Desk) source(key string) item.Evidence {
 // Again asks the sources once more, at the applicant's wish.
 func (d *Desk) Again(ctx context.Context, who party.Person, grant, id string) (journey.Draft, error) {
 	return d.Change(ctx, who, id, func(draft *journey.Draft, v item.Version) error {
+		d.look(ctx, draft, v, grant)
+		delete(draft.Seen, string(journey.Found))
+		return nil
+	})
+}
+
+// Choose takes another of the licences that a source named, at the applicant's wish, and asks the sources once more.
+// errs.LicenceUnchosen for one that was not named.
+func (d *Desk) Choose(ctx context.Context, who party.Person, grant, id, source, licenceID string) (journey.Draft, error) {
+	return d.Change(ctx, who, id, func(draft *journey.Draft, v item.Version) error {
+		if !slices.ContainsFunc(draft.Records[source].Choices, func(c journey.Choice) bool { return c.ID == licenceID }) {
+			return errs.New(errs.LicenceUnchosen, "of %.40q", source)
+		}
+		draft.Chosen[source] = licenceID
 		d.look(ctx, draft, v, grant)
 		delete(draft.Seen, string(journey.Found))
 		return nil

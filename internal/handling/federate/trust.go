@@ -105,8 +105,13 @@ func (t *Trust) Load(ctx context.Context, keep Settings) error {
 }
 
 // CoSign is a member's answer to a proposed list: its signature, if the list only adds nodes. A list that changes or drops
-// a key in force needs a person's decision and is refused here.
+// a key in force needs more (CoSignSuccession) and is refused here.
 func (t *Trust) CoSign(proposal office.SignedTrust, member *proof.Signer) (proof.Signed, error) {
+	return t.coSign(proposal, member, func(n office.Node) office.Node { return n })
+}
+
+// coSign signs a proposed list in which each node of the list in force stands as want says, beside new ones.
+func (t *Trust) coSign(proposal office.SignedTrust, member *proof.Signer, want func(office.Node) office.Node) (proof.Signed, error) {
 	if err := proof.Check(proposal.List, office.TypTrust, t.operator); err != nil {
 		return proof.Signed{}, err
 	}
@@ -120,7 +125,7 @@ func (t *Trust) CoSign(proposal office.SignedTrust, member *proof.Signer) (proof
 	}
 	for _, n := range have.Nodes {
 		i := slices.IndexFunc(next.Nodes, func(o office.Node) bool { return o.ID == n.ID })
-		if i < 0 || !sameKeys(next.Nodes[i], n) {
+		if i < 0 || !next.Nodes[i].SameKeys(want(n)) {
 			return proof.Signed{}, errs.New(errs.BadTrustList, "version %d changes %s", next.Version, n.ID)
 		}
 	}
@@ -128,12 +133,6 @@ func (t *Trust) CoSign(proposal office.SignedTrust, member *proof.Signer) (proof
 		return proof.Signed{}, err
 	}
 	return proposal.CoSigned[len(proposal.CoSigned)-1], nil
-}
-
-// sameKeys compares everything that lets somebody speak or read in the node's name. Old keys count: they still sign.
-func sameKeys(a, b office.Node) bool {
-	return slices.Equal(a.Sign, b.Sign) && slices.Equal(a.Encrypt, b.Encrypt) && slices.Equal(a.ES256, b.ES256) &&
-		a.NKey == b.NKey && slices.EqualFunc(a.OldSign, b.OldSign, slices.Equal[[]byte])
 }
 
 // File is the trust list as a file that `tongban verify` reads: the signed list, and the operator's public key that the

@@ -50,6 +50,7 @@ type Wish struct {
 	Item    string
 	Decides office.NodeID
 	Source  item.Evidence
+	Chosen  string // identifier of the licence that the person chose; "" for none
 }
 
 // Found is a licence that will do, with what the source gives.
@@ -57,9 +58,10 @@ type Found struct {
 	Record licence.Licence
 	Shown  licence.Shown
 	Values map[string]string
+	All    []licence.Licence // that will do, this one among them; nil if it is the only one
 }
 
-// Find gives the newest licence that is good, in force and recognised. If the person holds none it is errs.Missing, or
+// Find gives the chosen licence, or else the newest, that is good, in force and recognised. If the person holds none it is errs.Missing, or
 // errs.TryLater while a province that may have one does not answer. If there are licences but none will do, it says why the
 // newest does not: errs.LicenceSuspended, errs.LicenceRevoked, errs.LicenceNotInForce, errs.NotRecognised, errs.StatusMissing.
 func (d *Desk) Find(ctx context.Context, w Wish) (Found, error) {
@@ -77,25 +79,39 @@ func (d *Desk) Find(ctx context.Context, w Wish) (Found, error) {
 		held = append(held, more...)
 	}
 	slices.SortStableFunc(held, func(x, y Held) int { // the newest first
-		return cmp.Or(cmp.Compare(y.Record.Issued, x.Record.Issued), cmp.Compare(y.Record.Version, x.Record.Version))
+		return cmp.Or(chosen(y, w)-chosen(x, w), cmp.Compare(y.Record.Issued, x.Record.Issued), cmp.Compare(y.Record.Version, x.Record.Version))
 	})
 	var why error
+	var good []Found
 	for _, h := range held {
 		f, err := d.take(ctx, w, h)
 		if err == nil {
-			return f, nil
-		}
-		if why == nil {
+			good = append(good, f)
+		} else if why == nil {
 			why = err
 		}
 	}
 	switch {
+	case len(good) == 1:
+		return good[0], nil
+	case len(good) > 1:
+		for _, f := range good {
+			good[0].All = append(good[0].All, f.Record)
+		}
+		return good[0], nil
 	case why != nil:
 		return Found{}, why
 	case silent:
 		return Found{}, errs.New(errs.TryLater, "not all provinces answered")
 	}
 	return Found{}, errs.New(errs.Missing, "holds no %s", w.Source.LicenceType)
+}
+
+func chosen(h Held, w Wish) int {
+	if w.Chosen != "" && h.Record.ID == w.Chosen {
+		return 1
+	}
+	return 0
 }
 
 func (d *Desk) take(ctx context.Context, w Wish, h Held) (Found, error) {

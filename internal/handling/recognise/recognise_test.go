@@ -196,3 +196,22 @@ func TestFindOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Who holds several that will do may choose; a choice that does not hold falls back to the newest.
+func TestChoice(t *testing.T) {
+	w, q := newWorld(t), wish()
+	older := w.holds(t, 2, func(l *licence.Licence) { l.Fields[0].Value = "旧名"; l.Issued, l.From = "2026-11-19", "2026-11-19" })
+	over := w.holds(t, 3, func(l *licence.Licence) { l.Until = "2026-11-25" })
+	w.held = append(w.held, older, over)
+	for chosen, want := range map[string]string{"": "雪莲商贸", older.Record.ID: "旧名", over.Record.ID: "雪莲商贸", "x": "雪莲商贸"} {
+		q.Chosen = chosen
+		f, err := w.desk.Find(t.Context(), q)
+		if err != nil || f.Values["name"] != want || len(f.All) != 2 {
+			t.Errorf("%q: %v of %d, %v", chosen, f.Values, len(f.All), err)
+		}
+	}
+	w.held, q.Chosen = w.held[:1], ""
+	if f, err := w.desk.Find(t.Context(), q); err != nil || f.All != nil {
+		t.Errorf("the only one: %v %v", f.All, err)
+	}
+}

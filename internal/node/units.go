@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 
+	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/empower"
@@ -81,4 +82,9 @@ func (f firms) newest(ctx context.Context, id string) (string, error) {
 		}
 		id = acts[len(acts)-1].Other // of a higher version, so this ends
 	}
+}
+
+// lets reports whether who made a case for somebody else may still go on with it.
+func (n *Node) lets(ctx context.Context, c casefile.Case) bool {
+	return n.Units.Sees(ctx, c.MadeBy(), c) == nil
 }

@@ -29,7 +29,7 @@ func selectAccountBy(d dialect) string {
 }
 
 func selectMandateBy(d dialect) string {
-	return `SELECT ` + mandateColumns + ` FROM mandates WHERE agent ` + d.anyFirst() + ` ORDER BY drawn DESC, id DESC LIMIT $2`
+	return `SELECT ` + mandateColumns + ` FROM mandates WHERE agent ` + d.anyFirst() + ` AND state <> 'drawn' ORDER BY drawn DESC, id DESC LIMIT $2`
 }
 
 func selectMandateGave(d dialect) string {
@@ -54,6 +54,18 @@ func giverForms(m mandate.Mandate) []party.Lookup {
 	return []party.Lookup{{Kind: giverKind, Value: m.Representative.IDNo}}
 }
 
+// agentSees is how the mandate stands as its agent may know: papers that somebody wrote and nobody signed are none of theirs, so that
+// no number of them pushes out what they hold.
+func agentSees(m mandate.Record) string {
+	switch {
+	case m.Proof == nil && !m.Wanted:
+		return string(mandate.Drawn)
+	case m.Wanted && m.State == mandate.Drawn:
+		return string(mandate.Asked)
+	}
+	return string(m.State)
+}
+
 func (w *writing) mandates(u unit.Unit) error {
 	for _, a := range u.Accounts {
 		body, err := proof.Marshal(a)
@@ -73,9 +85,9 @@ func (w *writing) mandates(u unit.Unit) error {
 			return err
 		}
 		box := w.s.lock(proof.DataKey{}, false, body, "mandates.body", m.ID)
-		st := stmt{sql: insertMandate, want: 1, args: []any{m.ID, string(m.Unit.USCC), w.s.mac(agentKind, m.Agent.IDNo), string(m.State), micros(m.Drawn), box}}
+		st := stmt{sql: insertMandate, want: 1, args: []any{m.ID, string(m.Unit.USCC), w.s.mac(agentKind, m.Agent.IDNo), agentSees(m), micros(m.Drawn), box}}
 		if m.Row > 0 {
-			st.sql, st.args = updateMandate, []any{m.ID, string(m.State), box, m.Row}
+			st.sql, st.args = updateMandate, []any{m.ID, agentSees(m), box, m.Row}
 		}
 		w.stmts = append(w.stmts, st)
 		if m.Row == 0 || m.State == mandate.Drawn { // written by who gives it, or taken up just now
@@ -145,7 +157,7 @@ func (s *Store) MandatesOf(ctx context.Context, code idno.USCC, limit int) ([]ma
 	return s.mandateList(ctx, selectMandateOf, string(code), limit)
 }
 
-// MandatesFor lists what names somebody as agent, the newest first.
+// MandatesFor lists what names somebody as agent, was signed or asked for by them, the newest first.
 func (s *Store) MandatesFor(ctx context.Context, agent party.Person, limit int) ([]mandate.Record, error) {
 	if err := s.freshKeys(ctx); err != nil {
 		return nil, err

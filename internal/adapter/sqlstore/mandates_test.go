@@ -13,6 +13,7 @@ import (
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
+	"tongban/internal/proof"
 )
 
 // A unit's account and what it gave come back as they went in, found by who leads and who acts; nothing is stored twice, and of
@@ -53,6 +54,12 @@ func TestAccountsAndMandates(t *testing.T) {
 		same(got, a, err)
 		list, err := s.AccountsOf(t.Context(), fan, 9)
 		same(list, []mandate.Account{a}, err)
+		if none, err := s.MandatesFor(t.Context(), lin, 9); err != nil || len(none) != 0 {
+			t.Errorf("a paper that nobody signed is its agent's: %v %v", none, err)
+		}
+		m.State, m.Proof = mandate.Offered, &proof.Signed{Suite: "SM"}
+		commit(0, unit.Unit{Mandates: []mandate.Record{m}})
+		m.Row = 2
 		for name, look := range map[string]func() ([]mandate.Record, error){
 			"unit":  func() ([]mandate.Record, error) { return s.MandatesOf(t.Context(), firm.USCC, 9) },
 			"agent": func() ([]mandate.Record, error) { return s.MandatesFor(t.Context(), lin, 9) },
@@ -74,7 +81,7 @@ func TestAccountsAndMandates(t *testing.T) {
 		commit(0, unit.Unit{Accounts: []mandate.Account{a}, Mandates: []mandate.Record{m}})
 		commit(errs.Stale, unit.Unit{Accounts: []mandate.Account{a}})
 		commit(errs.Stale, unit.Unit{Mandates: []mandate.Record{m}})
-		a.Row, m.Row = 2, 2
+		a.Row, m.Row = 2, 3
 		one, err := s.Mandate(t.Context(), m.ID)
 		same(one, m, err)
 		if old, err := s.AccountsOf(t.Context(), fan, 9); err != nil || len(old) != 0 {

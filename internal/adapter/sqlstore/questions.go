@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -91,7 +92,8 @@ func (w *writing) sealed(into *insert, caseID, id, column string, at time.Time, 
 	return nil
 }
 
-// Asked gives the cases of other provinces for which this node was asked about a person, the newest first.
+// Asked gives what else was asked here about a person: by the cases of other provinces, and by the mandates with which they let somebody
+// act, under which the log names what agents looked at.
 func (s *Store) Asked(ctx context.Context, who party.Person, limit int) (map[string]usage.Ref, error) {
 	if err := s.freshKeys(ctx); err != nil {
 		return nil, err
@@ -117,7 +119,13 @@ func (s *Store) Asked(ctx context.Context, who party.Person, limit int) (map[str
 			out[x.id] = x.ref
 		}
 	}
-	return out, err
+	given, err2 := s.MandatesBy(ctx, who, limit)
+	for _, m := range given {
+		if len(m.Items) > 0 {
+			out[m.ID] = usage.Ref{Item: m.Items[0]}
+		}
+	}
+	return out, errors.Join(err, err2)
 }
 
 // ShareConsents gives what the applicant of a case agreed to, the oldest first.

@@ -4,6 +4,8 @@
 package casefile
 
 import (
+	"cmp"
+	"reflect"
 	"slices"
 	"time"
 
@@ -50,6 +52,8 @@ type Case struct {
 	Private Private `json:"-"`
 	// Row is the store's guard: the version that was read, 0 for a new case.
 	Row int64 `json:"-"`
+	// Looker is who of its people opened the case, as For gave it; it is stored nowhere.
+	Looker string `json:"-"`
 }
 
 // Rule pins what decides the case: before acceptance the version that it was lodged under, from acceptance on the version
@@ -271,12 +275,34 @@ func (c Case) Own(who party.Person) bool {
 	return (c.Private.Acting == nil || c.Private.Acting.Agent != nil) && party.SameDocument(c.Private.Applicant, who)
 }
 
+// What the log calls the people of a case (accesslog.Entry.Who).
+const (
+	ByApplicant = "applicant"
+	ByAgent     = "agent" // who acts for the applicant in their own matter
+)
+
+// For is the case as somebody opened it who may: what they do with it is logged as theirs.
+func (c Case) For(who party.Person) Case {
+	if c.Looker = ByApplicant; c.Private.Acting != nil && c.Private.Acting.Agent != nil && !c.Own(who) {
+		c.Looker = ByAgent
+	}
+	return c
+}
+
+// Visitor is what the log calls who opened the case; the applicant where nobody said.
+func (c Case) Visitor() string { return cmp.Or(c.Looker, ByApplicant) }
+
 // MadeBy is who made the application and agreed to it: the applicant, or the agent who acts for them.
 func (c Case) MadeBy() party.Person {
 	if a := c.Private.Acting; a != nil && a.Agent != nil {
 		return *a.Agent
 	}
 	return c.Private.Applicant
+}
+
+// SameParties reports whether it is the same applicant, for the same unit, by the same right. A telephone may change.
+func (p Private) SameParties(o Private) bool {
+	return party.SameDocument(p.Applicant, o.Applicant) && reflect.DeepEqual(p.Org, o.Org) && reflect.DeepEqual(p.Acting, o.Acting)
 }
 
 // Unit is in whose name the case was made; false for a person's own.

@@ -52,7 +52,7 @@ func (f *Face) said(w http.ResponseWriter, r *http.Request, v visit) error {
 		return f.showAsk(w, r, d, q, page.T(r.Context(), "apply.ask.choose"))
 	}
 	saved, err := f.cfg.Desk.Change(r.Context(), v.Person, d.ID, func(d *journey.Draft, _ item.Version) error {
-		d.Said[q.Key] = answer == "yes"
+		d.Said[q.Key] = answer == "yes" || q.Key == item.AskAgent && d.For != nil // somebody does
 		return nil
 	})
 	if err != nil {

@@ -52,7 +52,7 @@ func (f *Face) done(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	if err := f.cfg.Desk.Looked(r.Context(), c.ID, "apply.done"); err != nil {
+	if err := f.cfg.Desk.Looked(r.Context(), c.For(v.Person), "apply.done"); err != nil {
 		return err
 	}
 	holder, _ := f.cfg.Kit.Office(c.Legs[0].Office)

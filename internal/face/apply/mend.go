@@ -68,7 +68,7 @@ func (f *Face) mend(w http.ResponseWriter, r *http.Request, v visit) error {
 	if done || err != nil {
 		return err
 	}
-	if err := f.cfg.Desk.Looked(r.Context(), view.C.ID, "apply.mend"); err != nil {
+	if err := f.cfg.Desk.Looked(r.Context(), view.C, "apply.mend"); err != nil {
 		return err
 	}
 	return f.showMend(w, r, view)

@@ -21,7 +21,7 @@ func (f *Face) renew(w http.ResponseWriter, r *http.Request, v visit) error {
 	if !apply.Renewable(c) {
 		return page.SeeOther(w, r, "/cases/"+string(c.No))
 	}
-	if err := f.cfg.Desk.Looked(r.Context(), c.ID, "apply.renew"); err != nil {
+	if err := f.cfg.Desk.Looked(r.Context(), c, "apply.renew"); err != nil {
 		return err
 	}
 	return f.show(w, r, http.StatusOK, page.T(r.Context(), "apply.renew.title"), "/cases/"+string(c.No), renewPage(string(c.No), unit.NewID()))

@@ -66,7 +66,7 @@ func (e *entrance) cases(w http.ResponseWriter, r *http.Request) error {
 		if names.Sees(c, workday.DateOf(e.Now())) != nil { // somebody else's, or authority that is over
 			continue
 		}
-		log = append(log, e.seen(c, "entrance.cases"))
+		log = append(log, e.seen(c.For(v.Person), "entrance.cases"))
 		d := e.state(ctx, c, nil)
 		l := line{Case: c, Name: e.itemOf(ctx, c), Status: statusOf(c), Head: d.Head, Due: d.Due.Date, Lost: d.Lost}
 		g := &groups[d.group()]
@@ -163,12 +163,12 @@ func (e *entrance) own(r *http.Request) (casefile.Case, error) {
 	if err := e.sees(r.Context(), v, c); err != nil {
 		return casefile.Case{}, err
 	}
-	return c, nil
+	return c.For(v.Person), nil
 }
 
-// seen is the log entry of the applicant's look at a case.
+// seen is the log entry of a look at a case by whoever opened it.
 func (e *entrance) seen(c casefile.Case, what string) accesslog.Entry {
-	return accesslog.Entry{Kind: accesslog.View, At: e.Now().UTC().Truncate(time.Microsecond), Case: c.ID, Who: "applicant", What: what}
+	return accesslog.Entry{Kind: accesslog.View, At: e.Now().UTC().Truncate(time.Microsecond), Case: c.ID, Who: c.Visitor(), What: what}
 }
 
 // note makes the entries durable; only then may the page be shown.

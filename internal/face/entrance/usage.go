@@ -211,6 +211,8 @@ func (e *entrance) whoLooked(ctx context.Context, node office.NodeID, entry acce
 		return e.nameOf(page.PrefsOf(ctx).Lang, node)
 	case entry.Kind == accesslog.Took, entry.What == elsewhere.Taken, entry.What == unit.ShareDeleted && entry.Who != "clock":
 		return e.nameOf(page.PrefsOf(ctx).Lang, office.NodeID(entry.Who))
+	case entry.Who == casefile.ByAgent:
+		return page.T(ctx, "usage.who.agent")
 	case entry.Who == "anyone":
 		return page.T(ctx, "usage.who.anyone")
 	case entry.Who == "clock":

@@ -25,7 +25,7 @@ type Config struct {
 	Gate page.Gate
 	// Own reads a case that is the person's; errs.NoSuchCase for any other. Looked logs the look before the page is shown.
 	Own    func(ctx context.Context, who party.Person, no string) (casefile.Case, error)
-	Looked func(ctx context.Context, caseID, what string) error
+	Looked func(ctx context.Context, c casefile.Case, what string) error
 	Papers func(ctx context.Context, caseID string) ([]unit.Paper, error)
 	// Frame is the entrance's frame, so that both look as one.
 	Frame     func(r *http.Request) page.Frame
@@ -91,7 +91,7 @@ func (f *Face) show(w http.ResponseWriter, r *http.Request, c casefile.Case) err
 			return err
 		}
 	}
-	if err := f.cfg.Looked(ctx, c.ID, "pay"); err != nil {
+	if err := f.cfg.Looked(ctx, c, "pay"); err != nil {
 		return err
 	}
 	fr := f.cfg.Frame(r)

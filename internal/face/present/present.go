@@ -221,7 +221,7 @@ func (f *Face) mine(w http.ResponseWriter, r *http.Request) error {
 		}
 		v.Requests = append(v.Requests, one)
 	}
-	if err := f.look(ctx, c, "applicant", ""); err != nil {
+	if err := f.look(ctx, c, c.Visitor(), ""); err != nil {
 		return err
 	}
 	fr := f.cfg.Frame(r)

@@ -54,7 +54,7 @@ func (f *Face) complaints(w http.ResponseWriter, r *http.Request, c casefile.Cas
 		}
 		v.Services = append(v.Services, s)
 	}
-	if err := f.cfg.Looked(ctx, c.ID, "complaint"); err != nil {
+	if err := f.cfg.Looked(ctx, c, "complaint"); err != nil {
 		return err
 	}
 	return f.show(w, r, http.StatusOK, page.T(ctx, "complaint.title"), "/cases/"+string(c.No), complaintsPage(v))
@@ -132,7 +132,7 @@ func (f *Face) complainAgain(w http.ResponseWriter, r *http.Request, c casefile.
 	for _, a := range f.cfg.Kit.Complaints.Abouts() {
 		v.Abouts = append(v.Abouts, page.Choice{Value: a.Key, Text: pick(ctx, a.Zh, a.En)})
 	}
-	if err := f.cfg.Looked(ctx, c.ID, "complaint"); err != nil {
+	if err := f.cfg.Looked(ctx, c, "complaint"); err != nil {
 		return err
 	}
 	return f.show(w, r, status, page.T(ctx, "complaint.form", v.Office), back, complainPage(v))

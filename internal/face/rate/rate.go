@@ -34,7 +34,7 @@ type Config struct {
 	Gate       page.Gate
 	// Own reads a case that is the person's; errs.NoSuchCase for any other. Looked logs the look before the page is shown.
 	Own    func(ctx context.Context, who party.Person, no string) (casefile.Case, error)
-	Looked func(ctx context.Context, caseID, what string) error
+	Looked func(ctx context.Context, c casefile.Case, what string) error
 	Frame  func(r *http.Request) page.Frame // the entrance's, so that both look as one
 	// Client names who asks, for the limit on guessing codes.
 	Client func(r *http.Request) string
@@ -138,7 +138,7 @@ func (f *Face) list(w http.ResponseWriter, r *http.Request, c casefile.Case) err
 		}
 		v.Services = append(v.Services, s)
 	}
-	if err := f.cfg.Looked(ctx, c.ID, "rating"); err != nil {
+	if err := f.cfg.Looked(ctx, c, "rating"); err != nil {
 		return err
 	}
 	return f.show(w, r, http.StatusOK, page.T(ctx, "rating.title"), "/cases/"+string(c.No), listPage(v))
@@ -219,7 +219,7 @@ func (f *Face) formAgain(w http.ResponseWriter, r *http.Request, c casefile.Case
 	back := "/cases/" + string(c.No) + "/rate"
 	f.fill(ctx, &v, ch)
 	v.Action = back + "/" + string(t)
-	if err := f.cfg.Looked(ctx, c.ID, "rating"); err != nil {
+	if err := f.cfg.Looked(ctx, c, "rating"); err != nil {
 		return err
 	}
 	return f.show(w, r, status, page.T(ctx, "rating.form."+string(t), v.Office), back, formPage(v))

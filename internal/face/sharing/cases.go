@@ -327,7 +327,7 @@ func (f *Cases) showMine(w http.ResponseWriter, r *http.Request, c casefile.Case
 	if not := page.WhyNot(r); not != 0 {
 		v.Not = not.Text(page.PrefsOf(ctx).Lang).What
 	}
-	if err := f.look(ctx, c, "applicant", "", "entrance.data"); err != nil {
+	if err := f.look(ctx, c, c.Visitor(), "", "entrance.data"); err != nil {
 		return err
 	}
 	return show(w, r, code, f.cfg.Frame(r), page.T(ctx, "sharing.data.title"), "/cases/"+string(c.No), minePage(v))

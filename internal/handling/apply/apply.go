@@ -159,7 +159,9 @@ func (d *Desk) Start(ctx context.Context, who party.Person, w Wish) (journey.Dra
 	if kin != nil {
 		draft.Said[item.AskAgent] = true
 	}
-	d.look(ctx, &draft, v, w.Grant)
+	if err := d.look(ctx, &draft, v, w.Grant); err != nil {
+		return journey.Draft{}, err
+	}
 	draft.Row, err = d.Store.SaveDraft(ctx, draft)
 	if errs.Is(err, errs.CaseExists) { // the same form came twice
 		return d.Open(ctx, who, w.ID)
@@ -193,6 +195,24 @@ func (d *Desk) Mine(ctx context.Context, who party.Person) ([]journey.Draft, err
 // Open reads a draft of a person, also one that was submitted. Somebody else's and none at all are the same answer,
 // errs.NoSuchApplication; one that nobody touched for journey.Life is errs.ApplicationExpired.
 func (d *Desk) Open(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
+	draft, err := d.begun(ctx, who, id)
+	switch {
+	case err != nil || draft.Case != "":
+		return draft, err
+	case draft.Unit != nil: // authority counts at every step, not only at the first
+		if _, _, err := d.right(ctx, who, draft.Unit.USCC, draft.Item, false); err != nil {
+			return journey.Draft{}, err
+		}
+	case draft.For != nil:
+		if _, err := d.rightFor(ctx, draft); err != nil {
+			return journey.Draft{}, err
+		}
+	}
+	return draft, nil
+}
+
+// begun is Open without asking whether an authority to act for somebody still stands.
+func (d *Desk) begun(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
 	if _, err := uuid.Parse(id); err != nil {
 		return journey.Draft{}, errs.New(errs.NoSuchApplication, "no id")
 	}
@@ -208,14 +228,6 @@ func (d *Desk) Open(ctx context.Context, who party.Person, id string) (journey.D
 		return journey.Draft{}, errs.New(errs.NoSuchApplication, "not the visitor's")
 	case draft.Expired(d.now()):
 		return journey.Draft{}, errs.New(errs.ApplicationExpired, "saved %s", draft.Saved)
-	case draft.Unit != nil: // authority counts at every step, not only at the first
-		if _, _, err := d.right(ctx, who, draft.Unit.USCC, draft.Item, false); err != nil {
-			return journey.Draft{}, err
-		}
-	case draft.For != nil:
-		if _, err := d.rightFor(ctx, draft); err != nil {
-			return journey.Draft{}, err
-		}
 	}
 	return draft, nil
 }
@@ -354,8 +366,7 @@ func (d *Desk) Adopt(ctx context.Context, who party.Person, grant, id string) (j
 		draft.Version, draft.Digest, draft.Pins = v.ID, v.Digest, v.Pins
 		delete(draft.Seen, string(journey.Found))
 		delete(draft.Seen, string(journey.Materials))
-		d.look(ctx, draft, v, grant)
-		return nil
+		return d.look(ctx, draft, v, grant)
 	})
 }
 
@@ -385,11 +396,11 @@ func (d *Desk) change(ctx context.Context, who party.Person, id string, f func(*
 	return out, err
 }
 
-// Drop deletes a person's draft at their wish. The caller removes its files after it.
+// Drop deletes a person's draft at their wish, also one for somebody whose authority is over. The caller removes its files after it.
 func (d *Desk) Drop(ctx context.Context, who party.Person, id string) (journey.Draft, error) {
 	var out journey.Draft
 	err := unit.Retry(ctx, func() error {
-		draft, err := d.Open(ctx, who, id)
+		draft, err := d.begun(ctx, who, id)
 		if err != nil {
 			return err
 		}

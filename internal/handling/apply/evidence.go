@@ -6,10 +6,13 @@ import (
 	"sync"
 	"time"
 
+	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
 	"tongban/internal/domain/mandate"
 	"tongban/internal/domain/party"
+	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/region"
 )
@@ -38,16 +41,25 @@ type Evidence interface {
 const budget = 2 * time.Second
 
 // look asks all sources of a version at once and keeps what they say. What was found before stays if a source is silent
-// now, with its time beside it.
-func (d *Desk) look(ctx context.Context, draft *journey.Draft, v item.Version, grant string) {
+// now, with its time beside it. What is read for an agent is in the log under the mandate before it is read (I5): whose matter it is sees
+// that, also if no application comes of it.
+func (d *Desk) look(ctx context.Context, draft *journey.Draft, v item.Version, grant string) error {
+	if draft.For != nil {
+		at := d.now()
+		if err := d.Cases.Commit(ctx, unit.Unit{At: at, Log: []accesslog.Entry{
+			{Kind: accesslog.View, At: at, Case: draft.Mandate, Who: casefile.ByAgent, What: "apply.found", Reason: draft.Item},
+		}}); err != nil {
+			return err
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
-	unit := d.unit(ctx, *draft)
+	firm := d.unit(ctx, *draft)
 	sources := journey.Sources(v)
 	found := make([]journey.Record, len(sources))
 	var wg sync.WaitGroup
 	for i, key := range sources {
-		wg.Go(func() { found[i] = d.ask(ctx, *draft, key, grant, unit) })
+		wg.Go(func() { found[i] = d.ask(ctx, *draft, key, grant, firm) })
 	}
 	wg.Wait()
 	for i, key := range sources {
@@ -56,12 +68,13 @@ func (d *Desk) look(ctx context.Context, draft *journey.Draft, v item.Version, g
 		}
 		draft.Records[key] = found[i]
 	}
+	return nil
 }
 
 // Known is what the sources say of somebody who stands at a counter and asks for it, as "SOURCE.WHAT": nobody types it then.
 func (d *Desk) Known(ctx context.Context, who party.Person, code string, here, there region.Code, v item.Version) map[string]string {
 	draft := journey.Draft{Applicant: who, Item: code, Here: here, There: there, Opened: d.now()}.Clone()
-	d.look(ctx, &draft, v, "")
+	_ = d.look(ctx, &draft, v, "") // for oneself nothing is written before it
 	out := map[string]string{}
 	for source, r := range draft.Records {
 		for name, value := range r.Values {
@@ -177,9 +190,8 @@ func (d *Desk) source(key string) item.Evidence {
 // Again asks the sources once more, at the applicant's wish.
 func (d *Desk) Again(ctx context.Context, who party.Person, grant, id string) (journey.Draft, error) {
 	return d.Change(ctx, who, id, func(draft *journey.Draft, v item.Version) error {
-		d.look(ctx, draft, v, grant)
 		delete(draft.Seen, string(journey.Found))
-		return nil
+		return d.look(ctx, draft, v, grant)
 	})
 }
 
@@ -191,8 +203,7 @@ func (d *Desk) Choose(ctx context.Context, who party.Person, grant, id, source, 
 			return errs.New(errs.LicenceUnchosen, "of %.40q", source)
 		}
 		draft.Chosen[source] = licenceID
-		d.look(ctx, draft, v, grant)
 		delete(draft.Seen, string(journey.Found))
-		return nil
+		return d.look(ctx, draft, v, grant)
 	})
 }

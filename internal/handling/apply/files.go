@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/accesslog"
+	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/journey"
@@ -102,8 +103,8 @@ func (d *Desk) Came(ctx context.Context, who party.Person, id string, c journey.
 	})
 }
 
-// Looked logs that the applicant saw a page of a case.
-func (d *Desk) Looked(ctx context.Context, caseID, what string) error {
+// Looked logs that whoever opened a case saw a page of it.
+func (d *Desk) Looked(ctx context.Context, c casefile.Case, what string) error {
 	at := d.Kit.Now().UTC().Truncate(time.Microsecond)
-	return d.Cases.Commit(ctx, unit.Unit{At: at, Log: []accesslog.Entry{{Kind: accesslog.View, At: at, Case: caseID, Who: "applicant", What: what}}})
+	return d.Cases.Commit(ctx, unit.Unit{At: at, Log: []accesslog.Entry{{Kind: accesslog.View, At: at, Case: c.ID, Who: c.Visitor(), What: what}}})
 }

@@ -94,8 +94,13 @@ func (d *Desk) invitation(ctx context.Context, who party.Person, token string) (
 		return journey.Draft{}, Invitation{}, err
 	case draft.Case != "" || draft.Expired(d.now()) || !draft.Guest.Opens(hash[:]) || draft.Guest.Over(d.now()):
 		return no("over")
-	case owns(draft, who):
+	case owns(draft, who), party.SameDocument(draft.Subject(), who):
 		return journey.Draft{}, Invitation{}, errs.New(errs.InvitedSelf, "draft %s", draft.ID)
+	}
+	if draft.For != nil {
+		if _, err := d.rightFor(ctx, draft); err != nil {
+			return no("authority")
+		}
 	}
 	v, _, err := d.Rules(draft)
 	if err != nil {

@@ -28,7 +28,7 @@ func (d *Desk) Own(ctx context.Context, who party.Person, number string) (casefi
 	if err := d.sees(ctx, who, c); err != nil {
 		return casefile.Case{}, err
 	}
-	return c, nil
+	return c.For(who), nil
 }
 
 // Mended is what the applicant brings after a notice: the changed answers, new files by the place of their item in the notice,
@@ -75,7 +75,7 @@ func (d *Desk) Mend(ctx context.Context, c casefile.Case, row int64, in Mended) 
 		return casefile.Case{}, err
 	}
 	var u unit.Unit
-	if c, _, err = d.Kit.Record(&u, c, step, "applicant"); err != nil {
+	if c, _, err = d.Kit.Record(&u, c, step, c.Visitor()); err != nil {
 		return casefile.Case{}, err
 	}
 	if until, ok := c.SilenceAt(); ok {

@@ -32,6 +32,9 @@ func (d *Desk) Renew(ctx context.Context, who party.Person, grant string, c case
 	}
 	draft, err = d.Change(ctx, who, key, func(x *journey.Draft, v item.Version) error {
 		maps.Copy(x.Said, Carried(v, c.Private.Said))
+		if _, asked := x.Said[item.AskAgent]; asked && c.Private.Acting != nil && c.Private.Acting.Agent != nil {
+			x.Said[item.AskAgent] = x.For != nil // whose matter it is may go on alone
+		}
 		for _, q := range journey.Questions(*x, v) { // what sources know now is not asked
 			x.Answers[q.Field.Key] = c.Private.Answers[q.Field.Key]
 		}

@@ -134,7 +134,7 @@ func (d *Desk) lodging(ctx context.Context, draft journey.Draft, a Agreed, now t
 	return casefile.Lodging{
 		ID: draft.ID, Item: it, Mode: mode, Here: here, There: there, Law: casefile.Law{Version: v, Calendar: d.Kit.Calendar},
 		Private: casefile.Private{
-			Applicant: draft.Subject(), Org: draft.Unit, Acting: right, Answers: values, Said: draft.Said, Materials: materials(draft, v), Consent: said,
+			Applicant: draft.Subject(), Org: draft.Unit, Acting: right, Answers: values, Said: draft.Said, Materials: materials(draft, v, right), Consent: said,
 			Parties: parties(draft, v), Disputes: disputes(draft, v),
 		},
 	}, nil
@@ -171,7 +171,7 @@ func (d *Desk) submit(ctx context.Context, draft journey.Draft, a Agreed) (casef
 		return casefile.Case{}, notSigned(err)
 	}
 	u := unit.Unit{Lookups: unit.CaseForms(c), Draft: &unit.Submitted{Draft: draft.ID, Row: draft.Row, No: string(c.No)}}
-	if c, _, err = d.Kit.Record(&u, c, step, "applicant"); err != nil {
+	if c, _, err = d.Kit.Record(&u, c, step, c.For(c.MadeBy()).Visitor()); err != nil {
 		return casefile.Case{}, err
 	}
 	if until, ok := c.SilenceAt(); ok {
@@ -255,7 +255,11 @@ func (d *Desk) places(there region.Code) map[string]string {
 }
 
 // materials are the papers of the case, each with how it came in.
-func materials(draft journey.Draft, v item.Version) []casefile.Material {
+func materials(draft journey.Draft, v item.Version, right *party.Acting) []casefile.Material {
+	var mandate string // the one that stands now: another of the same person may have stood when the draft was begun
+	if right != nil {
+		mandate = right.Mandate
+	}
 	var out []casefile.Material
 	for _, p := range journey.Papers(draft, v) {
 		if p.Source == "" {
@@ -267,7 +271,7 @@ func materials(draft journey.Draft, v item.Version) []casefile.Material {
 			m.Files = draft.FilesOf(p.Material.Key)
 		case "generated":
 			if p.Material.Key == journey.ProxyPaper {
-				m.Note = draft.Mandate
+				m.Note = mandate
 			}
 		case "elicence", "shared":
 			m.Note = p.From.Name + " " + p.From.At.UTC().Format("2006-01-02T15:04Z")

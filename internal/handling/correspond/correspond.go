@@ -45,7 +45,7 @@ func (d *Desk) Ask(ctx context.Context, c casefile.Case, id, text string) error 
 	holder, _ := c.Holder()
 	m.Office, m.Open = holder.Office, holder.Node == d.Kit.Me
 	u := unit.Unit{At: m.At, Log: []accesslog.Entry{
-		{Kind: accesslog.Act, At: m.At, Case: c.ID, Who: "applicant", What: "message"},
+		{Kind: accesslog.Act, At: m.At, Case: c.ID, Who: c.Visitor(), What: "message"},
 	}}
 	return d.send(ctx, u, c, m, holder.Node)
 }

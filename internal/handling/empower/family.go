@@ -17,11 +17,16 @@ func (o *Office) Matters() []item.Item {
 	today := workday.DateOf(o.now())
 	var out []item.Item
 	for _, it := range o.Kit.Catalogue.All() {
-		if v, ok := o.Kit.Catalogue.Version(it.Code, today); ok && slices.Contains(it.Subject, "person") && v.ByAgent() {
+		if v, ok := o.Kit.Catalogue.Version(it.Code, today); ok && byAgent(it, v) {
 			out = append(out, it)
 		}
 	}
 	return out
+}
+
+// byAgent reports whether a matter is one that a person may let somebody else handle.
+func byAgent(it item.Item, v item.Version) bool {
+	return slices.Contains(it.Subject, "person") && v.ByAgent()
 }
 
 // Family is what somebody gave for their own matters, and what they hold or asked for of others; newest first.
@@ -80,10 +85,11 @@ func (o *Office) write(ctx context.Context, have []mandate.Record, g Grant, what
 	}
 	today := workday.DateOf(o.now())
 	for _, code := range g.Items {
-		if _, ok := o.Kit.Catalogue.Item(code); !ok {
+		it, ok := o.Kit.Catalogue.Item(code)
+		if !ok {
 			return mandate.Record{}, errs.New(errs.MandateScope, "no item %.20q", code)
 		}
-		if v, ok := o.Kit.Catalogue.Version(code, today); !ok || !v.ByAgent() {
+		if v, ok := o.Kit.Catalogue.Version(code, today); !ok || !byAgent(it, v) {
 			return mandate.Record{}, errs.New(errs.NotByAgent, "%s", code)
 		}
 	}
@@ -113,7 +119,7 @@ func (o *Office) Take(ctx context.Context, who party.Person, id string) (mandate
 // MayFor says for whom a mandate lets somebody act in a matter now, and in which right. Errors: those of mandate.Names.MayFor, and
 // errs.NotByAgent where the rules of today know no agent.
 func (o *Office) MayFor(ctx context.Context, who party.Person, id string, v item.Version, code string) (party.Person, party.Acting, error) {
-	if !v.ByAgent() {
+	if it, ok := o.Kit.Catalogue.Item(code); !ok || !byAgent(it, v) {
 		return party.Person{}, party.Acting{}, errs.New(errs.NotByAgent, "%s", code)
 	}
 	names, err := o.Names(ctx, who)

@@ -63,7 +63,7 @@ func (d *Complaints) Make(ctx context.Context, c casefile.Case, w complaint.Wish
 	if err != nil {
 		return err
 	}
-	u := unit.Unit{At: x.At, Log: []accesslog.Entry{{Kind: accesslog.Act, At: x.At, Case: c.ID, Who: "applicant", What: "complaint"}}}
+	u := unit.Unit{At: x.At, Log: []accesslog.Entry{{Kind: accesslog.Act, At: x.At, Case: c.ID, Who: c.Visitor(), What: "complaint"}}}
 	return d.commit(ctx, u, c, x)
 }
 

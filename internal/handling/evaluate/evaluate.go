@@ -57,7 +57,7 @@ func (d *Desk) Chances(ctx context.Context, c casefile.Case) ([]rating.Chance, [
 // Give keeps the applicant's rating of a case that is coordinated here and brings it to the office. A second submit of one form
 // changes nothing. It returns the errors of rating.New, and errs.RatedAlready.
 func (d *Desk) Give(ctx context.Context, c casefile.Case, w rating.Wish) error {
-	return d.give(ctx, c, w, rating.Web, "", "applicant")
+	return d.give(ctx, c, w, rating.Web, "", c.Visitor())
 }
 
 // Key is an officer's entry of what somebody said on paper or by telephone about the case with a number.

@@ -92,9 +92,13 @@ func (p *Post) moved(in casefile.Offered, e exchange.Envelope, law casefile.Law)
 	return p.Kit.Moved(c, law)
 }
 
-// consented judges the consent with which a case comes here for the first time.
+// consented judges the consent with which a case comes here for the first time. When it comes again nobody else applies, and by no
+// other right.
 func (p *Post) consented(known casefile.Case, in casefile.Offered, law casefile.Law) error {
 	if known.ID != "" {
+		if p.Kit.Me != known.Coordinator && !known.Private.SameParties(in.Private) {
+			return errs.New(errs.ConsentForOther, "%s comes again for somebody else", known.No)
+		}
 		return nil
 	}
 	c := in.Case
@@ -102,6 +106,9 @@ func (p *Post) consented(known casefile.Case, in casefile.Offered, law casefile.
 	now := p.Kit.Now
 	if p.Secure != nil {
 		now = p.Secure
+	}
+	if a := c.Private.Acting; a != nil && a.Agent != nil && !law.Version.ByAgent() {
+		return errs.New(errs.NotByAgent, "%s", c.Item)
 	}
 	if err := mandate.Check(c, p.Kit.Trust()); err != nil {
 		return err

@@ -57,6 +57,8 @@ type Room struct {
 	Gateways map[notice.Channel]Gateway
 	// Day writes a date for people.
 	Day func(d workday.Date, lang string) string
+	// Lets reports whether who made a case for somebody else may still go on with it: their telephone is the one that is called. nil: yes.
+	Lets func(ctx context.Context, c casefile.Case) bool
 }
 
 const (
@@ -156,6 +158,9 @@ func (r *Room) message(ctx context.Context, c casefile.Case, n notice.Notice, tp
 		return Message{}, err
 	}
 	m := Message{ID: n.ID, Channel: notice.SMS, To: who.Phone, Lang: "zh", Case: string(c.No), At: n.At}
+	if a := c.Private.Acting; a != nil && a.Agent != nil && r.Lets != nil && !r.Lets(ctx, c) {
+		m.Channel, m.To = notice.Page, "" // the telephone is an agent's whose authority is over
+	}
 	if said {
 		m.Channel, m.Lang = wish.Channel, wish.Lang
 		if wish.Phone != "" {

@@ -11,6 +11,7 @@ import (
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/question"
+	"tongban/internal/domain/vouch"
 	"tongban/internal/handling/unit"
 	"tongban/internal/handling/usage"
 	"tongban/internal/kernel/errs"
@@ -180,14 +181,19 @@ func (c *Coordinator) shown(ctx context.Context, id string, opening proof.Hash) 
 	return x, errs.New(errs.NoCaseProof, "the opening of %s is not witnessed yet", id)
 }
 
-// Consent keeps what the applicant agreed to for a case that is coordinated here. What it says is judged by who is asked.
+// Consent keeps what the applicant agreed to for a case that is coordinated here. What it says is judged by who is asked. Errors: those
+// of vouch.OpenConsent for a signature that is not the applicant's.
 func (c *Coordinator) Consent(ctx context.Context, file casefile.Case, r question.Request, signed proof.Signed) error {
-	body, _, err := r.Agreement()
+	body, what, err := r.Agreement()
 	if err != nil {
+		return err
+	}
+	// The applicant's own, for it is of them that is asked: an agent's or a colleague's would stand in the way of theirs.
+	if _, err := vouch.OpenConsent(signed, c.kit.Trust(), what, c.kit.Me, file.Private.Applicant, question.Level); err != nil {
 		return err
 	}
 	at := c.kit.Now().UTC().Truncate(time.Microsecond)
 	return c.store.Commit(ctx, unit.Unit{At: at, Agreed: &unit.ShareConsent{Case: file.ID, Request: body, Signed: signed}, Log: []accesslog.Entry{
-		{Kind: accesslog.Act, At: at, Case: file.ID, Who: "applicant", What: "share-consent"},
+		{Kind: accesslog.Act, At: at, Case: file.ID, Who: file.Visitor(), What: "share-consent"},
 	}})
 }

@@ -44,8 +44,8 @@ type Ref struct {
 	Item string      `json:"item"` // code
 }
 
-// Of tells what the log says about the person's own cases here, and about cases elsewhere for which this node was asked about the
-// person; and the ids of all of them. The caller logs that it was told, before it is shown (I5).
+// Of tells what the log says about the person's own cases here, about cases elsewhere for which this node was asked about the person,
+// and about what those looked at whom they let act; and the ids of all of them. The caller logs that it was told, before it is shown (I5).
 func Of(ctx context.Context, s Store, who party.Person) (Told, []string, error) {
 	found, err := s.Find(ctx, []party.Lookup{{Kind: party.ByNumber, Value: who.IDNo}}, mostCases)
 	if err != nil {

@@ -41,11 +41,11 @@ var rows = [][]string{
 		"internal/handling/supervise", "internal/handling/federate", "internal/handling/sequence",
 		"internal/handling/elsewhere", "internal/handling/notify", "internal/handling/correspond",
 		"internal/handling/publish", "internal/handling/witness", "internal/handling/cashier", "internal/handling/visit", "internal/handling/count",
-		"internal/handling/allot", "internal/handling/recognise", "internal/handling/present", "internal/handling/empower", "internal/handling/inquire", "internal/handling/dispatch", "internal/handling/carry", "internal/handling/announce", "internal/handling/dispute", "internal/handling/erase",
+		"internal/handling/allot", "internal/handling/recognise", "internal/handling/present", "internal/handling/empower", "internal/handling/inquire", "internal/handling/dispatch", "internal/handling/carry", "internal/handling/announce", "internal/handling/dispute", "internal/handling/erase", "internal/handling/object",
 	},
 	{"internal/handling/unit", "internal/handling/usage"},
 	{"internal/domain/question", "internal/domain/inquiry", "internal/domain/original", "internal/domain/bulletin"},
-	{"internal/domain/rating", "internal/domain/complaint", "internal/domain/assist", "internal/domain/watch", "internal/domain/objection"},
+	{"internal/domain/rating", "internal/domain/complaint", "internal/domain/challenge", "internal/domain/assist", "internal/domain/watch", "internal/domain/objection"},
 	{
 		"internal/domain/caseproof", "internal/domain/sharing", "internal/domain/mutualaid",
 		"internal/domain/figure", "internal/domain/consent", "internal/domain/mandate", "internal/domain/notice", "internal/domain/message", "internal/domain/depart", "internal/domain/retention", "internal/domain/presentation",

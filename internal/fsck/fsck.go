@@ -11,6 +11,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/bulletin"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/fee"
@@ -104,6 +105,7 @@ type Data interface {
 	EachAnswered(ctx context.Context, f func(unit.Answered) error) error
 	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
+	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)
 }
 
 // Node is one node's data with the trust list that it goes by.

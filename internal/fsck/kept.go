@@ -3,10 +3,10 @@ package fsck
 import (
 	"slices"
 
-	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/question"
 	"tongban/internal/domain/retention"
 	"tongban/internal/domain/sharing"
+	"tongban/internal/handling/erase"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
 	"tongban/internal/kernel/workday"
@@ -53,7 +53,11 @@ func (c *check) overdue(n Node, b *sharing.Book, caseID string, list []unit.Foun
 	if err != nil {
 		return c.spoilt(n, caseID, err)
 	}
-	contested := slices.ContainsFunc(made, func(x complaint.Complaint) bool { return x.Care.State != complaint.Closed })
+	said, err := n.Reader.Challenges(c.ctx, caseID)
+	if err != nil {
+		return c.spoilt(n, caseID, err)
+	}
+	held := erase.Held(made, said)
 	today := workday.DateOf(c.opt.Now)
 	for _, f := range list {
 		var q question.Query
@@ -61,7 +65,7 @@ func (c *check) overdue(n Node, b *sharing.Book, caseID string, list []unit.Foun
 		if f.Query.Into(&q) == nil {
 			days, known = b.KeepDays(q.Terms, f.Provider, f.Resource)
 		}
-		if t := retention.Of(file, days, known, contested, retention.Default()); t.Late(retention.Default(), today) {
+		if t := retention.Of(file, days, known, held, retention.Default()); t.Late(retention.Default(), today) {
 			c.say("keep", n, caseID, "answer", f.ID, "of", string(f.Provider), "was to be deleted after", t.Until.String())
 		}
 	}

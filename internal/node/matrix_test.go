@@ -19,6 +19,7 @@ import (
 	"tongban/internal/adapter/oidc"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/caseproof"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/document"
 	"tongban/internal/domain/figure"
@@ -59,6 +60,7 @@ type matrix struct {
 	shown     string // what the own office asks the applicant to show
 	node      *node.Node
 	paper     string // a licence that the own office issued in the case
+	said      string // an objection to what the own node told
 	asked     string // what the other office asks the own one
 	bag       string // in which the own office sent a paper
 }
@@ -153,6 +155,13 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	m.node = here
 	m.paper = licensed(t, here, c, clerk.Office)
+	m.said = unit.NewID()
+	if err := here.Store.Commit(t.Context(), unit.Unit{
+		At: c.Last, Answered: &unit.Answered{Asker: "63", ID: "q", Case: m.said, Subject: fan(t), Resource: "idcard", Fields: []string{"name"}, Question: proof.Hash{1}},
+		Challenges: []challenge.Challenge{{ID: m.said, Told: challenge.Told{ID: "q", Case: m.said}, Asker: "63", Owner: here.ID, Field: "name", Words: "x", At: c.Last}},
+	}); err != nil {
+		t.Fatal(err)
+	}
 	m.shown = presented(t, here, c, clerk)
 	m.bag = bagged(t, here, c)
 	m.asked = asked(t, here, c, actor(t, here, atOther).Office, clerk.Office)
@@ -225,6 +234,8 @@ func (m *matrix) paths(pattern string) (method string, paths []string) {
 		id = m.work
 	case strings.Contains(path, "orders/{id}"):
 		id = m.order
+	case strings.Contains(path, "sharing/objections/{id}"):
+		id = m.said
 	case strings.Contains(path, "objections/{id}"):
 		id = m.objection
 	case strings.Contains(path, "watch/{id}"):
@@ -342,7 +353,7 @@ func TestWhoMayGoWhere(t *testing.T) {
 					in = append(in, who.name)
 					m.mustNot(t, method, path, who.name)
 				}
-				name := strings.NewReplacer(m.bag, "{bag}", m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.objection, "{objection}", m.paper, "{licence}", m.asked, "{inquiry}", m.shown, "{request}").Replace(method + " " + path)
+				name := strings.NewReplacer(m.bag, "{bag}", m.c.ID, "{id}", string(m.c.No), "{no}", m.file, "{paper}", m.notice, "{notice}", m.alarm, "{alarm}", m.order, "{order}", m.objection, "{objection}", m.paper, "{licence}", m.asked, "{inquiry}", m.shown, "{request}", m.said, "{challenge}").Replace(method + " " + path)
 				lines = append(lines, fmt.Sprintf("%-48s %s", name, sum(in, m.who)))
 			}
 		}

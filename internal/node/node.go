@@ -46,6 +46,7 @@ import (
 	"tongban/internal/handling/inquire"
 	"tongban/internal/handling/lodge"
 	"tongban/internal/handling/notify"
+	"tongban/internal/handling/object"
 	"tongban/internal/handling/publish"
 	"tongban/internal/handling/rebuild"
 	"tongban/internal/handling/share"
@@ -132,6 +133,7 @@ type Node struct {
 	Tables   *share.Hosted      // what offices here can be asked about
 	Standing *share.Coordinator // proves own cases to who holds them
 	Data     *share.Asker       // asks other provinces for a case
+	Objects  *object.Desk       // objections to values
 	Eraser   *erase.Eraser      // deletes what they told once its time is over
 	provider *share.Provider    // answers other provinces
 
@@ -253,6 +255,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n.joinRebuild(key)
 	n.Data = n.asking(key)
+	n.Objects = &object.Desk{Kit: kit, Store: n.Store}
 	n.Carry = &carry.Desk{Kit: kit, Store: n.Store}
 	n.Eraser = &erase.Eraser{Kit: kit, Store: n.Store, Days: n.keepDays}
 	n.Asks = &inquire.Desk{Kit: kit, Store: n.Store, Prove: n.Data.Prove, Secure: time.Now}

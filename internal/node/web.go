@@ -137,7 +137,7 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 		},
 	}).Register(site)
 	cases := sharingface.NewCases(sharingface.CaseConfig{
-		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data, Eraser: n.Eraser,
+		Gate: g, Consent: g, Own: n.Apply.Own, Store: n.Store, Ledger: n.Shares, Standing: n.Standing, Asker: n.Data, Eraser: n.Eraser, Objects: n.Objects,
 		Officers: func(subject string) (casefile.Actor, string, bool) { return n.officer(officers, subject) }, Frame: public.Frame, Desk: face.Frame,
 	})
 	shows := presentface.New(presentface.Config{
@@ -154,13 +154,19 @@ func (n *Node) Handler(cfg WebConfig) (*Web, error) {
 			return by, ok
 		},
 	}).Register(site)
-	sharingface.New(sharingface.Config{
+	shares := sharingface.New(sharingface.Config{
 		Gate: g, Ledger: n.Shares, Tables: n.Tables, Answered: n.Store.LastAnswered, Frame: face.Frame, Officers: func(subject string) (office.Officer, string, bool) {
 			o, ok := officers[subject]
 			at, known := n.Kit.Office(o.Office)
 			return o, at.Name, ok && known
 		},
-	}).Register(site)
+	})
+	shares.Register(site)
+	objections := sharingface.NewObjections(sharingface.ObjectionConfig{
+		Gate: g, Desk: n.Objects, Store: n.Store, Face: shares, Officers: who, Frame: public.Frame, Office: face.Frame,
+	})
+	objections.RegisterPublic(public)
+	objections.RegisterDesk(site)
 	systems.New(systems.Config{Gate: g, Works: n.Works, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who}).Register(site)
 	inquiryface.New(inquiryface.Config{
 		Gate: g, Desk: n.Asks, Store: n.Store, Kit: n.Kit, Frame: face.Frame, Officers: who, PublicURL: cfg.PublicURL, Demo: cfg.Demo,

@@ -2,13 +2,15 @@ package sqlstore
 
 import (
 	"context"
+	"strings"
 
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/unit"
+	"tongban/internal/proof"
 )
 
 const (
-	answeredColumns = `asker, id, at, case_id, no, item, deleted, receipt`
+	answeredColumns = `asker, id, at, case_id, no, item, question, resource, fields, deleted, receipt`
 	selectAnswered  = `SELECT ` + answeredColumns + ` FROM share_answers WHERE asker = $1 AND id = $2`
 	eachAnswered    = `SELECT ` + answeredColumns + ` FROM share_answers WHERE (asker, id) > ($1, $2) ORDER BY asker, id LIMIT $3`
 	lastAnswered    = `SELECT ` + answeredColumns + ` FROM share_answers ORDER BY at DESC, asker DESC, id DESC LIMIT $1`
@@ -32,11 +34,18 @@ func (w *writing) erased(u unit.Unit) {
 	}
 }
 
-func scanAnswered(r scanner) (a unit.Answered, err error) {
+func scanAnswered(r scanner, more ...any) (a unit.Answered, err error) {
 	var at, deleted int64
+	var question, fields string
 	var receipt []byte
-	if err := r.Scan(&a.Asker, &a.ID, &at, &a.Case, &a.No, &a.Item, &deleted, &receipt); err != nil {
+	if err := r.Scan(append([]any{&a.Asker, &a.ID, &at, &a.Case, &a.No, &a.Item, &question, &a.Resource, &fields, &deleted, &receipt}, more...)...); err != nil {
 		return a, err
+	}
+	if question != "" {
+		if a.Question, err = proof.ParseHash(question); err != nil {
+			return a, corrupt("share_answers", a.ID)
+		}
+		a.Fields = strings.Split(fields, ",")
 	}
 	a.At = fromMicros(at)
 	if deleted > 0 {

@@ -112,7 +112,7 @@ func resealAll(t *testing.T, stores ...*Store) {
 	var wg sync.WaitGroup
 	for _, s := range stores {
 		wg.Go(func() {
-			for range 1000 {
+			for range 5000 {
 				everybodyKnows(s)
 				r, err := s.Reseal(context.WithoutCancel(t.Context()))
 				if err != nil && !errs.Is(err, errs.Stale) {

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"tongban/internal/domain/accesslog"
@@ -43,7 +44,7 @@ const (
 const mostShared = 200
 
 var (
-	insertAnswered = insert{into: "share_answers (asker, id, at, case_id, no, item, mac, subject)", cols: "ttntttnb"}
+	insertAnswered = insert{into: "share_answers (asker, id, at, case_id, no, item, mac, subject, question, resource, fields)", cols: "ttntttnbttt"}
 	insertAgreed   = insert{into: "share_consents (case_id, id, at, body)", cols: "ttnb", tail: " ON CONFLICT (case_id, id) DO NOTHING"}
 	insertFound    = insert{into: "share_found (id, case_id, at, body)", cols: "ttnb", tail: " ON CONFLICT (id) DO NOTHING"}
 	insertShared   = insert{into: "share_rows (resource, version, mac, body)", cols: "tnnb"}
@@ -52,9 +53,14 @@ var (
 // shared adds what a unit says about questions.
 func (w *writing) shared(u unit.Unit) error {
 	if a := u.Answered; a != nil {
+		question := ""
+		if !a.Question.IsZero() {
+			question = a.Question.String()
+		}
 		subject := w.s.lock(proof.DataKey{}, false, []byte(a.Subject.IDNo), "share_answers.subject", a.ID)
 		w.stmts = insertAnswered.add(w.stmts, []any{
 			string(a.Asker), a.ID, micros(u.At), a.Case, string(a.No), a.Item, w.s.mac(askedKind, a.Subject.IDNo), subject,
+			question, a.Resource, strings.Join(a.Fields, ","),
 		})
 	}
 	if a := u.Agreed; a != nil {

@@ -5,11 +5,13 @@ import (
 	"time"
 
 	"tongban/internal/adapter/sqlstore/sqltest"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/party"
 	"tongban/internal/handling/share"
 	"tongban/internal/handling/share/sharetest"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
+	"tongban/internal/kernel/workday"
 	"tongban/internal/proof"
 )
 
@@ -44,7 +46,7 @@ func TestQuestions(t *testing.T) {
 			t.Errorf("somebody of the version before: %v", err)
 		}
 		fan := party.Person{IDType: party.ResidentID, IDNo: "230183199001010025"}
-		answered := unit.Unit{At: at, Answered: &unit.Answered{Asker: "63", ID: "q1", Case: "c1", No: "23-20261123-000001-0", Item: "2020-030", Subject: fan}}
+		answered := unit.Unit{At: at, Answered: &unit.Answered{Asker: "63", ID: "q1", Case: "c1", No: "23-20261123-000001-0", Item: "2020-030", Subject: fan, Question: proof.Hash{7}, Resource: "idcard", Fields: []string{"birth", "name"}}}
 		if err := s.Commit(ctx, answered); err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +57,18 @@ func TestQuestions(t *testing.T) {
 		if err != nil || len(asked) != 1 || asked["c1"].Item != "2020-030" {
 			t.Errorf("%v, %v", asked, err)
 		}
+		about, err := s.AnsweredAbout(ctx, fan, 10)
+		if err != nil || len(about) != 1 || about[0].Question != (proof.Hash{7}) || about[0].Resource != "idcard" || len(about[0].Fields) != 2 || about[0].Fields[1] != "name" {
+			t.Errorf("%+v, %v", about, err)
+		}
+		if number, err := s.AskedAbout(ctx, "63", "q1"); err != nil || number != fan.IDNo {
+			t.Errorf("about %q, %v", number, err)
+		}
+		challenged(t, s, at)
 		fan.IDNo = "350102199502020044"
+		if about, err := s.AnsweredAbout(ctx, fan, 10); err != nil || len(about) != 0 {
+			t.Errorf("another person: %v, %v", about, err)
+		}
 		if asked, err := s.Asked(ctx, fan, 10); err != nil || len(asked) != 0 {
 			t.Errorf("another person: %v, %v", asked, err)
 		}
@@ -75,6 +88,45 @@ func TestQuestions(t *testing.T) {
 		}
 		deleted(t, s, at)
 	})
+}
+
+// challenged keeps a challenge that this node has to answer, and one of an office of its own.
+func challenged(t *testing.T, s *Store, at time.Time) {
+	t.Helper()
+	ctx := t.Context()
+	day := workday.DateOf(at)
+	todo := challenge.Challenge{ID: "o1", Told: challenge.Told{ID: "q1", Case: "c1"}, Asker: "63", Owner: s.me, Field: "name", Words: "SECRET", At: at, Due: day}
+	own := challenge.Challenge{ID: "o2", Told: challenge.Told{ID: "q9", Case: "c1"}, Asker: s.me, Owner: "35", Field: "name", Words: "x", At: at.Add(time.Second), Office: "HERE", By: "x1"}
+	if err := s.Commit(ctx, unit.Unit{At: at, Challenges: []challenge.Challenge{todo, own}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Commit(ctx, unit.Unit{At: at, Challenges: []challenge.Challenge{own}}); err == nil {
+		t.Error("stored twice")
+	}
+	list, err := s.ChallengesToDo(ctx, 5)
+	if err != nil || len(list) != 1 || list[0].ID != "o1" || list[0].Due != day || list[0].Row != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	done := list[0]
+	done.Answer = &challenge.Answer{Kind: challenge.Right, Text: "y", At: at}
+	if err := s.Commit(ctx, unit.Unit{At: at, Challenges: []challenge.Challenge{done}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Commit(ctx, unit.Unit{At: at, Challenges: []challenge.Challenge{done}}); !errs.Is(err, errs.Stale) {
+		t.Errorf("on an old version: %v", err)
+	}
+	if list, err := s.ChallengesToDo(ctx, 5); err != nil || len(list) != 0 {
+		t.Errorf("%v, %v", list, err)
+	}
+	if list, err := s.ChallengesBy(ctx, "HERE", 5); err != nil || len(list) != 1 || list[0].By != "x1" || list[0].Office != "HERE" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if list, err := s.Challenges(ctx, "c1"); err != nil || len(list) != 2 || list[0].Answer.Text != "y" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if _, err := s.Challenge(ctx, "o3"); !errs.Is(err, errs.Missing) {
+		t.Errorf("one that is not there: %v", err)
+	}
 }
 
 // deleted deletes the answer q1 here, as if it had been told by this very node, and notes it at the provider: once each.

@@ -35,6 +35,7 @@ var rests = []resting{
 	{table: "drafts", col: "datakey", keys: []string{"id"}, kinds: "t", datakey: true, mac: "mac", also: "private", who: ofDraft},
 	{table: "accounts", col: "body", keys: []string{"unit"}, kinds: "t", mac: "leader", who: ofAccount},
 	{table: "alarms", col: "body", keys: []string{"id"}, kinds: "t"},
+	{table: "challenges", col: "body", keys: []string{"id"}, kinds: "t"},
 	{table: "complaints", col: "body", keys: []string{"id"}, kinds: "t"},
 	{table: "contacts", col: "body", keys: []string{"mac"}, kinds: "n", id: nobody, mac: "mac", who: ofContact},
 	{table: "facts", col: "private", keys: []string{"hash"}, kinds: "b", id: hexID},

@@ -75,6 +75,24 @@ CREATE INDEX cases_waits ON cases (waits, due, id) WHERE waits <> '';
 
 CREATE INDEX cases_watch ON cases (watch) WHERE watch > 0;
 
+CREATE TABLE challenges (
+	id TEXT NOT NULL PRIMARY KEY,
+	case_id TEXT NOT NULL,
+	office TEXT NOT NULL,
+	todo BIGINT NOT NULL,
+	due BIGINT NOT NULL, -- yyyymmdd; 0: none
+	at BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	CONSTRAINT challenges_version CHECK (version > 0)
+);
+
+CREATE INDEX challenges_case ON challenges (case_id);
+
+CREATE INDEX challenges_office ON challenges (office, at, id) WHERE office <> '';
+
+CREATE INDEX challenges_todo ON challenges (due, id) WHERE todo = 1;
+
 CREATE TABLE charges (
 	case_id TEXT NOT NULL PRIMARY KEY,
 	office TEXT NOT NULL,
@@ -626,7 +644,7 @@ CREATE TABLE share_answers (
 	no TEXT NOT NULL,
 	item TEXT NOT NULL,
 	mac BIGINT NOT NULL, -- blind index of the subject's number
-	subject BYTEA NOT NULL, deleted BIGINT NOT NULL DEFAULT 0, receipt BYTEA, -- sealed
+	subject BYTEA NOT NULL, deleted BIGINT NOT NULL DEFAULT 0, receipt BYTEA, question TEXT NOT NULL DEFAULT '', resource TEXT NOT NULL DEFAULT '', fields TEXT NOT NULL DEFAULT '', -- sealed
 	PRIMARY KEY (asker, id)
 );
 

@@ -81,6 +81,7 @@ var broken = []constraint{
 	{"orders_pkey", "orders.id", errs.Repeated},
 	{"orders_version", "", errs.Stale},
 	{"inquiries_version", "", errs.Stale},
+	{"challenges_version", "", errs.Stale},
 	{"originals_pkey", "originals.case_id", errs.Stale},
 	{"originals_version", "", errs.Stale},
 	{"complaints_pkey", "complaints.id", errs.ComplaintOpen},

@@ -100,7 +100,7 @@ func (s *Store) Commit(ctx context.Context, u unit.Unit) error {
 	}
 	w := writing{s: s, ctx: ctx, stmts: make([]stmt, 0, 9)}
 	steps := []func(unit.Unit) error{w.arrival, w.caseRow, w.facts, w.papers, w.parcels, w.log, w.standings, w.presented, w.charges, w.visits, w.notices, w.messages, w.rules, w.said, w.shared}
-	steps = append(steps, w.ratings, w.complaints, w.mandates, w.inquiries, w.originals, w.alarms, w.orders, w.works, w.objected)
+	steps = append(steps, w.ratings, w.complaints, w.mandates, w.inquiries, w.originals, w.challenges, w.alarms, w.orders, w.works, w.objected)
 	if u.Case != nil && u.Case.Row == 0 { // its key is needed by all others
 		steps[0], steps[1] = w.caseRow, w.arrival
 	}

@@ -31,6 +31,8 @@ const (
 	Inquiry Kind = "inquiry"
 	// Complaint is one about an office's service, or a step of those who look into it; nothing moves, and it names nobody.
 	Complaint Kind = "complaint"
+	// Challenge is one to a value that the receiver told or was told, or its answer; nothing moves. The receiver need not know the case.
+	Challenge Kind = "challenge"
 	// Papers is a word about paper originals: asked for, sent in a bag, received, missing, found; the case moves by none of them.
 	Papers Kind = "papers"
 	// Deletion is the signed word that what the receiver told for a case is deleted; nothing moves. The receiver need not know the

@@ -52,7 +52,7 @@ func OpenEnvelope(s proof.Signed, trust *office.TrustList, me office.NodeID) (En
 		if len(e.Private) == 0 || len(e.Private) > mostPapers || len(e.Facts)+len(e.Files) > 0 {
 			return Envelope{}, errs.New(errs.BadEnvelope, "word %s on papers says nothing, or too much", e.ID)
 		}
-	case Message, Rating, Complaint, Order:
+	case Message, Rating, Complaint, Order, Challenge:
 		if len(e.Private) == 0 || len(e.Private) > mostMessage || len(e.Facts)+len(e.Files) > 0 {
 			return Envelope{}, errs.New(errs.BadEnvelope, "message %s says nothing, or more than a message", e.ID)
 		}
@@ -78,6 +78,7 @@ var answers = map[Kind][]Status{
 	Inquiry:   {Noted, Refused},
 	Papers:    {Noted, Refused},
 	Deletion:  {Noted, Refused},
+	Challenge: {Noted, Refused},
 }
 
 // OpenReceipt checks that s is the word of p's addressee on exactly the envelope that p carries.

@@ -58,6 +58,9 @@ const (
 	SignTerms    Act = "sharing.sign" // not who proposed them
 	StopSharing  Act = "sharing.stop" // suspend, resume, end the own side
 
+	AnswerObjection Act = "objection.answer" // to a value that the own province told; whom it is about is logged
+	SeeCorrections  Act = "objection.see"    // what the own office held wrong, and what owners corrected; no data of anybody
+
 	SayRecognition      Act = "recognition.say"      // whose licences the own province takes instead of paper
 	ConfirmRecognition  Act = "recognition.confirm"  // not who said it
 	WithdrawRecognition Act = "recognition.withdraw" // one person is enough to stop
@@ -232,6 +235,8 @@ var Table = []Rule{
 	{AskLicence, []Role{Window, Reviewer, Decider}, seeing},
 	{SeeSharing, []Role{Steward, Supervisor, Lead}, []Condition{OnDuty}},
 	{DescribeData, []Role{Steward}, []Condition{OnDuty}},
+	{AnswerObjection, []Role{Steward}, []Condition{OnDuty}},
+	{SeeCorrections, []Role{Reviewer, Decider, Lead}, []Condition{OnDuty}},
 	{ProposeTerms, []Role{Steward}, []Condition{OnDuty}},
 	{SignTerms, []Role{Steward, Lead}, []Condition{OnDuty}},
 	{StopSharing, []Role{Steward, Lead}, []Condition{OnDuty}},

@@ -19,23 +19,23 @@ func TestTerms(t *testing.T) {
 	closed := time.Date(2026, time.November, 23, 17, 0, 0, 0, time.UTC) // the 24th in China
 	decided := []casefile.Leg{{Key: "decide", Kind: item.Decide, Outcome: casefile.Granted}}
 	for _, tt := range []struct {
-		name      string
-		c         casefile.Case
-		days      int
-		known     bool
-		contested bool
-		until     string
-		why       retention.Why
+		name  string
+		c     casefile.Case
+		days  int
+		known bool
+		held  retention.Why
+		until string
+		why   retention.Why
 	}{
-		{"open", casefile.Case{Legs: decided}, 30, true, false, "", retention.CaseOpen},
-		{"a complaint", casefile.Case{Closed: closed, Legs: decided}, 30, true, true, "", retention.Contested},
-		{"withdrawn", casefile.Case{Closed: closed}, 30, true, false, "2026-12-24", retention.ByTerms},
-		{"withdrawn, nothing may be kept", casefile.Case{Closed: closed}, 0, true, false, "2026-11-24", retention.ByTerms},
-		{"withdrawn, no terms known", casefile.Case{Closed: closed}, 0, false, false, "2026-12-24", retention.ByDefault},
-		{"decided", casefile.Case{Closed: closed, Legs: decided}, 30, true, false, "2027-05-24", retention.ByReview},
-		{"decided, kept for longer", casefile.Case{Closed: closed, Legs: decided}, 400, true, false, "2027-12-29", retention.ByTerms},
+		{"open", casefile.Case{Legs: decided}, 30, true, "", "", retention.CaseOpen},
+		{"a complaint", casefile.Case{Closed: closed, Legs: decided}, 30, true, retention.Contested, "", retention.Contested},
+		{"withdrawn", casefile.Case{Closed: closed}, 30, true, "", "2026-12-24", retention.ByTerms},
+		{"withdrawn, nothing may be kept", casefile.Case{Closed: closed}, 0, true, "", "2026-11-24", retention.ByTerms},
+		{"withdrawn, no terms known", casefile.Case{Closed: closed}, 0, false, "", "2026-12-24", retention.ByDefault},
+		{"decided", casefile.Case{Closed: closed, Legs: decided}, 30, true, "", "2027-05-24", retention.ByReview},
+		{"decided, kept for longer", casefile.Case{Closed: closed, Legs: decided}, 400, true, "", "2027-12-29", retention.ByTerms},
 	} {
-		got := retention.Of(tt.c, tt.days, tt.known, tt.contested, retention.Default())
+		got := retention.Of(tt.c, tt.days, tt.known, tt.held, retention.Default())
 		until := ""
 		if !got.Until.IsZero() {
 			until = got.Until.String()

@@ -18,6 +18,7 @@ const (
 	ByReview  Why = "review"    // the decision can still be contested
 	CaseOpen  Why = "open"      // the case is not closed
 	Contested Why = "complaint" // a complaint about the case is open
+	Objected  Why = "objection" // one to a value of the case is not answered
 )
 
 // Term is until when something may be kept, Asia/Shanghai. A zero Until: nobody knows yet, for Why.
@@ -35,13 +36,13 @@ func (t Term) Late(b *Book, today workday.Date) bool {
 }
 
 // Of says until when what was told under some terms may be kept for a case: days counts from the day on which it closed; known is
-// false where the terms are not known, contested true while a complaint about the case is open.
-func Of(c casefile.Case, days int, known, contested bool, b *Book) Term {
+// false where the terms are not known, held what else holds the deletion back, "" for nothing.
+func Of(c casefile.Case, days int, known bool, held Why, b *Book) Term {
 	if c.Closed.IsZero() {
 		return Term{Why: CaseOpen}
 	}
-	if contested {
-		return Term{Why: Contested}
+	if held != "" {
+		return Term{Why: held}
 	}
 	closed := workday.DateOf(c.Closed)
 	r, t := b.On(closed), Term{Why: ByTerms}

@@ -18,6 +18,7 @@ type Clocks struct {
 	Unconditional int    `toml:"unconditional"` // to reply to a request for data that is shared without conditions
 	Conditional   int    `toml:"conditional"`   // with conditions
 	Delivered     int    `toml:"delivered"`     // to give what was agreed, from the yes on
+	Verify        int    `toml:"verify"`        // to verify, correct and answer an objection to a value; no extension
 	Basis         string `toml:"basis"`
 }
 
@@ -29,6 +30,12 @@ var DefaultClocks = sync.OnceValue(func() Clocks {
 	}
 	return c
 })
+
+// VerifyBy is the last day to answer an objection that came on a day (第26条).
+func (c Clocks) VerifyBy(cal *workday.Calendar, came workday.Date) workday.Date {
+	by, _ := cal.Due(came, workday.Limit{N: c.Verify, Unit: workday.WorkingDays})
+	return by
+}
 
 // ReplyBy is the last day to reply to a proposal that came on a day, for the most demanding of the attributes asked for. The day
 // is provisional when it reaches into a year without a published calendar.

@@ -314,6 +314,9 @@ func rules(r *http.Request, fr page.Frame, roles []office.Role) page.Frame {
 	if office.Ever(roles, office.SeeInquiries) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/inquiries", Text: page.T(r.Context(), "inquiry.nav"), Current: within(r, "/desk/inquiries")})
 	}
+	if office.Ever(roles, office.SeeCorrections) {
+		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/corrections", Text: page.T(r.Context(), "sharing.objection.desk"), Current: within(r, "/desk/corrections")})
+	}
 	if office.Ever(roles, office.SeeComplaints) {
 		fr.Nav = append(fr.Nav, page.Link{Href: "/desk/complaints", Text: page.T(r.Context(), "complaint.desk.nav"), Current: within(r, "/desk/complaints")})
 	}

@@ -43,6 +43,7 @@ type logged struct {
 	By      string // names of the witnesses; "" if there are too few yet
 	Pending int
 	Bad     bool   // what proves the lines does not hold
+	Object  string // page of the province at which what it told can be objected to; "" if it told nothing
 	Key     string // P-256 point of the province, base64, for the check in the browser; "" if there is nothing to check
 }
 
@@ -167,6 +168,9 @@ func (e *entrance) logged(ctx context.Context, u elsewhere.Usage) logged {
 		if entry.Who == "applicant" {
 			l.Self++
 			continue
+		}
+		if n, ok := e.Trust().Node(u.Node); ok && n.Address != "" && entry.Kind == accesslog.Data && entry.Reason == "" {
+			l.Object = strings.TrimSuffix(n.Address, "/") + "/objections"
 		}
 		ref := u.Cases[entry.Case]
 		line := looked{

@@ -11,6 +11,7 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
@@ -18,6 +19,7 @@ import (
 	"tongban/internal/domain/retention"
 	"tongban/internal/domain/sharing"
 	"tongban/internal/handling/erase"
+	"tongban/internal/handling/object"
 	"tongban/internal/handling/share"
 	"tongban/internal/handling/unit"
 	"tongban/internal/kernel/errs"
@@ -31,6 +33,7 @@ type CaseStore interface {
 	ShareConsents(ctx context.Context, caseID string) ([]unit.ShareConsent, error)
 	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
 	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
+	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -45,6 +48,7 @@ type CaseConfig struct {
 	Standing *share.Coordinator
 	Asker    *share.Asker
 	Eraser   *erase.Eraser
+	Objects  *object.Desk
 	Officers func(subject string) (by casefile.Actor, officeName string, ok bool)
 	Frame    func(r *http.Request) page.Frame // of the entrance
 	Desk     func(r *http.Request) page.Frame
@@ -69,6 +73,7 @@ func (f *Cases) RegisterPublic(s *page.Site) {
 func (f *Cases) RegisterDesk(s *page.Site) {
 	s.Get("/desk/cases/{id}/data", f.officer(office.SeeCase, f.desk))
 	s.Post("/desk/cases/{id}/data", f.officer(office.AskData, f.ask))
+	s.Post("/desk/cases/{id}/data/object", f.officer(office.AskData, f.object))
 }
 
 func (f *Cases) own(h func(w http.ResponseWriter, r *http.Request, c casefile.Case) error) page.Handler {
@@ -130,6 +135,7 @@ type line struct {
 	From   string // the province
 	Fields []named
 	Agreed bool
+	Object string // page of the owner at which the person can object; "" if none is known
 	Print  string // fingerprint of what is agreed to
 }
 
@@ -140,6 +146,8 @@ type answerLine struct {
 	When, Machine, From, Name, Text string
 	Rows                            []page.Row
 	Kept                            string // until when, and why
+	ID, Key                         string // of the question; of the form that objects to it
+	Fields                          []page.Choice
 }
 
 type dataView struct {
@@ -147,6 +155,8 @@ type dataView struct {
 	Lines   []line
 	Found   []answerLine
 	Gone    []string // what was deleted, in words
+	Said    []saidLine
+	Object  bool // an officer's page, on which what came can be objected to
 	Problem string
 	Not     string // why the way to the provider led to nothing
 	Over    bool
@@ -171,6 +181,7 @@ func (f *Cases) view(ctx context.Context, c casefile.Case) (dataView, error) {
 	for _, o := range f.cfg.Ledger.Offers(c, asker(c)) {
 		l := line{Offer: o, From: f.node(ctx, o.Provider), Agreed: agreed(o.Request(c, asker(c), consentText))}
 		var source string
+		l.Object = f.objectAt(o.Provider)
 		l.Name, source = f.resource(ctx, o.Provider, o.Grant.Resource)
 		for _, name := range o.Fields {
 			l.Fields = append(l.Fields, f.named(ctx, c, source, name))
@@ -195,8 +206,16 @@ func (f *Cases) received(ctx context.Context, c casefile.Case, v *dataView) erro
 	}
 	for i, x := range found {
 		l := f.answer(ctx, c, x)
-		l.Kept = keptWords(ctx, terms[i])
+		l.Kept, l.ID, l.Key = keptWords(ctx, terms[i]), x.ID, unit.NewID()
 		v.Found = append(v.Found, l)
+	}
+	said, err := f.cfg.Store.Challenges(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range said {
+		name, _ := f.resource(ctx, o.Owner, o.Told.Resource)
+		v.Said = append(v.Said, saidLine{f.node(ctx, o.Owner) + " " + name + " " + fieldWord(ctx, o.Field), stateWords(ctx, o)})
 	}
 	gone, err := f.cfg.Store.DeletedOf(ctx, c.ID)
 	if err != nil {
@@ -276,6 +295,10 @@ func (f *Cases) answer(ctx context.Context, c casefile.Case, x unit.Found) answe
 	}
 	row := func(key, value string) {
 		l.Rows = append(l.Rows, page.Row{Key: f.named(ctx, c, source, key).Text, Value: value, Source: l.From, At: a.AsOf.In(zone).Format("2006-01-02 15:04")})
+	}
+	var q question.Query
+	if x.Query.Into(&q) == nil {
+		l.Fields = fieldChoices(ctx, q.Asked())
 	}
 	for _, key := range sortedKeys(a.Values) {
 		row(key, a.Values[key])
@@ -357,6 +380,7 @@ func (f *Cases) showDesk(w http.ResponseWriter, r *http.Request, by casefile.Act
 		return err
 	}
 	code := http.StatusOK
+	v.Object = office.Ever(by.Roles, office.AskData)
 	if v.Problem = problem; problem != "" {
 		code = http.StatusUnprocessableEntity
 	}
@@ -380,6 +404,27 @@ func (f *Cases) ask(w http.ResponseWriter, r *http.Request, by casefile.Actor, c
 		return err
 	}
 	return page.SeeOther(w, r, "/desk/cases/"+c.ID+"/data")
+}
+
+// object takes an officer's objection to what came.
+func (f *Cases) object(w http.ResponseWriter, r *http.Request, by casefile.Actor, c casefile.Case) error {
+	err := f.cfg.Objects.Raise(r.Context(), by, c.ID, wishOf(r))
+	if correctable(err) {
+		text := errs.CodeOf(err).Text(page.PrefsOf(r.Context()).Lang)
+		return f.showDesk(w, r, by, c, text.What+"。"+text.Next)
+	}
+	if err != nil {
+		return err
+	}
+	return page.SeeOther(w, r, "/desk/cases/"+c.ID+"/data")
+}
+
+// objectAt is the page of a province at which a person objects to what it told.
+func (f *Cases) objectAt(id office.NodeID) string {
+	if n, ok := f.cfg.Ledger.Kit.Trust().Node(id); ok && n.Address != "" {
+		return strings.TrimSuffix(n.Address, "/") + personPath
+	}
+	return ""
 }
 
 func show(w http.ResponseWriter, r *http.Request, code int, fr page.Frame, title, back string, body templ.Component) error {

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/item"
 	"tongban/internal/domain/licence"
 	"tongban/internal/domain/office"
@@ -91,6 +92,38 @@ func States() []page.State {
 	}
 	answered("sharing-given-none")
 	answered("sharing-given", unit.Answered{Asker: "63", No: "63-20261123-000001-0", Item: "2020-030", At: at}, unit.Answered{Asker: "63", No: "63-20261123-000002-8", Item: "2020-030", At: at, Deleted: at})
+	told := challenge.Told{ID: "q", Case: "c", No: "63-20261123-000001-0", Item: "2020-030", Resource: "identity"}
+	open := listed{challenge.Challenge{ID: "o", Told: told, Asker: "63", Owner: "23", Field: "name", Words: "<b>wrong", At: at, Due: day.AddDays(-1), Row: 1}, "Identity"}
+	right := open
+	right.Answer = &challenge.Answer{Kind: challenge.Corrected, Text: "<i>done", At: at}
+	person := func(name string, v personView) {
+		add("E-29", name, "sharing.objection.mine", func(n names) templ.Component {
+			v.names = n
+			return personPage(v)
+		})
+	}
+	answer := toldLine{A: unit.Answered{Asker: "63", No: "63-20261123-000001-0", Item: "2020-030", Fields: own.Fields}, When: "11-25 09:00", Machine: at.Format(time.RFC3339), Form: true, Resource: "Identity"}
+	wrong := answer
+	wrong.Problem, wrong.Field, wrong.Said = "!", "name", []saidLine{{"Name", "corrected"}}
+	person("data-objections-none", personView{})
+	person("data-objections-no-number", personView{NoNumber: true})
+	person("data-objections", personView{Lines: []toldLine{answer, answer}, Sent: true})
+	person("data-objections-wrong", personView{Lines: []toldLine{wrong}, Problem: "!", At: "words-0"})
+	objected := func(name string, list ...listed) {
+		add("D-sharing", name, "sharing.objection.list", func(n names) templ.Component { return objectionsPage(listView{n, list, day, true}) })
+		add("D-13", name+"-office", "sharing.objection.corrections", func(n names) templ.Component { return correctionsPage(listView{names: n, List: list}) })
+	}
+	objected("data-objections-desk-none")
+	objected("data-objections-desk", open, right)
+	one := func(name string, v oneView) {
+		add("D-sharing", name, "sharing.objection.one", func(n names) templ.Component {
+			v.names, v.Number = n, "230183199001010025"
+			return objectionPage(v)
+		})
+	}
+	one("data-objection-answer", oneView{O: open, Late: true})
+	one("data-objection-answer-wrong", oneView{O: open, Problem: "!"})
+	one("data-objection-answered", oneView{O: right})
 	describe := func(name string, v describeView) {
 		add("D-sharing", name, "sharing.describe.title", func(n names) templ.Component {
 			v.names, v.From, v.PerDay = n, day.String(), "1000"
@@ -131,14 +164,14 @@ func States() []page.State {
 		ID: "c", No: casefile.MakeNo("23", day, 1), Coordinator: "23", Item: "2020-030",
 		Legs: []casefile.Leg{{Key: "decide", Kind: item.Decide, Node: "23"}},
 	}
-	one := line{
-		Offer: share.Offer{Provider: "63", Grant: grant, Text: text, Fields: own.Fields}, Name: "Identity", From: "Qinghai", Print: "ABCD",
+	offer := line{
+		Offer: share.Offer{Provider: "63", Grant: grant, Text: text, Fields: own.Fields}, Name: "Identity", From: "Qinghai", Print: "ABCD", Object: "http://qinghai.localhost/objections",
 		Fields: []named{{"name", "Name", "Fan"}, {"id_no", "Number", ""}},
 	}
-	yes := one
+	yes := offer
 	yes.Agreed, yes.Grant.ChecksOnly, yes.Provider, yes.Name = true, false, "62", "Household"
 	found := []answerLine{
-		{When: "11-25 09:00", Machine: at.Format(time.RFC3339), From: "Qinghai", Name: "Identity", Rows: []page.Row{{Key: "Name", Value: "<b>"}}, Kept: "2027-01-01"},
+		{When: "11-25 09:00", Machine: at.Format(time.RFC3339), From: "Qinghai", Name: "Identity", Rows: []page.Row{{Key: "Name", Value: "<b>"}}, Kept: "2027-01-01", ID: "q", Key: "k", Fields: []page.Choice{{Value: "name", Text: "Name"}}},
 		{When: "11-25 09:00", Machine: at.Format(time.RFC3339), From: "Qinghai", Name: "Identity", Text: "!"},
 	}
 	data := func(name string, v dataView) {
@@ -146,10 +179,10 @@ func States() []page.State {
 		add("E-29", name, "sharing.data.title", func(names) templ.Component { return minePage(v) })
 		add("D-13", name+"-desk", "sharing.data.title", func(names) templ.Component { return deskPage(v) })
 	}
-	data("data", dataView{Lines: []line{one, yes}, Found: found})
+	data("data", dataView{Lines: []line{offer, yes}, Found: found, Object: true, Said: []saidLine{{"Name", "corrected"}}})
 	data("data-nothing", dataView{})
 	data("data-deleted", dataView{Over: true, Gone: []string{"Qinghai: Identity, 2027-01-02"}})
 	data("data-over", dataView{Lines: []line{yes}, Found: found, Over: true})
-	data("data-wrong", dataView{Lines: []line{one}, Not: "!", Problem: "!"})
+	data("data-wrong", dataView{Lines: []line{offer}, Not: "!", Problem: "!"})
 	return out
 }

@@ -9,6 +9,7 @@ import (
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/item"
@@ -27,6 +28,7 @@ type Store interface {
 	Case(ctx context.Context, id string) (casefile.Case, error)
 	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
+	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)
 	Commit(ctx context.Context, u unit.Unit) error
 }
 
@@ -136,7 +138,11 @@ func (e *Eraser) Terms(ctx context.Context, c casefile.Case, list []unit.Found) 
 	if err != nil {
 		return nil, err
 	}
-	contested := slices.ContainsFunc(made, func(x complaint.Complaint) bool { return x.Care.State != complaint.Closed })
+	said, err := e.Store.Challenges(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	held := Held(made, said)
 	out := make([]retention.Term, len(list))
 	for i, f := range list {
 		var q question.Query
@@ -144,7 +150,18 @@ func (e *Eraser) Terms(ctx context.Context, c casefile.Case, list []unit.Found) 
 		if f.Query.Into(&q) == nil {
 			days, known = e.Days(q.Terms, f.Provider, f.Resource)
 		}
-		out[i] = retention.Of(c, days, known, contested, retention.Default())
+		out[i] = retention.Of(c, days, known, held, retention.Default())
 	}
 	return out, nil
+}
+
+// Held is what else holds deletion back, by the complaints and objections about a case; "" for nothing.
+func Held(made []complaint.Complaint, said []challenge.Challenge) retention.Why {
+	switch {
+	case slices.ContainsFunc(made, func(x complaint.Complaint) bool { return x.Care.State != complaint.Closed }):
+		return retention.Contested
+	case slices.ContainsFunc(said, challenge.Challenge.Open):
+		return retention.Objected
+	}
+	return ""
 }

@@ -120,7 +120,7 @@ func (p *Post) Retook(ctx context.Context, s, receipt proof.Signed, logged bool)
 			err = p.retakeRating(ctx, &u, c, e)
 		case exchange.Recall:
 			err = p.tombstone(ctx, e, r, receipt)
-		case exchange.Inquiry, exchange.Complaint, exchange.Order, exchange.Deletion, exchange.Papers: // their rows do not come back; the envelope counts as received
+		case exchange.Inquiry, exchange.Complaint, exchange.Order, exchange.Deletion, exchange.Papers, exchange.Challenge: // their rows do not come back; the envelope counts as received
 		}
 	}
 	if err != nil {
@@ -304,7 +304,7 @@ func (p *Post) repost(ctx context.Context, e exchange.Envelope, s proof.Signed, 
 			m.At = e.At
 			u.Messages = append(u.Messages, m)
 		}
-	case exchange.Rating, exchange.Inquiry, exchange.Complaint, exchange.Order, exchange.Deletion, exchange.Papers: // what it was about stood here alone
+	case exchange.Rating, exchange.Inquiry, exchange.Complaint, exchange.Order, exchange.Deletion, exchange.Papers, exchange.Challenge: // what it was about stood here alone
 	}
 	if err != nil {
 		return err

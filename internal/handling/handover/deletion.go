@@ -2,7 +2,6 @@ package handover
 
 import (
 	"context"
-	"slices"
 
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/exchange"
@@ -24,17 +23,10 @@ func (p *Post) takeDeletion(ctx context.Context, u *unit.Unit, e exchange.Envelo
 	if err != nil || p.timely(r.At) != nil {
 		return p.receipt(e, hash, exchange.Refused, "unreadable", u.At)
 	}
-	log, err := p.Store.LogOf(ctx, e.Case)
-	if err != nil {
-		return proof.Signed{}, err
-	}
 	for _, g := range r.Gone {
 		a, err := p.Store.Answered(ctx, e.From, g.ID)
-		told := slices.ContainsFunc(log, func(l accesslog.Entry) bool {
-			return l.Kind == accesslog.Data && l.Reason == "" && l.Fact == g.Question
-		})
 		switch {
-		case errs.Is(err, errs.Missing) || err == nil && (a.Case != e.Case || !told):
+		case errs.Is(err, errs.Missing) || err == nil && (a.Case != e.Case || a.Question != g.Question && !a.Question.IsZero()):
 			return p.receipt(e, hash, exchange.Refused, "unreadable", u.At)
 		case err != nil:
 			return proof.Signed{}, err

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
@@ -44,8 +44,11 @@ type Store interface {
 	Inquiry(ctx context.Context, id string) (inquiry.Inquiry, error)
 	Originals(ctx context.Context, caseID string) (original.Chain, error)
 	Complaints(ctx context.Context, caseID string) ([]complaint.Complaint, error)
+	Challenge(ctx context.Context, id string) (challenge.Challenge, error)
+	Challenges(ctx context.Context, caseID string) ([]challenge.Challenge, error)
+	FoundOf(ctx context.Context, caseID string) ([]unit.Found, error)
+	DeletedOf(ctx context.Context, caseID string) ([]unit.Erased, error)
 	Answered(ctx context.Context, asker office.NodeID, id string) (unit.Answered, error)
-	LogOf(ctx context.Context, caseID string) ([]accesslog.Entry, error)
 	Parcel(ctx context.Context, id string) (exchange.Parcel, error)
 	Sent(ctx context.Context, id string) (exchange.Parcel, *exchange.Settlement, error)
 	Parcels(ctx context.Context, now time.Time, lease time.Duration, n int) ([]exchange.Parcel, error)

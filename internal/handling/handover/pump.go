@@ -202,7 +202,7 @@ func (p *Post) settle(ctx context.Context, to office.NodeID, parcels []exchange.
 
 // still are the kinds of envelopes that move nothing.
 func still(k exchange.Kind) bool {
-	return k == exchange.Notice || k == exchange.Message || k == exchange.Rating || k == exchange.Complaint || k == exchange.Inquiry || k == exchange.Order || k == exchange.Deletion || k == exchange.Papers
+	return k == exchange.Notice || k == exchange.Message || k == exchange.Rating || k == exchange.Complaint || k == exchange.Inquiry || k == exchange.Order || k == exchange.Deletion || k == exchange.Papers || k == exchange.Challenge
 }
 
 // rest deals with the envelopes that got no receipt: attachments that are missing are sent, then the parcel is due again;

@@ -250,6 +250,8 @@ func (p *Post) takeOnce(ctx context.Context, s proof.Signed, e exchange.Envelope
 		r, err = p.takePapers(ctx, &u, known, e, hash)
 	case exchange.Complaint:
 		r, err = p.takeComplaint(ctx, &u, known, e, hash)
+	case exchange.Challenge:
+		r, err = p.takeChallenge(ctx, &u, known, e, hash)
 	case exchange.Deletion:
 		r, err = p.takeDeletion(ctx, &u, e, hash)
 	case exchange.Recall:

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/exchange"
 	"tongban/internal/domain/inquiry"
@@ -348,4 +348,12 @@ func (s *store) Answered(_ context.Context, _ office.NodeID, id string) (unit.An
 	return unit.Answered{}, errs.New(errs.Missing, "answer %s", id) // nothing is told in this world
 }
 
-func (s *store) LogOf(context.Context, string) ([]accesslog.Entry, error) { return nil, nil }
+func (s *store) Challenge(_ context.Context, id string) (challenge.Challenge, error) {
+	return challenge.Challenge{}, errs.New(errs.Missing, "objection %s", id)
+}
+
+func (s *store) Challenges(context.Context, string) ([]challenge.Challenge, error) { return nil, nil }
+
+func (s *store) FoundOf(context.Context, string) ([]unit.Found, error) { return nil, nil }
+
+func (s *store) DeletedOf(context.Context, string) ([]unit.Erased, error) { return nil, nil }

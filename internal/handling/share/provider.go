@@ -156,7 +156,7 @@ func (p *Provider) answer(ctx context.Context, from office.NodeID, s proof.Signe
 	u := unit.Unit{At: at}
 	if why == nil {
 		a.Fill(q, record)
-		u.Answered = &unit.Answered{Asker: from, ID: q.Number, Case: q.ID, No: q.No, Item: q.Item, Subject: q.Subject}
+		u.Answered = &unit.Answered{Asker: from, ID: q.Number, Case: q.ID, No: q.No, Item: q.Item, Subject: q.Subject, Question: a.Question, Resource: q.Resource, Fields: q.Asked()}
 	}
 	signed, err := p.commit(ctx, u, a, q, why)
 	if errs.Is(err, errs.Repeated) {

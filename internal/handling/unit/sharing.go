@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/office"
 	"tongban/internal/domain/party"
 	"tongban/internal/proof"
@@ -31,8 +32,12 @@ type Answered struct {
 	Item    string
 	Subject party.Person
 	At      time.Time // when it was answered; a unit takes its own
-	Deleted time.Time
-	Receipt proof.Signed
+	// Question is its hash, Fields what was asked for; empty in what an older release answered.
+	Question proof.Hash
+	Resource string
+	Fields   []string
+	Deleted  time.Time
+	Receipt  proof.Signed
 }
 
 // Gone notes at the provider that an answer is deleted at the asker.
@@ -68,4 +73,9 @@ type Erased struct {
 	Case    string
 	At      time.Time // when it was deleted; a unit takes its own
 	Receipt proof.Signed
+}
+
+// About is what an objection to the answer names it by.
+func (a Answered) About() challenge.Told {
+	return challenge.Told{ID: a.ID, Question: a.Question, Case: a.Case, No: string(a.No), Item: a.Item, Resource: a.Resource}
 }

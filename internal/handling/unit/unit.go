@@ -8,6 +8,7 @@ import (
 	"tongban/internal/domain/accesslog"
 	"tongban/internal/domain/booking"
 	"tongban/internal/domain/casefile"
+	"tongban/internal/domain/challenge"
 	"tongban/internal/domain/complaint"
 	"tongban/internal/domain/depart"
 	"tongban/internal/domain/exchange"
@@ -81,6 +82,9 @@ type Unit struct {
 	Inquiries []inquiry.Inquiry
 	// Originals is the chain of papers of Case, which is in the same unit and guards it.
 	Originals *original.Chain
+
+	// Challenges: Row 0 is inserted, errs.Duplicate if its id is taken; otherwise updated if the stored version is still Row (errs.Stale).
+	Challenges []challenge.Challenge
 
 	// Complaints: Row 0 is inserted, errs.ComplaintOpen if there is one with the same Nth about that service of the case; otherwise
 	// updated if the stored version is still Row (errs.Stale).

@@ -83,11 +83,6 @@ func lifecycle(ctx context.Context, o Options, r *Result, say func(string, ...an
 
 // freshPair is a pair on empty databases, whose conditions it says.
 func freshPair(ctx context.Context, o Options, say func(string, ...any), more ...office.NodeID) (*pair, error) {
-	for _, id := range append([]office.NodeID{receiving, deciding}, more...) {
-		if err := sqlload.Drop(ctx, o.DSN, "bench_"+string(id)); err != nil {
-			return nil, err
-		}
-	}
 	p, err := newPair(ctx, o, more...)
 	if err != nil {
 		return nil, err

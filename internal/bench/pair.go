@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tongban/internal/adapter/natschan"
+	"tongban/internal/adapter/sqlstore/sqlload"
 	"tongban/internal/adapter/sqlstore"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
@@ -54,6 +55,11 @@ const (
 
 func newPair(ctx context.Context, o Options, more ...office.NodeID) (*pair, error) {
 	p := &pair{opts: o, idp: gm.MemoryKeys()}
+	for _, id := range append([]office.NodeID{receiving, deciding}, more...) { // what an earlier run left is under keys that are gone
+		if err := sqlload.Drop(ctx, o.DSN, "bench_"+string(id)); err != nil {
+			return nil, err
+		}
+	}
 	var err error
 	if p.sample, err = readSample(); err != nil {
 		return nil, err

@@ -25,10 +25,10 @@ func TestABulletinInAllForms(t *testing.T) {
 	page.Gallery(s, States())
 	for path, want := range map[string][]string{
 		"/open/bulletins":                 {"2026 年 10 月", `href="/open/bulletins/2026-10"`, `href="/open/bulletins/2026-10?pdf=1"`},
-		"/open/bulletins/2026-10":         {"全国 2026 年 10 月", "发布以后的异议", "正在逐件核对", "还没有答复", "tb-few", "没有报送", "摘要", cfg.Book.Digest, "承诺时限内办结率", "分母"},
+		"/open/bulletins/2026-10":         {"全国 2026 年 10 月", "发布以后的异议", "We are looking at each of them", "还没有答复", "tb-few", "没有报送", "摘要", cfg.Book.Digest, "承诺时限内办结率", "分母"},
 		"/open/bulletins/2026-10?lang=en": {"All provinces: bulletin of 2026-10", "Denominator"},
 		"/open/bulletins/2026-10?csv=1":   {cfg.Book.Digest, "黑龙江"},
-		"/open/regions/63":                {"承诺时限内办结率（有异议，见下）", "3 件晚于承诺的日期 &lt;script&gt;", "正在逐件核对"},
+		"/open/regions/63":                {"承诺时限内办结率（有异议，见下）", "came later than promised &lt;script&gt;", "We are looking at each of them"},
 		"/open?from=2026-10&to=2026-10":   {"有异议的数"},
 		"/gallery/open-bulletins-none":    {"还没有数据"},
 		"/gallery/open-bulletin-province": {"青海 2026 年 10 月", "作为属地", "发布以后有变化的数"},

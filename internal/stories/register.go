@@ -78,7 +78,9 @@ func allowanceStory(p *play) {
 	const decides office.NodeID = "52"
 	p.step("month-ends", p.visitor.name, func() {
 		today := p.n.Clock.Today()
-		p.err = p.n.Clock.MoveTo(workday.NewDate(today.Year(), today.Month()+1, 1).AddDays(-1))
+		if last := workday.NewDate(today.Year(), today.Month()+1, 1).AddDays(-1); today.Before(last) {
+			p.err = p.n.Clock.MoveTo(last)
+		}
 	})
 	p.bring(t.errand)
 	asked := p.n.Clock.Today()

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"tongban/internal/adapter/natschan"
-	"tongban/internal/adapter/sqlstore/sqlload"
 	"tongban/internal/adapter/sqlstore"
+	"tongban/internal/adapter/sqlstore/sqlload"
 	"tongban/internal/domain/casefile"
 	"tongban/internal/domain/office"
 	"tongban/internal/handling/federate"

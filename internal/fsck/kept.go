@@ -77,8 +77,12 @@ func (c *check) gone(n Node, a unit.Answered) error {
 	if a.Deleted.IsZero() {
 		return nil
 	}
-	r, broken := retention.Open(a.Receipt, n.Trust, a.Asker, n.ID, a.Case)
-	if broken != nil || !r.At.Equal(a.Deleted) || !slices.ContainsFunc(r.Gone, func(g retention.Gone) bool { return g.ID == a.ID }) {
+	r, err := retention.Open(a.Receipt, n.Trust, a.Asker, n.ID, a.Case)
+	if err != nil {
+		c.say("keep", n, a.Case, "the receipt of", string(a.Asker), "for answer", a.ID, "does not hold:", err.Error())
+		return nil
+	}
+	if !r.At.Equal(a.Deleted) || !slices.ContainsFunc(r.Gone, func(g retention.Gone) bool { return g.ID == a.ID }) {
 		c.say("keep", n, a.Case, "the receipt of", string(a.Asker), "for answer", a.ID, "does not hold")
 		return nil
 	}

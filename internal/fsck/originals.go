@@ -27,9 +27,9 @@ func (c *check) originals(n Node, f casefile.Case) error {
 		return nil
 	}
 	c.report.Checked["originals"] += len(ch.Papers)
-	e, broken := original.EndsOf(f)
-	if broken != nil {
-		c.say("I1", n, f.ID, "papers of a case without two ends")
+	e, err := original.EndsOf(f)
+	if err != nil {
+		c.say("I1", n, f.ID, "papers of a case without two ends:", err.Error())
 		return nil
 	}
 	if err := ch.Proved(f, n.Trust); err != nil {

@@ -40,7 +40,7 @@ func (k DataKey) seal(head, plain, aad []byte) []byte {
 	n := len(head)
 	out := make([]byte, n+k.aead.NonceSize(), n+k.aead.NonceSize()+len(plain)+k.aead.Overhead())
 	copy(out, head)
-	_, _ = rand.Read(out[n:])                    // never fails: the program stops instead
+	_, _ = rand.Read(out[n:]) // never fails: the program stops instead
 	return k.aead.Seal(out, out[n:], plain, aad)
 }
 

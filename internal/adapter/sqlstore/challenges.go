@@ -46,7 +46,7 @@ func (w *writing) challenges(u unit.Unit) error {
 			return err
 		}
 		body, todo, due := w.s.lock(key, ok, plain, "challenges.body", o.ID), int64(0), int64(0)
-		if o.Todo(office.NodeID(w.s.me)) {
+		if o.Todo(w.s.me) {
 			todo = 1
 		}
 		if !o.Due.IsZero() {

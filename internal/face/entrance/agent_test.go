@@ -3,6 +3,8 @@ package entrance
 import (
 	"context"
 	"log/slog"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,6 +46,11 @@ func TestTheAgentsLookIsTheAgents(t *testing.T) {
 	w.get(w.site, w.address("")).has(200)
 	w.get(w.site, w.address("/ask")).has(200)
 	w.get(w.site, "/cases").has(200)
+	w.get(w.site, w.address("/withdraw")).has(200)
+	w.post(w.address("/withdraw"), url.Values{"row": {strconv.FormatInt(w.c.Row, 10)}}).has(303)
+	if last := w.store.log[len(w.store.log)-1]; !strings.Contains(last, "agent withdraw") {
+		t.Errorf("the withdrawal is logged as %q", last)
+	}
 	if len(w.store.log) == 0 {
 		t.Fatal("no look is in the log")
 	}

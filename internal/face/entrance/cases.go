@@ -296,7 +296,7 @@ func (e *entrance) withdraw(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errs.New(errs.BadRequest, "row")
 	}
-	if _, err := e.lodge.Withdraw(r.Context(), nil, c.ID, row); err != nil {
+	if _, err := e.lodge.WithdrawOwn(r.Context(), c, row); err != nil {
 		return err
 	}
 	return page.SeeOther(w, r, to+"?withdrawn=1")

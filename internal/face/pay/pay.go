@@ -132,7 +132,7 @@ func (f *Face) view(ctx context.Context, c casefile.Case) (view, error) {
 
 // pay leads to the bank. A second press leads to the same order.
 func (f *Face) pay(w http.ResponseWriter, r *http.Request, c casefile.Case) error {
-	to, err := f.cfg.Till.Pay(r.Context(), c.ID)
+	to, err := f.cfg.Till.Pay(r.Context(), c)
 	if errs.Is(err, errs.NothingDue) { // paid meanwhile: the page says so
 		return page.SeeOther(w, r, "/cases/"+string(c.No)+"/pay")
 	}

@@ -24,13 +24,13 @@ func receiptNo(place string, year int, n int64) string {
 // Pay gives the address at the bank where the fee of a case is paid. The order is stored before the bank hears of it, so that
 // its word always finds an account. A second press leads to the same order. It returns errs.NothingDue, errs.FeeOpen,
 // errs.NoFeeHere, and errs.BankAway with nothing charged.
-func (t *Cashier) Pay(ctx context.Context, caseID string) (string, error) {
+func (t *Cashier) Pay(ctx context.Context, of casefile.Case) (string, error) {
 	if t.Bank == nil {
 		return "", errs.New(errs.BankAway, "no bank is set up")
 	}
 	number := t.order()
 	var p fee.Payment
-	c, ch, err := t.change(ctx, caseID, "applicant", "fee.ask", func(c casefile.Case, ch fee.Charge, now time.Time) (fee.Charge, bool, error) {
+	c, ch, err := t.change(ctx, of.ID, of.Visitor(), "fee.ask", func(c casefile.Case, ch fee.Charge, now time.Time) (fee.Charge, bool, error) {
 		open, err := t.open(c, ch)
 		if err != nil {
 			return ch, false, err
@@ -56,7 +56,7 @@ func (t *Cashier) Pay(ctx context.Context, caseID string) (string, error) {
 	if err != nil {
 		return "", errs.Wrap(errs.BankAway, err, "opening %s", p.Order)
 	}
-	_, _, err = t.change(ctx, caseID, "bank", "fee.opened", func(_ casefile.Case, ch fee.Charge, _ time.Time) (fee.Charge, bool, error) {
+	_, _, err = t.change(ctx, of.ID, "bank", "fee.opened", func(_ casefile.Case, ch fee.Charge, _ time.Time) (fee.Charge, bool, error) {
 		have, ok := ch.Payment(p.Order)
 		return ch.At(p.Order, page), ok && have.State == fee.Pending, nil
 	})

@@ -93,7 +93,7 @@ func TestItWaitsForTheMoney(t *testing.T) {
 	if err := w.till.Cleared(t.Context(), w.c, casefile.ActDecide); !errs.Is(err, errs.PayFirst) {
 		t.Errorf("decided before the amount is clear: %v", err)
 	}
-	if _, err := w.till.Pay(t.Context(), w.c.ID); !errs.Is(err, errs.FeeOpen) {
+	if _, err := w.till.Pay(t.Context(), w.c); !errs.Is(err, errs.FeeOpen) {
 		t.Errorf("paid before the amount is clear: %v", err)
 	}
 }
@@ -201,7 +201,7 @@ func TestManyPresses(t *testing.T) {
 	pages := map[string]bool{}
 	for range 10 {
 		wg.Go(func() {
-			to, err := w.till.Pay(t.Context(), w.c.ID)
+			to, err := w.till.Pay(t.Context(), w.c)
 			if err != nil && !errs.Is(err, errs.Stale) {
 				t.Error(err)
 			}
@@ -221,7 +221,7 @@ func TestManyPresses(t *testing.T) {
 // What is not the bank's word, or is meant for somebody else, changes nothing.
 func TestNotTheBank(t *testing.T) {
 	w := newWorld(t, sqltest.SQLite(t))
-	if _, err := w.till.Pay(t.Context(), w.c.ID); err != nil {
+	if _, err := w.till.Pay(t.Context(), w.c); err != nil {
 		t.Fatal(err)
 	}
 	order := w.charge().Payments[0].Order

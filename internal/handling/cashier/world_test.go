@@ -190,7 +190,7 @@ func (w *world) withdraw() {
 // pay opens the order and lets the visitor choose what the bank does.
 func (w *world) pay(trick string) {
 	w.t.Helper()
-	to, err := w.till.Pay(w.t.Context(), w.c.ID)
+	to, err := w.till.Pay(w.t.Context(), w.c)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -193,11 +193,20 @@ func (d *Desk) Recheck(ctx context.Context, by casefile.Actor, id string, row in
 // Withdraw ends a case at the applicant's wish. by is nil when the applicant asks online. If the deciding place holds the
 // case it is asked to stop, and the case ends when its answer comes.
 func (d *Desk) Withdraw(ctx context.Context, by *casefile.Actor, id string, row int64) (casefile.Case, error) {
+	who := casefile.ByApplicant
+	if by != nil {
+		who = by.ID
+	}
+	return d.withdraw(ctx, by, who, id, row)
+}
+
+// WithdrawOwn is Withdraw by whoever opened the case online: the applicant, or who acts for them. row is the version that they saw.
+func (d *Desk) WithdrawOwn(ctx context.Context, c casefile.Case, row int64) (casefile.Case, error) {
+	return d.withdraw(ctx, nil, c.Visitor(), c.ID, row)
+}
+
+func (d *Desk) withdraw(ctx context.Context, by *casefile.Actor, who, id string, row int64) (casefile.Case, error) {
 	return unit.Act(ctx, d.Store, id, row, func(c casefile.Case) (casefile.Case, error) {
-		who := "applicant"
-		if by != nil {
-			who = by.ID
-		}
 		var u unit.Unit
 		other := d.Kit.Me // a deciding place that never heard of it is told nothing
 		decide, ok := c.LegOf(item.Decide)
